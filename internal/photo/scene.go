@@ -1,0 +1,3 @@
+package photo
+
+const lookSize = 400
