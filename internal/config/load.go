@@ -1,0 +1,247 @@
+package config
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+	"golang.org/x/text/language"
+)
+
+const maxSize = 1 << 20 // bytes; a configuration of a hundred sites has some 50 KB
+
+// Load reads the configuration from a file. Relative names in it are beside that file. What is wrong comes as one
+// error with a line for each fault, in the order of the file.
+func Load(path string, read Parameter) (*Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	return Parse(path, data, read)
+}
+
+// Parse reads a configuration that is already in memory; name stands in its errors, and its folder is where relative
+// names lead.
+func Parse(name string, data []byte, read Parameter) (*Config, error) {
+	if len(data) > maxSize {
+		return nil, &Error{name, 0, fmt.Sprintf("is %d bytes; a configuration has at most %d", len(data), maxSize)}
+	}
+	var doc yaml.Node
+	if err := yaml.NewDecoder(bytes.NewReader(data)).Decode(&doc); err != nil {
+		return nil, &Error{name, 0, strings.TrimPrefix(err.Error(), "yaml: ")}
+	}
+	c := &Config{}
+	d := &decoder{file: name, lines: map[string]int{}, secret: func(ref string) (Secret, error) {
+		return NewSecret(ref, filepath.Dir(name), read)
+	}}
+	d.into(doc.Content[0], reflect.ValueOf(c).Elem(), "")
+	if len(d.errs) == 0 {
+		c.check(d)
+	}
+	slices.SortStableFunc(d.errs, func(a, b error) int { return a.(*Error).Line - b.(*Error).Line })
+	return c, errors.Join(d.errs...)
+}
+
+// LoadRef reads the configuration that CUTLINE_CONFIG names: a file, or an object of the bucket as "bucket:KEY", by get.
+func LoadRef(ctx context.Context, ref string, get func(ctx context.Context, key string) ([]byte, error), read Parameter) (*Config, error) {
+	key, inBucket := strings.CutPrefix(ref, "bucket:")
+	if !inBucket {
+		return Load(ref, read)
+	}
+	data, err := get(ctx, key)
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	return Parse(key, data, read)
+}
+
+// The kinds that a source or channel can have; package source and package channel keep to these lists by a test.
+var (
+	SourceKinds  = []string{"cutline", "ghost", "wordpress", "strapi", "directus", "contentful", "sanity", "drupal", "superdesk", "newsml", "page", "feed"}
+	ChannelKinds = []string{"feed", "log", "bluesky", "mastodon", "telegram", "x", "facebook", "instagram", "threads", "linkedin", "slack", "discord", "teams", "nostr", "webhook"}
+	Formats      = []string{"og", "wide", "square", "portrait", "vertical"}
+)
+
+// names are parts of object keys and addresses.
+var nameRE = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
+
+func (c *Config) check(d *decoder) {
+	at := func(path, format string, args ...any) {
+		line := d.lines[path]
+		for p := path; line == 0 && p != ""; line = d.lines[p] { // a missing key: its owner's line
+			p = p[:max(strings.LastIndexByte(p, '.'), 0)]
+			if p == "" {
+				break
+			}
+			line = d.lines[p]
+		}
+		d.errs = append(d.errs, &Error{d.file, line, path + ": " + fmt.Sprintf(format, args...)})
+	}
+	name := func(path, n string) {
+		if !nameRE.MatchString(n) {
+			at(path, "names have small letters, digits, - and _, at most 63")
+		}
+	}
+	oneOf := func(path, v string, known []string) {
+		if v == "" {
+			at(path, "is required: one of %s", strings.Join(known, ", "))
+		} else if !slices.Contains(known, v) {
+			at(path, "%q is not known%s", v, nearest(v, known))
+		}
+	}
+	address := func(path, v string, required bool) {
+		if v == "" && !required {
+			return
+		}
+		if u, err := url.Parse(v); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil {
+			at(path, "want an address as https://news.example, have %q", v)
+		}
+	}
+	if len(c.Sites) == 0 {
+		at("sites", "at least one site is needed, as {en: {name: Example News, language: en, url: \"https://news.example\"}}")
+	}
+	address("public", c.Public, false)
+	for n, s := range c.Sites {
+		p := "sites." + n
+		name(p, n)
+		if s.Name == "" {
+			at(p+".name", "is required: the site's name as readers know it")
+		}
+		if _, err := language.Parse(s.Language); err != nil {
+			at(p+".language", "want a language tag as en, ckb or pt-BR, have %q", s.Language)
+		}
+		address(p+".url", s.URL, true)
+		if s.Review == "" {
+			s.Review = "required"
+		}
+		if s.Uncredited == "" {
+			s.Uncredited = "hold"
+		}
+		if s.Theme == "" {
+			s.Theme = "default"
+		}
+		if len(s.Formats) == 0 {
+			s.Formats = []string{"og"}
+		}
+		if _, _, err := ParseReview(s.Review); err != nil {
+			at(p+".review", "%v", err)
+		}
+		if _, err := time.LoadLocation(s.Zone); err != nil {
+			at(p+".zone", "want a time zone as Asia/Baghdad, have %q", s.Zone)
+		}
+		for i, f := range s.Formats {
+			oneOf(fmt.Sprintf("%s.formats[%d]", p, i), f, Formats)
+		}
+		if s.Digits != "" {
+			oneOf(p+".digits", s.Digits, []string{"as written", "latin", "native"})
+		}
+		colours := map[string]string{p + ".accent": s.Accent}
+		for section, colour := range s.Sections {
+			colours[p+".sections."+section] = colour
+		}
+		for path, colour := range colours {
+			if colour != "" && !colourRE.MatchString(colour) {
+				at(path, "want a colour as \"#0b57a4\", have %q", colour)
+			}
+		}
+		c.Sites[n] = s
+	}
+	for n, s := range c.Sources {
+		p := "sources." + n
+		name(p, n)
+		oneOf(p+".kind", s.Kind, SourceKinds)
+		oneOf(p+".site", s.Site, sorted(c.Sites))
+		if !s.Secret.Given() && s.Kind != "feed" {
+			at(p+".secret", "is required, by reference: env:NAME, file:PATH or ssm:/path")
+		}
+		address(p+".url", s.URL, s.Kind == "feed")
+	}
+	for n, s := range c.Channels {
+		p := "channels." + n
+		name(p, n)
+		oneOf(p+".kind", s.Kind, ChannelKinds)
+		oneOf(p+".site", s.Site, sorted(c.Sites))
+		address(p+".server", s.Server, false)
+		address(p+".hub", s.Hub, false)
+		if s.Corrections != "" {
+			oneOf(p+".corrections", s.Corrections, []string{"edit", "reply", "repost", "leave", "ask"})
+		}
+		if s.Card != "" {
+			oneOf(p+".card", s.Card, Formats)
+		}
+		if s.Embed != "" {
+			oneOf(p+".embed", s.Embed, []string{"link", "image"})
+		}
+		if s.Review != "" {
+			if _, _, err := ParseReview(s.Review); err != nil {
+				at(p+".review", "%v", err)
+			}
+		}
+		if s.Items == 0 {
+			s.Items = 500
+		}
+		if s.TooOld == 0 {
+			s.TooOld = 24 * time.Hour
+		}
+		c.Channels[n] = s
+	}
+	for i, a := range c.Network.Allow {
+		if a.Bits() < 8 || a.Overlaps(metadata) && a.Bits() < 16 {
+			at(fmt.Sprintf("network.allow[%d]", i), "%s allows far too much, the cloud's metadata service with it; name just the range that is needed, as 127.0.0.0/8", a)
+		}
+	}
+	c.Timing.Tick = or(c.Timing.Tick, 60*time.Second)
+	c.Timing.Lease = or(c.Timing.Lease, 90*time.Second)
+	c.Timing.Undo = or(c.Timing.Undo, 10*time.Second)
+	address("desk.issuer", c.Desk.Issuer, false)
+}
+
+var (
+	colourRE = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+	metadata = netip.MustParsePrefix("169.254.0.0/16")
+)
+
+func or(d, otherwise time.Duration) time.Duration {
+	if d <= 0 {
+		return otherwise
+	}
+	return d
+}
+
+// ParseReview reads a review policy: whether posts go by themselves, and after how long.
+func ParseReview(s string) (auto bool, after time.Duration, err error) {
+	switch s {
+	case "required":
+		return false, 0, nil
+	case "auto":
+		return true, 0, nil
+	}
+	if rest, ok := strings.CutPrefix(s, "auto after "); ok {
+		if after, err = time.ParseDuration(rest); err == nil && after >= 0 {
+			return true, after, nil
+		}
+	}
+	return false, 0, fmt.Errorf("want required, auto, or auto after a time as \"auto after 15m\"; have %q", s)
+}
+
+// ChannelsOf lists the names of a site's channels, in alphabetical order.
+func (c *Config) ChannelsOf(site string) []string {
+	var out []string
+	for _, n := range sorted(c.Channels) {
+		if c.Channels[n].Site == site {
+			out = append(out, n)
+		}
+	}
+	return out
+}

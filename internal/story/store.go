@@ -1,0 +1,429 @@
+package story
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"cutline/internal/bucket"
+)
+
+// Store reads and changes the documents in a bucket. It may be used from several goroutines and processes at once.
+type Store struct {
+	Bucket bucket.Bucket
+	Now    func() time.Time // for the day of a new story, and for what the desk and webhook stamp; never for leases
+	Random io.Reader        // for new ids; crypto/rand.Reader outside tests
+
+	mu    sync.Mutex
+	cache map[string]cached // documents by key, for Day: only what its ETag says has changed is fetched
+}
+
+type cached struct {
+	etag string
+	body []byte
+}
+
+// ErrNone says that there is no such story.
+var ErrNone = errors.New("no such story")
+
+// A BadDocument is an object that is there but cannot be read as what its key says. It is left as it is.
+type BadDocument struct {
+	Key string // the object's
+	Err error
+}
+
+func (e *BadDocument) Error() string { return fmt.Sprintf("reading %s: %v", e.Key, e.Err) }
+func (e *BadDocument) Unwrap() error { return e.Err }
+
+// Find returns the story of a source's article, or ErrNone.
+func (s *Store) Find(ctx context.Context, source, id string) (Key, error) {
+	o, err := s.Bucket.Get(ctx, idKey(source, id))
+	if errors.Is(err, bucket.ErrNotFound) {
+		return "", ErrNone
+	} else if err != nil {
+		return "", err
+	}
+	var doc struct {
+		Story string `json:"story"`
+	}
+	if err := json.Unmarshal(o.Body, &doc); err != nil {
+		return "", &BadDocument{o.Key, err}
+	}
+	k, err := ParseKey(doc.Story)
+	if err != nil {
+		return "", &BadDocument{o.Key, err}
+	}
+	return k, nil
+}
+
+// Key returns the story of a source's article, and makes its key if this is the first that is heard of it. Two that
+// ask at once get the same one.
+func (s *Store) Key(ctx context.Context, source, id string) (Key, error) {
+	k, err := s.Find(ctx, source, id)
+	if !errors.Is(err, ErrNone) {
+		return k, err
+	}
+	if k, err = NewKey(s.Now(), s.Random); err != nil {
+		return "", err
+	}
+	body, err := encode(struct {
+		Schema int    `json:"schema"`
+		Story  Key    `json:"story"`
+		ID     string `json:"id"`
+	}{Schema, k, id}, nil)
+	if err != nil {
+		return "", err
+	}
+	_, err = s.Bucket.Put(ctx, idKey(source, id), body, "application/json", bucket.Create)
+	if err == nil {
+		return k, nil
+	}
+	// Another was first, or our own write was kept and its answer lost: what lies there decides.
+	if k, again := s.Find(ctx, source, id); again == nil {
+		return k, nil
+	}
+	return "", fmt.Errorf("keeping the key of article %q of %s: %w", id, source, err)
+}
+
+// Story, Manifest, Decisions and Post read one document. A missing story is ErrNone; of the others a missing one is
+// the zero value with its key.
+func (s *Store) Story(ctx context.Context, k Key) (Story, error) {
+	d, _, err := read(ctx, s, k.story(), Story{})
+	if err == nil && d.Key == "" {
+		return d, fmt.Errorf("%w: %s", ErrNone, k)
+	}
+	return d, err
+}
+
+func (s *Store) Manifest(ctx context.Context, k Key) (Manifest, error) {
+	d, _, err := read(ctx, s, k.manifest(), Manifest{Key: k})
+	return d, err
+}
+
+func (s *Store) Decisions(ctx context.Context, k Key) (Decisions, error) {
+	d, _, err := read(ctx, s, k.decisions(), Decisions{Key: k})
+	return d, err
+}
+
+func (s *Store) Post(ctx context.Context, k Key, channel string) (Post, error) {
+	d, _, err := read(ctx, s, k.post(channel), Post{Key: k, Channel: channel})
+	return d, err
+}
+
+// UpdateStory changes a story by change, which may be called several times, each time on the newest version (a zero
+// Story the first time); it must leave the half it does not own alone. If change leaves the story as it was, nothing is written; else the revision goes
+// up by one. It returns the story as it now stands, and whether it was written.
+func (s *Store) UpdateStory(ctx context.Context, k Key, change func(*Story) error) (Story, bool, error) {
+	return update(ctx, s, k.story(), Story{}, func(d *Story) error {
+		rev := d.Revision
+		before, err := encode(d, nil)
+		if err != nil {
+			return err
+		}
+		if err := change(d); err != nil {
+			return err
+		}
+		d.Schema, d.Key, d.Revision = max(d.Schema, Schema), k, rev
+		if after, err := encode(d, nil); err != nil || bytes.Equal(before, after) {
+			return err
+		}
+		d.Revision = rev + 1
+		return nil
+	})
+}
+
+// UpdateManifest, UpdateDecisions and UpdatePost do the same for their documents. A Post has one more rule, see
+// [Store.SwapPost].
+func (s *Store) UpdateManifest(ctx context.Context, k Key, change func(*Manifest) error) (Manifest, bool, error) {
+	return update(ctx, s, k.manifest(), Manifest{}, func(d *Manifest) error {
+		d.Schema, d.Key = max(d.Schema, Schema), k
+		return change(d)
+	})
+}
+
+func (s *Store) UpdateDecisions(ctx context.Context, k Key, change func(*Decisions) error) (Decisions, bool, error) {
+	return update(ctx, s, k.decisions(), Decisions{}, func(d *Decisions) error {
+		d.Schema, d.Key = max(d.Schema, Schema), k
+		return change(d)
+	})
+}
+
+func (s *Store) UpdatePost(ctx context.Context, k Key, channel string, change func(*Post) error) (Post, bool, error) {
+	return update(ctx, s, k.post(channel), Post{}, func(d *Post) error {
+		d.Schema, d.Key, d.Channel = max(d.Schema, Schema), k, channel
+		return change(d)
+	})
+}
+
+// SwapPost writes a post's record only if it is still the version that the dossier holds; else it returns
+// bucket.ErrChanged, and who lost must look again and decide anew. A claim is taken by this alone. If the write was
+// kept but its answer was lost, that is found out and counts as written.
+func (s *Store) SwapPost(ctx context.Context, was Versioned[Post], now Post) (Versioned[Post], error) {
+	now.Schema = max(now.Schema, Schema)
+	body, err := encode(now, was.raw)
+	if err != nil {
+		return was, err
+	}
+	etag, err := s.swap(ctx, now.Key.post(now.Channel), was.etag, body)
+	if err != nil {
+		return was, err
+	}
+	return Versioned[Post]{Doc: now, etag: etag, raw: body}, nil
+}
+
+// Swap changes any object of the bucket by compare-and-swap: change gets the newest body (nil: none) and returns the
+// new one; nil or an equal one writes nothing. It is the loop that feeds and logs are kept by.
+func (s *Store) Swap(ctx context.Context, key, contentType string, change func(old []byte) ([]byte, error)) error {
+	for {
+		o, err := s.Bucket.Get(ctx, key)
+		if err != nil && !errors.Is(err, bucket.ErrNotFound) {
+			return err
+		}
+		body, err := change(o.Body)
+		if err != nil || body == nil || bytes.Equal(body, o.Body) && o.ETag != "" {
+			return err
+		}
+		_, err = s.swapAs(ctx, key, contentType, o.ETag, body)
+		if err == nil || !errors.Is(err, bucket.ErrChanged) {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+}
+
+func read[T any](ctx context.Context, s *Store, key string, zero T) (T, bucket.Object, error) {
+	o, err := s.Bucket.Get(ctx, key)
+	if errors.Is(err, bucket.ErrNotFound) {
+		return zero, o, nil
+	} else if err != nil {
+		return zero, o, err
+	}
+	if err := json.Unmarshal(o.Body, &zero); err != nil {
+		return zero, o, &BadDocument{key, err}
+	}
+	return zero, o, nil
+}
+
+// update is the one compare-and-swap loop for documents.
+func update[T any](ctx context.Context, s *Store, key string, zero T, change func(*T) error) (T, bool, error) {
+	for {
+		d, o, err := read(ctx, s, key, zero)
+		if err != nil {
+			return d, false, err
+		}
+		if err := change(&d); err != nil {
+			return d, false, err
+		}
+		body, err := encode(d, o.Body)
+		if err != nil {
+			return d, false, fmt.Errorf("writing %s: %w", key, err)
+		}
+		if o.ETag != "" && bytes.Equal(body, o.Body) {
+			return d, false, nil
+		}
+		_, err = s.swap(ctx, key, o.ETag, body)
+		if err == nil {
+			return d, true, nil
+		}
+		if !errors.Is(err, bucket.ErrChanged) {
+			return d, false, fmt.Errorf("writing %s: %w", key, err)
+		}
+		if err := ctx.Err(); err != nil {
+			return d, false, err
+		}
+	}
+}
+
+func (s *Store) swap(ctx context.Context, key, etag string, body []byte) (string, error) {
+	return s.swapAs(ctx, key, "application/json", etag, body)
+}
+
+// swapAs puts body over the version etag (empty: over nothing). A write has three ends: kept, not kept, and kept
+// though its answer was lost; the third looks like a failure or like somebody else's change, so on either the object is
+// read again, and if it holds just these bytes the write counts.
+func (s *Store) swapAs(ctx context.Context, key, contentType, etag string, body []byte) (string, error) {
+	cond := bucket.Create
+	if etag != "" {
+		cond = bucket.IfMatch(etag)
+	}
+	tag, err := s.Bucket.Put(ctx, key, body, contentType, cond)
+	if err == nil {
+		return tag, nil
+	}
+	o, again := s.Bucket.Get(ctx, key)
+	if again == nil && o.ETag != etag && bytes.Equal(o.Body, body) {
+		return o.ETag, nil
+	}
+	return "", err
+}
+
+// Versioned is a document with the version it was read at, for a swap of just that version.
+type Versioned[T any] struct {
+	Doc  T
+	etag string // empty: there is no such object
+	raw  []byte
+}
+
+// Exists says whether the document was there.
+func (v Versioned[T]) Exists() bool { return v.etag != "" }
+
+// Dossier is all that is known of a story: what a step decides from.
+type Dossier struct {
+	Now       time.Time // the bucket's clock before the decisions were read: whatever was decided before Now is in here
+	Story     Story
+	Manifest  Manifest
+	Decisions Decisions
+	Posts     map[string]Versioned[Post] // by channel
+	Ages      map[string]time.Duration   // by channel: how long ago its record was written, by the bucket's clock
+}
+
+// Load reads a story's dossier. ErrNone if there is no such story.
+func (s *Store) Load(ctx context.Context, k Key) (Dossier, error) {
+	d := Dossier{Posts: map[string]Versioned[Post]{}, Ages: map[string]time.Duration{}}
+	var o bucket.Object
+	var err error
+	if d.Story, o, err = read(ctx, s, k.story(), Story{}); err != nil {
+		return d, err
+	} else if o.ETag == "" {
+		return d, fmt.Errorf("%w: %s", ErrNone, k)
+	}
+	d.Now = o.Now
+	if d.Manifest, err = s.Manifest(ctx, k); err != nil {
+		return d, err
+	}
+	entries, err := s.Bucket.List(ctx, k.posts(), "", 0)
+	if err != nil {
+		return d, err
+	}
+	for _, e := range entries {
+		p, o, err := read(ctx, s, e.Key, Post{})
+		if err != nil {
+			return d, err
+		}
+		if o.ETag == "" {
+			continue
+		}
+		d.Posts[p.Channel] = Versioned[Post]{Doc: p, etag: o.ETag, raw: o.Body}
+		d.Ages[p.Channel] = o.Now.Sub(o.Modified)
+	}
+	d.Decisions, err = s.Decisions(ctx, k)
+	return d, err
+}
+
+// Day reads the dossiers of all stories first seen on a day ("2026-11-26"), newest id last, with one LIST a prefix; of
+// the documents only those are fetched that changed since this Store last saw them. Documents that cannot be read
+// are reported in bad and left out.
+func (s *Store) Day(ctx context.Context, day string) (dossiers []Dossier, bad []*BadDocument, err error) {
+	byKey := map[Key]*Dossier{}
+	var order []Key
+	for _, prefix := range []string{Stories, Manifests, Posts, Decided} {
+		entries, err := s.Bucket.List(ctx, prefix+day+"/", "", 0)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, e := range entries {
+			k, _, ok := KeyOf(e.Key)
+			if !ok {
+				continue
+			}
+			body, err := s.fetch(ctx, e)
+			if err != nil {
+				return nil, nil, err
+			}
+			d := byKey[k]
+			if d == nil {
+				if prefix != Stories {
+					continue // its story was listed a moment too early; the next look has it
+				}
+				d = &Dossier{Posts: map[string]Versioned[Post]{}, Now: s.Now()}
+				byKey[k] = d
+				order = append(order, k)
+			}
+			switch prefix {
+			case Stories:
+				err = json.Unmarshal(body, &d.Story)
+			case Manifests:
+				err = json.Unmarshal(body, &d.Manifest)
+			case Decided:
+				err = json.Unmarshal(body, &d.Decisions)
+			case Posts:
+				var p Post
+				if err = json.Unmarshal(body, &p); err == nil {
+					d.Posts[p.Channel] = Versioned[Post]{Doc: p, etag: e.ETag, raw: body}
+				}
+			}
+			if err != nil {
+				bad = append(bad, &BadDocument{e.Key, err})
+			}
+		}
+	}
+	for _, k := range order {
+		if d := byKey[k]; d.Story.Key != "" {
+			dossiers = append(dossiers, *d)
+		}
+	}
+	return dossiers, bad, nil
+}
+
+// Days lists the days that have stories, newest first, at most max.
+func (s *Store) Days(ctx context.Context, max int) ([]string, error) {
+	var days []string
+	after := Stories
+	for { // one LIST of one key a day: nothing grows with the number of stories
+		e, err := s.Bucket.List(ctx, Stories, after, 1)
+		if err != nil {
+			return nil, err
+		}
+		if len(e) == 0 {
+			break
+		}
+		day, _, _ := strings.Cut(strings.TrimPrefix(e[0].Key, Stories), "/")
+		days = append(days, day)
+		after = Stories + day + "0" // "0" follows "/"
+	}
+	for i, j := 0, len(days)-1; i < j; i, j = i+1, j-1 {
+		days[i], days[j] = days[j], days[i]
+	}
+	return days[:min(len(days), max)], nil
+}
+
+const cacheSize = 20_000 // documents; about a week of a busy newsroom
+
+func (s *Store) fetch(ctx context.Context, e bucket.Entry) ([]byte, error) {
+	s.mu.Lock()
+	c, ok := s.cache[e.Key]
+	s.mu.Unlock()
+	if ok && c.etag == e.ETag {
+		return c.body, nil
+	}
+	o, err := s.Bucket.Get(ctx, e.Key)
+	if errors.Is(err, bucket.ErrNotFound) {
+		return []byte("{}"), nil
+	} else if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	if s.cache == nil || len(s.cache) >= cacheSize {
+		s.cache = map[string]cached{}
+	}
+	s.cache[e.Key] = cached{o.ETag, o.Body}
+	s.mu.Unlock()
+	return o.Body, nil
+}
+
+// Read returns the body of any object; a missing one is empty.
+func (s *Store) Read(ctx context.Context, key string) ([]byte, error) {
+	o, err := s.Bucket.Get(ctx, key)
+	if errors.Is(err, bucket.ErrNotFound) {
+		return nil, nil
+	}
+	return o.Body, err
+}
