@@ -1,0 +1,320 @@
+package photo
+
+import (
+	"fmt"
+
+	"cutline/internal/article"
+	"cutline/internal/jpeg"
+)
+
+// Headroom is the least part of a frame's height that is left free above a face.
+const Headroom = .03
+
+// Want is what a frame asks of a crop.
+type Want struct {
+	Aspect float64 // width / height of the frame in pixels
+	Avoid  []Rect  // where text will lie, in fractions of the frame: no face, and nothing that matters, should be there
+	Zoom   float64 // how much closer than the largest crop it may come, so that a face gets clear of the text; 0 or 1: not at all
+}
+
+// Choice is a crop and the reasons for it.
+type Choice struct {
+	Rect     Rect    // the part to show, in fractions of the picture as shown; proportions of the frame
+	Why      string  // for the manifest: "focal point", "2 faces whole", "no face: what stands out", …
+	Kept     float64 // part of the picture's area that is shown
+	Whole    int     // faces that are shown whole
+	Cut      int     // faces that the border cuts, or that are outside
+	Headroom float64 // least room above a whole face, as part of the frame's height; 1 where there is none
+	Covered  float64 // the largest part of a face that lies under Avoid, 0 … 1
+}
+
+// Clear says that nothing speaks against the crop: every face that can be kept is whole, has its headroom, and lies
+// under no text. A caller with several layouts takes the first that is clear.
+func (c Choice) Clear() bool { return c.Cut == 0 && c.Covered == 0 && c.Headroom >= Headroom-.001 }
+
+// Crop chooses the part of a w × h picture for a frame: the focal point that the CMS or the desk has set wins, then
+// faces are kept whole with their headroom and clear of the text, then what stands out decides, and where nothing
+// does, a centre at the upper third. The same reasons hold for every format. Places are tried on a grid and
+// compared in integers, so that every machine chooses alike.
+func Crop(w, h int, s Scene, focal *article.Focal, want Want) Choice {
+	c := cropper{scene: &s, subjects: subjects(s), want: want}
+	if focal != nil {
+		c.focal = &point{units(focal.X), units(focal.Y)}
+	}
+	for _, r := range want.Avoid {
+		c.avoid = append(c.avoid, boxOf(r.within()))
+	}
+	c.table = sums(nil, s.plane(s.Salient))
+	c.calm = sums(nil, s.plane(s.Busy))
+	c.light = sums(nil, s.plane(s.Luma))
+	full := box{0, 0, unit, unit}
+	picture := float64(w) / float64(h)
+	best, bestCost := full, int64(-1)
+	for zoom := int64(100); zoom <= max(100, int64(want.Zoom*100+.5)); zoom += 5 {
+		cw, ch := int64(unit), int64(unit)
+		if picture > want.Aspect {
+			cw = units(want.Aspect / picture)
+		} else {
+			ch = units(picture / want.Aspect)
+		}
+		cw, ch = max(1, cw*100/zoom), max(1, ch*100/zoom)
+		for _, y := range places(unit-ch, ch) {
+			for _, x := range places(unit-cw, cw) {
+				at := box{x, y, x + cw, y + ch}
+				if cost := c.cost(at) + (zoom-100)*8; bestCost < 0 || cost < bestCost {
+					best, bestCost = at, cost
+				}
+			}
+		}
+	}
+	return c.choice(best, w, h)
+}
+
+// unit is a whole side of the picture in the integers that crops are compared in.
+const unit = 100_000
+
+type point struct{ x, y int64 }
+
+// box is a Rect in units.
+type box struct{ x0, y0, x1, y1 int64 }
+
+func units(f float64) int64 { return int64(min(1, max(0, f))*unit + .5) }
+
+func boxOf(r Rect) box { return box{units(r.X0), units(r.Y0), units(r.X1), units(r.Y1)} }
+
+func (b box) rect() Rect {
+	return Rect{float64(b.x0) / unit, float64(b.y0) / unit, float64(b.x1) / unit, float64(b.y1) / unit}
+}
+
+func (b box) area() int64 {
+	if b.x1 <= b.x0 || b.y1 <= b.y0 {
+		return 0
+	}
+	return (b.x1 - b.x0) * (b.y1 - b.y0)
+}
+
+func (b box) and(o box) box {
+	return box{max(b.x0, o.x0), max(b.y0, o.y0), min(b.x1, o.x1), min(b.y1, o.y1)}
+}
+
+// within turns a box of the frame that shows b into a part of the picture.
+func (b box) within(in box) box {
+	w, h := b.x1-b.x0, b.y1-b.y0
+	return box{b.x0 + in.x0*w/unit, b.y0 + in.y0*h/unit, b.x0 + in.x1*w/unit, b.y0 + in.y1*h/unit}
+}
+
+// places are the offsets that are tried over a free way, a hundredth of the crop's extent or more apart.
+func places(free, extent int64) []int64 {
+	if free <= 0 {
+		return []int64{0}
+	}
+	n := min(100, max(12, free*60/extent))
+	out := make([]int64, 0, n+1)
+	for i := range n + 1 {
+		out = append(out, free*i/n)
+	}
+	return out
+}
+
+// subject is a face as the crop sees it.
+type subject struct {
+	face   box
+	head   box   // with hair, ears and chin
+	weight int64 // 1 … 1,000: the largest and surest has 1,000
+}
+
+// subjects weighs the faces: what is a tenth of the largest is somebody in the background.
+func subjects(s Scene) []subject {
+	var out []subject
+	var top float64
+	for _, f := range s.Faces {
+		top = max(top, f.Box.area()*(.3+f.Confidence))
+	}
+	for _, f := range s.Faces {
+		w, h := f.Box.X1-f.Box.X0, f.Box.Y1-f.Box.Y0
+		head := Rect{f.Box.X0 - .12*w, f.Box.Y0 - .3*h, f.Box.X1 + .12*w, f.Box.Y1 + .1*h}.within()
+		weight := int64(1000 * f.Box.area() * (.3 + f.Confidence) / top)
+		out = append(out, subject{boxOf(f.Box), boxOf(head), max(1, weight)})
+	}
+	return out
+}
+
+// cropper is what the places are judged by.
+type cropper struct {
+	scene    *Scene
+	subjects []subject
+	want     Want
+	avoid    []box
+	focal    *point
+	table    []uint32 // integral of Salient
+	calm     []uint32 // integral of Busy
+	light    []uint32 // integral of Luma
+}
+
+// cost is how bad a place is. The classes stand far apart: the focal point's 10^8, faces 10^6, the rest 10^4.
+func (c *cropper) cost(at box) int64 {
+	var cost int64
+	w, h := at.x1-at.x0, at.y1-at.y0
+	if f := c.focal; f != nil {
+		// Where the point lies in the frame; it wants to be in the middle of what the text leaves free.
+		x, y := (f.x-at.x0)*unit/w, (f.y-at.y0)*unit/h
+		const rim = unit / 20
+		outside := max(0, rim-x, x-(unit-rim)) + max(0, rim-y, y-(unit-rim))
+		cost += 20_000 * outside
+		for _, a := range c.avoid {
+			if x > a.x0 && x < a.x1 && y > a.y0 && y < a.y1 {
+				cost += 50_000_000
+			}
+		}
+		tx, ty := c.middle()
+		cost += 400 * (abs64(x-tx) + abs64(y-ty))
+	}
+	for _, s := range c.subjects {
+		cost += s.weight * c.faceCost(s, at, w, h) / 1000
+	}
+	if c.scene.Cols == 0 {
+		return cost + 2*abs64((at.y0+at.y1)/2-unit/3)/10 + abs64((at.x0+at.x1)/2-unit/2)/10
+	}
+	seen := c.scene.sum(c.table, at)
+	all := max(1, c.scene.sum(c.table, box{0, 0, unit, unit}))
+	cost += 14_000 * (all - seen) / all
+	for _, a := range c.avoid {
+		under := at.within(a)
+		cost += 5_000 * c.scene.sum(c.table, under) / all
+		cost += 15 * c.scene.mean(c.calm, under)
+		cost += 4 * c.scene.mean(c.light, under)
+	}
+	if len(c.subjects) == 0 && c.focal == nil {
+		cost += 3_000 * abs64((at.y0+at.y1)/2-unit/3) / unit
+	}
+	return cost + 2_000*abs64((at.x0+at.x1)/2-unit/2)/unit
+}
+
+// faceCost judges one face: whole before head, head before headroom, and nothing over it.
+func (c *cropper) faceCost(s subject, at box, w, h int64) int64 {
+	var cost int64
+	part := func(b box) int64 { return 1000 - 1000*b.and(at).area()/max(1, b.area()) } // outside, of 1,000
+	if out := part(s.face); out > 0 {
+		cost += 2_000_000 + 3_000*out
+	}
+	cost += 600 * part(s.head)
+	if part(s.face) < 1000 {
+		if room := (s.face.y0 - at.y0) * 1000 / h; room < 30 {
+			cost += 20_000 * (30 - room)
+		}
+		for _, a := range c.avoid {
+			under := at.within(a)
+			if covered := 1000 * s.face.and(under).area() / max(1, s.face.area()); covered > 0 {
+				cost += 800_000 + 1_200*covered
+			}
+			cost += 200 * (1000 * s.head.and(under).area() / max(1, s.head.area()))
+		}
+		// Then towards the middle across, and the eyes to the upper third.
+		tx, _ := c.middle()
+		x, y := ((s.face.x0+s.face.x1)/2-at.x0)*unit/w, ((s.face.y0+s.face.y1)/2-at.y0)*unit/h
+		cost += (abs64(x-tx) + abs64(y-unit*2/5)) / 10
+	}
+	return cost
+}
+
+// middle is the middle of the largest part of the frame that the text leaves free: left, right, above or below it.
+func (c *cropper) middle() (x, y int64) {
+	free := box{0, 0, unit, unit}
+	for _, a := range c.avoid {
+		best := box{}
+		for _, b := range []box{{free.x0, free.y0, free.x1, a.y0}, {free.x0, a.y1, free.x1, free.y1}, {free.x0, free.y0, a.x0, free.y1}, {a.x1, free.y0, free.x1, free.y1}} {
+			if b.area() > best.area() {
+				best = b
+			}
+		}
+		if best.area() > 0 {
+			free = best
+		}
+	}
+	return (free.x0 + free.x1) / 2, (free.y0 + free.y1) / 2
+}
+
+// choice says what a place gives.
+func (c *cropper) choice(at box, w, h int) Choice {
+	out := Choice{Rect: at.rect(), Kept: float64(at.area()) / (unit * unit), Headroom: 1}
+	ch := float64(at.y1 - at.y0)
+	for _, s := range c.subjects {
+		if s.face.and(at) != s.face {
+			if s.weight >= 100 {
+				out.Cut++
+			}
+			continue
+		}
+		out.Whole++
+		if s.face.y0 > 0 { // a face at the picture's own top edge cannot have more room
+			out.Headroom = min(out.Headroom, float64(s.face.y0-at.y0)/ch)
+		}
+		for _, a := range c.avoid {
+			out.Covered = max(out.Covered, float64(s.face.and(at.within(a)).area())/float64(max(1, s.face.area())))
+		}
+	}
+	out.Why = c.why(at, out)
+	return out
+}
+
+// why puts the reason into words.
+func (c *cropper) why(at box, out Choice) string {
+	n := len(c.subjects)
+	faces := ""
+	switch {
+	case n == 1 && out.Whole == 1:
+		faces = "the face whole"
+	case n > 1 && out.Whole == n:
+		faces = fmt.Sprintf("%d faces whole", n)
+	case n > 0:
+		faces = fmt.Sprintf("%d of %d faces whole", out.Whole, n)
+	}
+	if out.Covered > 0 {
+		faces += fmt.Sprintf(", %.0f %% of one under text", 100*out.Covered)
+	}
+	switch {
+	case c.focal != nil && faces != "":
+		return "focal point; " + faces
+	case c.focal != nil:
+		return "focal point"
+	case faces != "":
+		return faces
+	case at == box{0, 0, unit, unit}:
+		return "the whole picture"
+	case c.scene.Cols == 0:
+		return "upper third"
+	}
+	return "no face: what stands out, towards the upper third"
+}
+
+// plane sees a grid of the scene as a plane.
+func (s *Scene) plane(grid []uint8) jpeg.Plane {
+	return jpeg.Plane{Pix: grid, Stride: s.Cols, W: s.Cols, H: s.Rows}
+}
+
+// sum is the sum over a part of the picture, of an integral image of cells, with parts of cells counted as such.
+func (s *Scene) sum(table []uint32, b box) int64 {
+	at := func(x, y int64) int64 { // the integral at a point, in units of cells × unit²; bilinear
+		x, y = min(max(x, 0), unit)*int64(s.Cols), min(max(y, 0), unit)*int64(s.Rows)
+		i, j := x/unit, y/unit
+		fx, fy := x%unit, y%unit
+		w := int64(s.Cols + 1)
+		i1, j1 := min(i+1, int64(s.Cols)), min(j+1, int64(s.Rows))
+		a, b := int64(table[j*w+i]), int64(table[j*w+i1])
+		c, d := int64(table[j1*w+i]), int64(table[j1*w+i1])
+		top, bottom := a*(unit-fx)+b*fx, c*(unit-fx)+d*fx
+		return (top*(unit-fy)/unit + bottom*fy/unit)
+	}
+	if b.area() == 0 {
+		return 0
+	}
+	return at(b.x1, b.y1) - at(b.x0, b.y1) - at(b.x1, b.y0) + at(b.x0, b.y0)
+}
+
+// mean is the mean of a grid over a part of the picture.
+func (s *Scene) mean(table []uint32, b box) int64 {
+	cells := b.area() / unit * int64(s.Cols) * int64(s.Rows) / unit
+	return s.sum(table, b) / unit / max(1, cells)
+}
+
+func abs64(v int64) int64 { return max(v, -v) }
