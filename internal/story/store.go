@@ -161,6 +161,19 @@ func (s *Store) UpdatePost(ctx context.Context, k Key, channel string, change fu
 	})
 }
 
+// Account and UpdateAccount do so for the state of a channel's account.
+func (s *Store) Account(ctx context.Context, channel string) (Account, error) {
+	a, _, err := read(ctx, s, Accounts+channel+".json", Account{})
+	return a, err
+}
+
+func (s *Store) UpdateAccount(ctx context.Context, channel string, change func(*Account) error) (Account, bool, error) {
+	return update(ctx, s, Accounts+channel+".json", Account{}, func(a *Account) error {
+		a.Schema = max(a.Schema, Schema)
+		return change(a)
+	})
+}
+
 // SwapPost writes a post's record only if it is still the version that the dossier holds; else it returns
 // bucket.ErrChanged, and who lost must look again and decide anew. A claim is taken by this alone. If the write was
 // kept but its answer was lost, that is found out and counts as written.

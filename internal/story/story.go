@@ -186,8 +186,10 @@ type Post struct {
 	Proposed   *Draft    `json:"proposed,omitempty"`   // what would be sent for the story's present revision
 	ProposedAt time.Time `json:"proposed_at,omitzero"` // since when this draft, by the bucket's clock
 
-	Claim *Claim            `json:"claim,omitempty"` // a call under way, or one whose end nobody saw
-	Steps map[string]string `json:"steps,omitempty"` // what the call has reached already: upload and container ids; empty once it is done
+	Claim   *Claim            `json:"claim,omitempty"`    // a call under way, or one whose end nobody saw
+	First   time.Time         `json:"first,omitzero"`     // when the post (or reply) now being made was first claimed; frozen over retries, so that handles made from it stay the same
+	StepsOf string            `json:"steps_of,omitempty"` // hash of the draft that Steps belong to
+	Steps   map[string]string `json:"steps,omitempty"`    // what the call has reached already: upload and container ids; empty once it is done
 
 	Turn      int       `json:"turn,omitempty"`      // counts posts made anew after a retraction, from 0; part of the channel's handle
 	Sent      *Draft    `json:"sent,omitempty"`      // what is out there now
@@ -198,23 +200,41 @@ type Post struct {
 	Reposting bool      `json:"reposting,omitempty"` // taken down only to be posted anew
 	Gone      bool      `json:"gone,omitempty"`      // somebody removed it at the network; it is not posted anew
 
-	Uncertain string    `json:"uncertain,omitempty"`  // why nobody can know whether it is out: the desk must look
-	Refused   string    `json:"refused,omitempty"`    // what the network said, for the draft in RefusedOf
-	RefusedOf string    `json:"refused_of,omitempty"` // hash of the draft that was refused; another draft may be tried
-	NotBefore time.Time `json:"not_before,omitzero"`  // the network asked not to be called earlier
-	Tries     int       `json:"tries,omitempty"`      // calls in a row that ended in "later"
+	Uncertain   string    `json:"uncertain,omitempty"`  // why nobody can know whether it is out: the desk must look
+	Refused     string    `json:"refused,omitempty"`    // what the network said, for the draft in RefusedOf
+	RefusedOf   string    `json:"refused_of,omitempty"` // hash of the draft that was refused, or "retract"; another draft may be tried, and this one after a new approval
+	Doubted     *Draft    `json:"doubted,omitempty"`    // what the uncertain call would have sent
+	RefusedAt   time.Time `json:"refused_at,omitzero"`
+	UncertainAt time.Time `json:"uncertain_at,omitzero"`
+	NotBefore   time.Time `json:"not_before,omitzero"` // the network asked not to be called earlier
+	Tries       int       `json:"tries,omitempty"`     // calls in a row that ended in "later"
 
 	History []Event `json:"history,omitempty"` // every attempt in plain words, oldest first
+}
+
+// Live says whether the post is out, as far as the record knows.
+func (p *Post) Live() bool { return p.Remote.ID != "" && p.Retracted.IsZero() && !p.Gone }
+
+// Account is the state of a channel's account, at accounts/<channel>.json. Written by post (pauses, resting times),
+// by channel (renewed tokens) and by desk (resuming); compare-and-swap.
+type Account struct {
+	Schema    int               `json:"schema"`
+	Paused    string            `json:"paused,omitempty"` // why nothing is sent until somebody mends it and resumes; empty: it is not paused
+	PausedAt  time.Time         `json:"paused_at,omitzero"`
+	PausedBy  string            `json:"paused_by,omitempty"` // the network, or who pressed stop
+	NotBefore time.Time         `json:"not_before,omitzero"` // the network asked for rest
+	Last      time.Time         `json:"last,omitzero"`       // when the last post went out
+	Tokens    map[string]string `json:"tokens,omitempty"`    // session tokens that the network renews; the bucket is private, and they are not the account's password
 }
 
 // Claim is the right to make one call. It holds as long as the record's object is younger than the lease, by the
 // bucket's own clock; every step written renews it.
 type Claim struct {
-	Verb  string    `json:"verb"`  // publish, reply, edit or retract
-	Token string    `json:"token"` // random; who finds another one has lost the claim
-	Draft Draft     `json:"draft"` // what the call sends
-	First time.Time `json:"first"` // when this post was first claimed; frozen over retries, so that handles made from it stay the same
-	At    time.Time `json:"at"`    // when this claim was made
+	Verb  string    `json:"verb"`           // publish, reply, edit or retract
+	Token string    `json:"token"`          // random; who finds another one has lost the claim
+	Draft Draft     `json:"draft"`          // what the call sends
+	Lost  bool      `json:"lost,omitempty"` // the call ended without our learning how: no need to wait for the lease
+	At    time.Time `json:"at"`             // when this claim was made
 }
 
 // Remote is where a post is on its network.

@@ -1,0 +1,195 @@
+package story
+
+import (
+	"slices"
+	"time"
+)
+
+// Verdict is what the desk's log comes to for one channel.
+type Verdict struct {
+	Act       string    // approve, hold, reject, retract; empty: nothing was decided, or it was undone
+	Draft     Draft     // approve: exactly what was seen
+	Scheduled bool      // approve: for a time of its own, and not only after the seconds for undoing
+	NotBefore time.Time // approve: no earlier than this
+	Embargo   time.Time // approve: the embargo that was on the screen
+	By        string    // who decided, when and why
+	At        time.Time
+	Why       string
+
+	Settled   string // how an uncertain post was last settled: posted, again, leave; empty: never
+	SettledAt time.Time
+	SettledBy string
+	URL       string // where it was found
+}
+
+// For folds the log into the verdict for a channel. Later acts replace earlier ones; undo brings back what held
+// before the last approval; an approval that shows no draft for the channel is none for it.
+func (d *Decisions) For(channel string) Verdict {
+	var v, before Verdict
+	for i := range d.Log {
+		a := &d.Log[i]
+		if !a.About(channel) {
+			continue
+		}
+		keep := Verdict{Settled: v.Settled, SettledAt: v.SettledAt, SettledBy: v.SettledBy, URL: v.URL}
+		keep.By, keep.At, keep.Why = a.By, a.At, a.Why
+		switch a.Act {
+		case Approve, Schedule:
+			draft, ok := a.Drafts[channel]
+			if !ok {
+				continue
+			}
+			before = v
+			keep.Act, keep.Draft, keep.NotBefore, keep.Embargo, keep.Scheduled = Approve, draft, a.NotBefore, a.Embargo, a.Act == Schedule
+		case Hold, Reject, Retract:
+			keep.Act = a.Act
+		case Undo:
+			if v.Act != Approve {
+				continue
+			}
+			before.Settled, before.SettledAt, before.SettledBy, before.URL = v.Settled, v.SettledAt, v.SettledBy, v.URL
+			keep = before
+		case Settle:
+			v.Settled, v.SettledAt, v.SettledBy, v.URL = a.Settled, a.At, a.By, a.URL
+			continue
+		default: // an act of a newer version: nothing may go out by a log we do not understand
+			keep.Act = Hold
+		}
+		v = keep
+	}
+	return v
+}
+
+// Base is the hash of the proposal that a draft stands for: its own, or the one the desk edited.
+func (d *Draft) Base() string {
+	if d.Basis != "" {
+		return d.Basis
+	}
+	return d.Hash()
+}
+
+// Shown is the draft that the desk shows for a channel: its own edited one while that still stands for the present
+// proposal, else the proposal; false if there is none yet.
+func (d *Dossier) Shown(channel string) (Draft, bool) {
+	p, ok := d.Posts[channel]
+	if !ok || p.Doc.Proposed == nil {
+		return Draft{}, false
+	}
+	if e, ok := d.Decisions.Edited[channel]; ok && e.Base() == p.Doc.Proposed.Hash() {
+		return e, true
+	}
+	return *p.Doc.Proposed, true
+}
+
+// A State is where a story stands on one channel, as the desk shows it.
+type State struct {
+	Name  string    // one of the states below
+	Until time.Time // embargo, scheduled, approved, auto: when it leaves; sent: when it went out; zero: not known
+	Why   string    // in plain words: who decided, what the network said
+	URL   string    // sent: where it is
+}
+
+// The states, in the order in which they need somebody.
+const (
+	StateUncertain  = "uncertain"  // nobody can know whether it is out: look before you decide
+	StateFailed     = "failed"     // the network refused, and a person must act
+	StateReview     = "review"     // waits for a decision
+	StateCorrection = "correction" // is out, and the article has changed since
+	StateHeld       = "held"       // held by the desk or by a check
+	StateEmbargo    = "embargo"    // may not go out yet
+	StateAuto       = "auto"       // goes by itself at Until, unless somebody decides otherwise
+	StateScheduled  = "scheduled"  // goes at Until
+	StateApproved   = "approved"   // on its way
+	StateSent       = "sent"       // out
+	StateRejected   = "rejected"   // decided against
+	StateRetracted  = "retracted"  // taken down, or cancelled before it went out
+	StateWaiting    = "waiting"    // its card is not drawn or its words are not proposed yet
+)
+
+// order ranks the states by how much they need somebody, most first.
+var order = []string{StateUncertain, StateFailed, StateReview, StateCorrection, StateHeld, StateEmbargo, StateAuto, StateScheduled, StateApproved, StateWaiting, StateSent, StateRejected, StateRetracted}
+
+// Rank is a state's place in that order, from 0.
+func Rank(state string) int { return slices.Index(order, state) }
+
+// StateOf says where the story stands on a channel. auto and after are its review policy.
+func StateOf(d *Dossier, channel string, auto bool, after time.Duration) State {
+	p := d.Posts[channel].Doc
+	v := d.Decisions.For(channel)
+	off := !d.Story.Live() || v.Act == Retract
+	switch {
+	case p.Uncertain != "":
+		return State{Name: StateUncertain, Why: p.Uncertain}
+	case p.Gone:
+		return State{Name: StateRetracted, Why: "removed at the network"}
+	case p.Refused != "" && !(v.Act == Approve && v.At.After(p.RefusedAt)) && (p.RefusedOf == "retract" || p.Proposed != nil && v.Draft.Hash() == p.RefusedOf || p.Proposed != nil && p.Proposed.Hash() == p.RefusedOf):
+		return State{Name: StateFailed, Why: p.Refused}
+	case off && p.Live():
+		return State{Name: StateApproved, Why: "being taken down"}
+	case off:
+		return State{Name: StateRetracted, Why: v.Why, Until: p.Retracted}
+	}
+	if p.Live() && (p.Proposed == nil || p.Sent.Hash() == p.Proposed.Hash() || p.Sent.Base() == p.Proposed.Hash() || p.Sent.Revision >= p.Proposed.Revision) {
+		return State{Name: StateSent, Until: p.SentAt, URL: p.Remote.URL}
+	}
+	switch {
+	case v.Act == Hold:
+		return State{Name: StateHeld, Why: v.Why}
+	case v.Act == Reject:
+		return State{Name: StateRejected, Why: v.Why}
+	case p.Proposed == nil || d.Manifest.Revision < d.Story.Revision:
+		return State{Name: StateWaiting}
+	}
+	embargo := d.Story.Article.Embargo
+	if v.Act == Approve && v.Draft.Base() == p.Proposed.Hash() && (p.Retracted.IsZero() || p.Reposting || v.At.After(p.Retracted)) {
+		if v.Embargo.After(embargo) {
+			embargo = v.Embargo
+		}
+		at := latest(v.NotBefore, embargo, p.NotBefore)
+		name := StateApproved
+		if embargo.After(d.Now) && !v.NotBefore.After(embargo) {
+			name = StateEmbargo
+		} else if v.Scheduled && v.NotBefore.After(d.Now) {
+			name = StateScheduled
+		}
+		return State{Name: name, Until: at, Why: v.By}
+	}
+	switch hold := d.Hold(channel); {
+	case hold != "":
+		return State{Name: StateHeld, Why: hold}
+	case p.Live():
+		return State{Name: StateCorrection, URL: p.Remote.URL}
+	case auto:
+		return State{Name: StateAuto, Until: latest(p.ProposedAt.Add(after), embargo, p.NotBefore)}
+	case embargo.After(d.Now):
+		return State{Name: StateEmbargo, Until: embargo}
+	}
+	return State{Name: StateReview}
+}
+
+// Hold says why a story may not go to a channel by itself, whatever the review policy: no credit, a letter without a
+// font, an embargo that cannot be read, a text that the faithfulness gate objects to. Empty: it may.
+func (d *Dossier) Hold(channel string) string {
+	switch {
+	case d.Manifest.Held != "":
+		return d.Manifest.Held
+	case d.Story.Doubt != "":
+		return d.Story.Doubt
+	case d.Story.Article.Doubt != "":
+		return d.Story.Article.Doubt
+	}
+	if shown, ok := d.Shown(channel); ok && len(shown.Findings) > 0 {
+		return shown.Findings[0]
+	}
+	return ""
+}
+
+func latest(ts ...time.Time) time.Time {
+	var out time.Time
+	for _, t := range ts {
+		if t.After(out) {
+			out = t
+		}
+	}
+	return out
+}
