@@ -107,8 +107,10 @@ func KeyOf(objectKey string) (k Key, prefix string, ok bool) {
 		} else if rest, found = strings.CutSuffix(rest, ".json"); !found {
 			return "", "", false
 		}
-		k, err := ParseKey(rest)
-		return k, p, err == nil
+		if k, err := ParseKey(rest); err == nil {
+			return k, p, true
+		}
+		return "", "", false
 	}
 	return "", "", false
 }
