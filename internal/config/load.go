@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"net/url"
 	"os"
@@ -38,8 +39,11 @@ func Parse(name string, data []byte, read Parameter) (*Config, error) {
 		return nil, &Error{name, 0, fmt.Sprintf("is %d bytes; a configuration has at most %d", len(data), maxSize)}
 	}
 	var doc yaml.Node
-	if err := yaml.NewDecoder(bytes.NewReader(data)).Decode(&doc); err != nil {
+	if err := yaml.NewDecoder(bytes.NewReader(data)).Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
 		return nil, &Error{name, 0, strings.TrimPrefix(err.Error(), "yaml: ")}
+	}
+	if len(doc.Content) == 0 {
+		return nil, &Error{name, 0, "is empty: docs/configuration.md has one to begin with"}
 	}
 	c := &Config{}
 	d := &decoder{file: name, lines: map[string]int{}, secret: func(ref string) (Secret, error) {
