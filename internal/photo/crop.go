@@ -24,7 +24,7 @@ type Choice struct {
 	Kept     float64 // part of the picture's area that is shown
 	Whole    int     // faces that are shown whole
 	Cut      int     // faces that the border cuts, or that are outside
-	Headroom float64 // least room above a whole face, as part of the frame's height; 1 where there is none
+	Headroom float64 // least room above a whole face, as part of the frame's height; 1 without one, or at the picture's own edge
 	Covered  float64 // the largest part of a face that lies under Avoid, 0 … 1
 }
 
@@ -128,12 +128,12 @@ func subjects(s Scene) []subject {
 	var out []subject
 	var top float64
 	for _, f := range s.Faces {
-		top = max(top, f.Box.area()*(.3+f.Confidence))
+		top = max(top, f.Box.area()*(.1+f.Confidence))
 	}
 	for _, f := range s.Faces {
 		w, h := f.Box.X1-f.Box.X0, f.Box.Y1-f.Box.Y0
 		head := Rect{f.Box.X0 - .12*w, f.Box.Y0 - .3*h, f.Box.X1 + .12*w, f.Box.Y1 + .1*h}.within()
-		weight := int64(1000 * f.Box.area() * (.3 + f.Confidence) / top)
+		weight := int64(1000 * f.Box.area() * (.1 + f.Confidence) / top)
 		out = append(out, subject{boxOf(f.Box), boxOf(head), max(1, weight)})
 	}
 	return out
@@ -185,7 +185,7 @@ func (c *cropper) cost(at box) int64 {
 		cost += 4 * c.scene.mean(c.light, under)
 	}
 	if len(c.subjects) == 0 && c.focal == nil {
-		cost += 3_000 * abs64((at.y0+at.y1)/2-unit/3) / unit
+		cost += 4_000 * abs64((at.y0+at.y1)/2-unit/3) / unit
 	}
 	return cost + 2_000*abs64((at.x0+at.x1)/2-unit/2)/unit
 }
@@ -199,7 +199,7 @@ func (c *cropper) faceCost(s subject, at box, w, h int64) int64 {
 	}
 	cost += 600 * part(s.head)
 	if part(s.face) < 1000 {
-		if room := (s.face.y0 - at.y0) * 1000 / h; room < 30 {
+		if room := (s.face.y0 - at.y0) * 1000 / h; room < 30 && at.y0 > 0 {
 			cost += 20_000 * (30 - room)
 		}
 		for _, a := range c.avoid {
@@ -246,7 +246,7 @@ func (c *cropper) choice(at box, w, h int) Choice {
 			continue
 		}
 		out.Whole++
-		if s.face.y0 > 0 { // a face at the picture's own top edge cannot have more room
+		if at.y0 > 0 { // at the picture's own top edge there is no more room to be had
 			out.Headroom = min(out.Headroom, float64(s.face.y0-at.y0)/ch)
 		}
 		for _, a := range c.avoid {

@@ -11,13 +11,16 @@ import (
 //go:embed cascade/frontal.bin
 var frontalFace []byte // its form: cascade/make.go
 
-// How faces are looked for. Found by trying on portraits, crowds and pictures without people.
+// How faces are looked for. Found by trying 100 faces in sizes of 40 to 240 of 360 samples, some at the very edge, and
+// 108 parts of pictures without frontal faces: 82 found and 2 false ones, both of the least confidence. Trying every
+// window finds 83 and 4 in eight times the time.
 const (
 	faceStep   = 1.15 // from one size of window to the next
 	leastFace  = 14   // the smallest face is one part in so many of the picture's longer side
 	leastHits  = 5    // windows that must agree on a face
-	fineStage  = 6    // a window that passes so many stages has its neighbours tried as well
-	surestHits = 60   // windows that make the confidence 1
+	stride     = 4    // samples from one window to the next in the first round, of 24
+	fineStage  = 8    // a window that passes so many stages has all its neighbours tried
+	surestHits = 40   // windows that make the confidence 1
 )
 
 // cascade is a boosted cascade of stumps on multi-block local binary patterns (Liao et al., 2007), all in integers.
@@ -117,7 +120,9 @@ type hit struct{ x, y, size, count int }
 func faces(luma jpeg.Plane) []Face {
 	c := readCascade(frontalFace)
 	var hits []hit
-	integral := make([]uint32, 0)
+	source := luma // halved as the windows grow
+	var integral []uint32
+	var tried []bool
 	for size := float64(max(luma.W, luma.H)) / leastFace; ; size = float64(size * faceStep) {
 		if size < float64(c.w) {
 			continue
@@ -126,24 +131,32 @@ func faces(luma jpeg.Plane) []Face {
 		if w < c.w || h < c.h {
 			break
 		}
-		level := shrink(luma, w, h)
-		integral = sums(integral, level)
+		for w*2 <= source.W && h*2 <= source.H {
+			source = half(source)
+		}
+		integral = sums(integral, shrink(source, w, h))
 		c.fit(w + 1)
-		scan := func(x, y int) int {
+		tried = slices.Grow(tried[:0], w*h)[:w*h]
+		clear(tried)
+		try := func(x, y int) int {
+			if x < 0 || y < 0 || x+c.w > w || y+c.h > h || tried[y*w+x] {
+				return 0
+			}
+			tried[y*w+x] = true
 			n := c.passes(integral[y*(w+1)+x:])
 			if n == len(c.stages) {
-				hits = append(hits, hit{int(float64(x*luma.W) / float64(w)), int(float64(y*luma.H) / float64(h)), int(size), 1})
+				hits = append(hits, hit{x * luma.W / w, y * luma.H / h, int(size), 1})
 			}
 			return n
 		}
-		for y := 0; y+c.h <= h; y += 2 {
-			for x := 0; x+c.w <= w; x += 2 {
-				if scan(x, y) < fineStage {
+		for y := 0; y+c.h <= h; y += stride {
+			for x := 0; x+c.w <= w; x += stride {
+				if try(x, y) < fineStage {
 					continue
 				}
-				for _, d := range [3][2]int{{1, 0}, {0, 1}, {1, 1}} {
-					if x+d[0]+c.w <= w && y+d[1]+c.h <= h {
-						scan(x+d[0], y+d[1])
+				for dy := 1 - stride; dy < stride; dy++ {
+					for dx := 1 - stride; dx < stride; dx++ {
+						try(x+dx, y+dy)
 					}
 				}
 			}
@@ -209,62 +222,48 @@ func overlaps(a, b hit) bool {
 
 func abs(v int) int { return max(v, -v) }
 
-// shrink makes a smaller plane by taking the mean of what each sample covers, to a 256th.
+// half makes a plane of half the width and height from the means of 2 × 2 samples; an odd last row or column goes.
+func half(p jpeg.Plane) jpeg.Plane {
+	w, h := p.W/2, p.H/2
+	out := jpeg.Plane{Pix: make([]byte, w*h), Stride: w, W: w, H: h}
+	for y := range h {
+		a, b := p.Pix[2*y*p.Stride:][:p.W], p.Pix[(2*y+1)*p.Stride:][:p.W]
+		for x := range w {
+			out.Pix[y*w+x] = byte((uint32(a[2*x]) + uint32(a[2*x+1]) + uint32(b[2*x]) + uint32(b[2*x+1]) + 2) / 4)
+		}
+	}
+	return out
+}
+
+// shrink makes a smaller plane, down to half the size, by interpolating between four samples.
 func shrink(p jpeg.Plane, w, h int) jpeg.Plane {
 	out := jpeg.Plane{Pix: make([]byte, w*h), Stride: w, W: w, H: h}
-	mid := make([]uint32, w*p.H) // rows shrunk across, × 256
-	across, down := spans(p.W, w), spans(p.H, h)
-	for y := range p.H {
-		row := p.Pix[y*p.Stride:][:p.W]
-		for x, s := range across {
-			mid[y*w+x] = s.mean(row)
-		}
-	}
-	for y, s := range down {
-		for x := range w {
-			v := mid[s.from*w+x] * s.first
-			for i := s.from + 1; i < s.to; i++ {
-				v += mid[i*w+x] * 256
-			}
-			v += mid[s.to*w+x] * s.last
-			out.Pix[y*w+x] = byte((v/s.sum + 128) >> 8)
+	across := taps(p.W, w)
+	for y, v := range taps(p.H, h) {
+		a, b := p.Pix[v.at*p.Stride:][:p.W], p.Pix[v.next*p.Stride:][:p.W]
+		row := out.Pix[y*w : (y+1)*w]
+		for x, t := range across {
+			top := uint32(a[t.at])*(256-t.part) + uint32(a[t.next])*t.part
+			bottom := uint32(b[t.at])*(256-t.part) + uint32(b[t.next])*t.part
+			row[x] = byte((top*(256-v.part) + bottom*v.part + 1<<15) >> 16)
 		}
 	}
 	return out
 }
 
-// span is what one sample covers: from with weight first, then whole ones, then to with weight last, of 256.
-type span struct {
-	from, to         int
-	first, last, sum uint32
+// tap is where a sample is taken: between two, part of 256 of the way to the next.
+type tap struct {
+	at, next int
+	part     uint32
 }
 
-func spans(n, m int) []span {
-	out := make([]span, m)
+func taps(n, m int) []tap {
+	out := make([]tap, m)
 	for i := range out {
-		a, b := i*n*256/m, (i+1)*n*256/m
-		s := span{from: a / 256, to: min(b/256, n-1)}
-		if s.from == s.to {
-			s.first = uint32(b - a)
-		} else {
-			s.first, s.last = uint32(256-a%256), uint32(b-s.to*256)
-		}
-		s.sum = s.first + s.last
-		if s.to > s.from+1 {
-			s.sum += 256 * uint32(s.to-s.from-1)
-		}
-		out[i] = s
+		at := max(0, (2*i+1)*n*128/m-128) // sample centres on sample centres
+		out[i] = tap{at / 256, min(at/256+1, n-1), uint32(at % 256)}
 	}
 	return out
-}
-
-func (s *span) mean(row []byte) uint32 {
-	v := uint32(row[s.from]) * s.first
-	for i := s.from + 1; i < s.to; i++ {
-		v += uint32(row[i]) * 256
-	}
-	v += uint32(row[s.to]) * s.last
-	return v * 256 / s.sum
 }
 
 // sums is the integral image: entry (x, y) is the sum of all samples above and left of it; a row and a column more.

@@ -109,11 +109,11 @@ func (s *Scene) stand(cb, cr []uint8) {
 	s.Salient = make([]uint8, n)
 	raw := make([]int, n)
 	top := 1
-	wide := max(s.Cols, s.Rows) / 4
+	wide := max(s.Cols, s.Rows) / 3
 	for _, f := range []struct {
 		of     []uint8
 		weight int
-	}{{s.Luma, 2}, {cb, 5}, {cr, 5}, {s.Busy, 5}} {
+	}{{s.Luma, 1}, {cb, 8}, {cr, 8}, {s.Busy, 4}} {
 		table := sums(nil, jpeg.Plane{Pix: f.of, Stride: s.Cols, W: s.Cols, H: s.Rows})
 		for i := range raw {
 			x, y := i%s.Cols, i/s.Cols
