@@ -57,6 +57,7 @@ type Entry struct {
 // Cond is the condition of a Put or Delete: Always, Create or IfMatch.
 type Cond struct {
 	create bool
+	match  bool // etag is what it must be
 	etag   string
 }
 
@@ -67,16 +68,34 @@ var (
 
 // IfMatch holds only if the object is there and its ETag is this one. An empty ETag never matches.
 func IfMatch(etag string) Cond {
-	if etag == "" {
-		etag = `""` // not Always: who has no ETag must not overwrite
-	}
-	return Cond{etag: etag}
+	return Cond{etag: etag, match: true}
 }
+
+// never is a condition that cannot hold. It is answered without asking: servers take an empty If-Match for none.
+func (c Cond) never() bool { return c.match && strings.Trim(c.etag, `"`) == "" }
 
 var (
 	ErrNotFound = errors.New("no such object")                    // Get: there is none
 	ErrChanged  = errors.New("the object is not as it was known") // Put, Delete: the condition did not hold; nothing was done
 )
+
+// checkWrite is checkKey for a Put or Delete, with its condition.
+func checkWrite(key string, c Cond) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	if c.never() {
+		return ErrChanged
+	}
+	return nil
+}
+
+func checkDelete(key string, c Cond) error {
+	if c.create {
+		return fmt.Errorf("deleting %s: only what is there can be deleted, and Create wants it not to be", key)
+	}
+	return checkWrite(key, c)
+}
 
 const maxKey = 1024 // bytes, S3's limit
 

@@ -2,19 +2,16 @@ package bucket
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -59,45 +56,6 @@ func OpenDir(path string, now func() time.Time) (*Dir, error) {
 	return d, nil
 }
 
-func (d *Dir) open() error {
-	for _, sub := range []string{".lock", ".tmp"} {
-		if err := os.MkdirAll(filepath.Join(d.root, sub), 0o750); err != nil {
-			return err
-		}
-	}
-	// Under one lock, so that nobody takes a folder that is being made for one that was left.
-	unlock, err := flock(filepath.Join(d.root, ".lock", "open"))
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	left, err := os.ReadDir(filepath.Join(d.root, ".tmp"))
-	if err != nil {
-		return err
-	}
-	for _, e := range left {
-		p := filepath.Join(d.root, ".tmp", e.Name())
-		f, err := os.Open(filepath.Join(p, "lock"))
-		if err == nil {
-			err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-			f.Close()
-		}
-		if err == nil || errors.Is(err, fs.ErrNotExist) {
-			if err := os.RemoveAll(p); err != nil {
-				return err
-			}
-		}
-	}
-	d.tmp = filepath.Join(d.root, ".tmp", rand.Text())
-	if err := os.Mkdir(d.tmp, 0o750); err != nil {
-		return err
-	}
-	if d.hold, err = os.OpenFile(filepath.Join(d.tmp, "lock"), os.O_CREATE|os.O_RDWR, 0o640); err != nil {
-		return err
-	}
-	return syscall.Flock(int(d.hold.Fd()), syscall.LOCK_EX)
-}
-
 // OnChange has f called with the key of every object that this Dir puts, after the write is durable and from the
 // writer's goroutine: f hands the key on and returns. Writes of other processes are not told, as with a notification
 // that was lost.
@@ -109,7 +67,10 @@ func (d *Dir) OnChange(f func(key string)) {
 
 // Get reads one object whole.
 func (d *Dir) Get(ctx context.Context, key string) (Object, error) {
-	if err := errors.Join(checkKey(key), ctx.Err()); err != nil {
+	if err := checkKey(key); err != nil {
+		return Object{}, err
+	}
+	if err := ctx.Err(); err != nil {
 		return Object{}, err
 	}
 	path := d.path(key)
@@ -160,7 +121,10 @@ func etagOf(body []byte) string {
 
 // Put writes one object whole if c holds.
 func (d *Dir) Put(ctx context.Context, key string, body []byte, contentType string, c Cond) (string, error) {
-	if err := errors.Join(checkKey(key), ctx.Err()); err != nil {
+	if err := checkWrite(key, c); err != nil {
+		return "", err
+	}
+	if err := ctx.Err(); err != nil {
 		return "", err
 	}
 	err := d.put(key, body, contentType, c)
@@ -294,8 +258,19 @@ func (d *Dir) folder(path string) error {
 			return nil
 		}
 	}
-	if err := os.MkdirAll(path, 0o750); err != nil {
-		return err
+	for {
+		err := os.MkdirAll(path, 0o750)
+		if err == nil {
+			break
+		}
+		// A Delete may take one of the folders between the making of it and of the next: then again.
+		raced := errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist)
+		if _, gone := os.Stat(d.root); !raced || gone != nil {
+			return err
+		}
+		if info, there := os.Lstat(path); there == nil && !info.IsDir() {
+			return err
+		}
 	}
 	for p := path; p != d.root; p = filepath.Dir(p) {
 		if err := syncDir(filepath.Dir(p)); errors.Is(err, fs.ErrNotExist) {
@@ -320,7 +295,10 @@ func syncDir(path string) error {
 
 // Delete removes one object if c holds.
 func (d *Dir) Delete(ctx context.Context, key string, c Cond) error {
-	if err := errors.Join(checkDelete(key, c), ctx.Err()); err != nil {
+	if err := checkDelete(key, c); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	err := d.remove(key, c)
@@ -364,42 +342,4 @@ func (d *Dir) remove(key string, c Cond) error {
 		}
 	}
 	return nil
-}
-
-func checkDelete(key string, c Cond) error {
-	if c.create {
-		return fmt.Errorf("deleting %s: only what is there can be deleted, and Create wants it not to be", key)
-	}
-	return checkKey(key)
-}
-
-// lock takes the lock that the key shares with a 256th of all keys.
-func (d *Dir) lock(key string) (unlock func(), err error) {
-	h := fnv.New32a()
-	io.WriteString(h, key)
-	n := h.Sum32() % 256
-	d.shards[n].Lock()
-	free, err := flock(filepath.Join(d.root, ".lock", fmt.Sprintf("%02x", n)))
-	if err != nil {
-		d.shards[n].Unlock()
-		return nil, err
-	}
-	return func() { free(); d.shards[n].Unlock() }, nil
-}
-
-// flock locks a file against all who do the same, in this process and others, and makes it if it is not there.
-func flock(path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o640)
-	if err != nil {
-		return nil, err
-	}
-	for {
-		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
-		if err == nil {
-			return func() { f.Close() }, nil
-		}
-		if err != syscall.EINTR {
-			return nil, fmt.Errorf("locking %s: %w", path, errors.Join(err, f.Close()))
-		}
-	}
 }

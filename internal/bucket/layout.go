@@ -18,7 +18,7 @@ import (
 // takes two for one or reads more into it: small letters, digits, "-", "_" and "." stand for themselves, a capital is
 // "^" and its small letter, any other byte is "%" and two hexadecimal digits. The dot is written as "%2e" at the
 // beginning of a segment (hidden files are ours, ".." is nobody's) and anywhere in a folder's name, and a file's name
-// without a dot gets a "%" at its end: so the key "a" and the key "a/b" can both be. An empty segment is "%%". What
+// without a dot gets a "%" at its end: so the key "a" and the key "a/b" can both be. An empty folder's name is "%-". What
 // is longer than a file system allows goes on in a folder "beginning%+".
 
 const maxName = 200 // bytes of a file's name; file systems allow 255, a few only 240
@@ -40,8 +40,8 @@ func sidecar(path string) string {
 
 // name is a segment's file name; more than one, parted by the separator, if it is long.
 func name(segment string, folder bool) string {
-	if segment == "" {
-		return "%%"
+	if segment == "" && folder {
+		return "%-"
 	}
 	var b strings.Builder
 	begun, dot := 0, false
@@ -97,7 +97,7 @@ func unname(n string, folder bool) (segment string, rest, ok bool) {
 		}
 	}
 	segment = b.String()
-	if n == "%" || n == "%%" {
+	if folder && n == "%-" {
 		segment = ""
 	}
 	want := name(segment, folder)

@@ -83,13 +83,13 @@ const conflicts = 6
 
 // Put writes one object whole if c holds.
 func (b *S3) Put(ctx context.Context, key string, body []byte, contentType string, c Cond) (string, error) {
-	if err := checkKey(key); err != nil {
+	if err := checkWrite(key, c); err != nil {
 		return "", err
 	}
 	in := &s3.PutObjectInput{Bucket: &b.name, Key: &key, ContentType: &contentType}
 	if c.create {
 		in.IfNoneMatch = aws.String("*")
-	} else if c.etag != "" {
+	} else if c.match {
 		in.IfMatch = &c.etag
 	}
 	for try := 1; ; try++ {
@@ -108,7 +108,7 @@ func (b *S3) Put(ctx context.Context, key string, body []byte, contentType strin
 				continue
 			}
 			return "", ErrChanged
-		case status == http.StatusPreconditionFailed && c != Always, status == http.StatusNotFound && code != "NoSuchBucket" && c.etag != "":
+		case status == http.StatusPreconditionFailed && c != Always, status == http.StatusNotFound && code != "NoSuchBucket" && c.match:
 			if attempts > 1 {
 				// The SDK tried again after an answer that was lost: the change that it met may be our own.
 				if o, err := b.Get(ctx, key); err == nil && o.ETag != c.etag && bytes.Equal(o.Body, body) {
@@ -127,7 +127,7 @@ func (b *S3) Delete(ctx context.Context, key string, c Cond) error {
 		return err
 	}
 	in := &s3.DeleteObjectInput{Bucket: &b.name, Key: &key}
-	if c.etag != "" {
+	if c.match {
 		in.IfMatch = &c.etag
 	}
 	for try := 1; ; try++ {
