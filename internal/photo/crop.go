@@ -78,7 +78,7 @@ type point struct{ x, y int64 }
 // box is a Rect in units.
 type box struct{ x0, y0, x1, y1 int64 }
 
-func units(f float64) int64 { return int64(min(1, max(0, f))*unit + .5) }
+func units(f float64) int64 { return int64(float64(min(1, max(0, f))*unit) + .5) }
 
 func boxOf(r Rect) box { return box{units(r.X0), units(r.Y0), units(r.X1), units(r.Y1)} }
 
@@ -132,7 +132,7 @@ func subjects(s Scene) []subject {
 	}
 	for _, f := range s.Faces {
 		w, h := f.Box.X1-f.Box.X0, f.Box.Y1-f.Box.Y0
-		head := Rect{f.Box.X0 - .12*w, f.Box.Y0 - .3*h, f.Box.X1 + .12*w, f.Box.Y1 + .1*h}.within()
+		head := Rect{f.Box.X0 - float64(.12*w), f.Box.Y0 - float64(.3*h), f.Box.X1 + float64(.12*w), f.Box.Y1 + float64(.1*h)}.within()
 		weight := int64(1000 * f.Box.area() * (.1 + f.Confidence) / top)
 		out = append(out, subject{boxOf(f.Box), boxOf(head), max(1, weight)})
 	}

@@ -9,6 +9,7 @@ import (
 	"image"
 	"image/gif"
 	"io"
+	"strings"
 
 	"golang.org/x/image/webp"
 
@@ -80,7 +81,8 @@ func (f *file) broken(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), strings.Contains(err.Error(), "not enough image data"),
+		strings.HasSuffix(err.Error(), "unexpected EOF"): // image/gif does not wrap
 		return f.refuse(Truncated, "ends within its picture")
 	}
 	return f.refuse(Damaged, "%v", err)
@@ -127,7 +129,8 @@ func (f *file) decodeWebP(ctx context.Context, minW, minH int) (*decoded, error)
 	case *image.YCbCr:
 		studioToFull(m)
 		if m.Rect.Dx() == f.w && m.Rect.Dy() == f.h {
-			return &decoded{planesOf(m), 1}, nil
+			factor := reduction(f.w, f.h, minW, minH)
+			return &decoded{reduced(planesOf(m), factor), 1 / float64(factor)}, nil
 		}
 		return f.lossyRows(m, nil, at, minW, minH), nil
 	case *image.NYCbCrA:
@@ -183,6 +186,35 @@ func planesOf(m *image.YCbCr) *jpeg.Planes {
 		Y:  jpeg.Plane{Pix: m.Y, Stride: m.YStride, W: w, H: h},
 		Cb: jpeg.Plane{Pix: m.Cb, Stride: m.CStride, W: (w + 1) / 2, H: (h + 1) / 2},
 		Cr: jpeg.Plane{Pix: m.Cr, Stride: m.CStride, W: (w + 1) / 2, H: (h + 1) / 2}}
+}
+
+// reduced makes one sample of factor × factor, their mean, in each plane, so that all that follows costs less.
+func reduced(p *jpeg.Planes, factor int) *jpeg.Planes {
+	if factor == 1 {
+		return p
+	}
+	small := jpeg.NewPlanes((p.W+factor-1)/factor, (p.H+factor-1)/factor, 2, 2)
+	for i, from := range []jpeg.Plane{p.Y, p.Cb, p.Cr} {
+		to := []jpeg.Plane{small.Y, small.Cb, small.Cr}[i]
+		sums := make([]uint32, to.W)
+		for y := range to.H {
+			clear(sums)
+			top, bottom := min(y*factor, from.H-1), min((y+1)*factor, from.H)
+			for in := top; in < bottom; in++ {
+				row := from.Pix[in*from.Stride:][:from.W]
+				for x := range sums {
+					for _, v := range row[min(x*factor, from.W-1):min((x+1)*factor, from.W)] {
+						sums[x] += uint32(v)
+					}
+				}
+			}
+			for x, s := range sums {
+				n := uint32((min((x+1)*factor, from.W) - min(x*factor, from.W-1)) * (bottom - top))
+				to.Pix[y*to.Stride+x] = byte((s + n/2) / n)
+			}
+		}
+	}
+	return small
 }
 
 // lossyRows lays a VP8 picture, with its alpha if it has one, on a white canvas.

@@ -16,7 +16,6 @@ func (f *file) scanGIF(l Limits) *Refused {
 	if refused := f.judge(l); refused != nil {
 		return refused
 	}
-	f.alpha = true // a GIF may leave parts of its canvas bare
 	const magic = "\x21\xff\x0bXMP DataXMP"
 	if i := bytes.Index(data, []byte(magic)); i >= 0 {
 		packet := data[i+len(magic):]

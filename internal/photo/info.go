@@ -67,7 +67,7 @@ func (i Info) MarshalJSON() ([]byte, error) {
 		UsageTerms  *string  `json:"usage_terms"`
 		Source      string   `json:"source,omitempty"`
 		Synthetic   bool     `json:"synthetic,omitempty"`
-		Transparent bool     `json:"transparent,omitempty"`
+		Transparent bool     `json:"alpha,omitempty"`
 		Profile     string   `json:"profile,omitempty"`
 		Orientation int      `json:"orientation,omitempty"`
 	}{

@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"encoding/binary"
 	"encoding/hex"
+	"hash/crc32"
 	"io"
 	"strconv"
 	"strings"
@@ -26,7 +27,7 @@ type pngHeader struct {
 // inflations is how many blocks of compressed metadata are inflated at most: XMP, a profile, raw profiles.
 const inflations = 8
 
-// scanPNG walks the chunks. Their CRCs are not asked here; the pixels' are when they are decoded.
+// scanPNG walks the chunks. Of CRCs those of header and palette are asked here, the pixels' when they are decoded.
 func (f *file) scanPNG(l Limits) *Refused {
 	data, p := f.data, &f.png
 	budget := inflations
@@ -49,11 +50,16 @@ func (f *file) scanPNG(l Limits) *Refused {
 		if i == 8 && (kind != "IHDR" || size != 13) {
 			return f.refuse(Damaged, "does not begin with IHDR")
 		}
+		if kind == "IHDR" || kind == "PLTE" {
+			if crc32.ChecksumIEEE(data[i+4:i+8+int(size)]) != binary.BigEndian.Uint32(data[i+8+int(size):]) {
+				return f.refuse(Damaged, "a wrong checksum in %s", kind)
+			}
+		}
 		switch kind {
 		case "IHDR":
 			w, h := binary.BigEndian.Uint32(body), binary.BigEndian.Uint32(body[4:])
-			if i != 8 || w > 1<<31-1 || h > 1<<31-1 {
-				return f.refuse(Damaged, "a wrong IHDR")
+			if i != 8 {
+				return f.refuse(Damaged, "a second IHDR")
 			}
 			f.w, f.h = int(w), int(h)
 			p.depth, p.kind, p.interlaced = body[8], body[9], body[12] == 1

@@ -165,8 +165,8 @@ func (s *Scene) Ground(crop, box Rect) Ground {
 
 // cells calls each for the cells that a part of the picture touches by at least half.
 func (s *Scene) cells(r Rect, each func(i int)) {
-	x0, x1 := int(r.X0*float64(s.Cols)+.5), int(r.X1*float64(s.Cols)+.5)
-	y0, y1 := int(r.Y0*float64(s.Rows)+.5), int(r.Y1*float64(s.Rows)+.5)
+	x0, x1 := int(float64(r.X0*float64(s.Cols))+.5), int(float64(r.X1*float64(s.Cols))+.5)
+	y0, y1 := int(float64(r.Y0*float64(s.Rows))+.5), int(float64(r.Y1*float64(s.Rows))+.5)
 	for y := max(0, y0); y < min(s.Rows, max(y1, y0+1)); y++ {
 		for x := max(0, x0); x < min(s.Cols, max(x1, x0+1)); x++ {
 			each(y*s.Cols + x)

@@ -108,14 +108,14 @@ func (f *file) scanWebP(l Limits) *Refused {
 		return f.refuse(Damaged, "a picture of %d × %d on a canvas of %d × %d", p.pw, p.ph, f.w, f.h)
 	case truncated:
 		return f.refuse(Truncated, "ends within its picture")
-	case p.lossless && int64(p.pw)*int64(p.ph)*losslessBytes > l.Memory+l.Memory/2:
+	case p.lossless && int64(p.pw)*int64(p.ph)*losslessBytes > l.Memory:
 		return f.refuse(TooLarge, "%d × %d pixels, lossless: over %d MB of memory", f.w, f.h, l.Memory>>20)
 	}
 	return nil
 }
 
-// losslessBytes is what x/image/webp takes for a pixel of VP8L while it decodes, measured.
-const losslessBytes = 8
+// losslessBytes is what x/image/webp takes for a pixel of VP8L while it decodes: 4.4 measured at 39 megapixels.
+const losslessBytes = 5
 
 // webpPicture keeps the bitstream of the first picture and reads its size.
 func (f *file) webpPicture(name string, body, all []byte) {
