@@ -12,22 +12,22 @@ import "time"
 //
 // It is stored inside the story's document: a field may be added, but none renamed or given another meaning.
 type Article struct {
-	ID        string    `json:"id"`                  // the CMS's stable id; unique within its source, any characters, never empty
-	URL       string    `json:"url"`                 // absolute address of the article's public page
-	Language  string    `json:"language"`            // BCP 47, lower-case primary subtag: en, ckb, kmr, ar, fa, tr
-	Headline  string    `json:"headline"`            // one line of plain text, never empty
-	Dek       string    `json:"dek,omitempty"`       // one or two sentences under the headline
-	Body      string    `json:"body,omitempty"`      // plain text, paragraphs parted by one blank line, without dateline and promotion
-	Byline    string    `json:"byline,omitempty"`    // names only, parted by ", "
-	Dateline  string    `json:"dateline,omitempty"`  // place and agency before the first sentence: "ERBIL (Kurdistan24)"
-	Section   string    `json:"section,omitempty"`   // as the CMS names it, in the article's language
-	Tags      []string  `json:"tags,omitempty"`      // for readers, in the CMS's order; internal tags left out
-	Kicker    string    `json:"kicker,omitempty"`    // live, updated, corrected, opinion, analysis; what the CMS marks the article as
-	Photo     Photo     `json:"photo,omitzero"`      // the lead picture; zero: there is none
-	Published time.Time `json:"published,omitzero"`  // when first published, as the CMS says
-	Updated   time.Time `json:"updated,omitzero"`    // when last changed for readers; never used as a revision number
-	Embargo   time.Time `json:"embargo,omitzero"`    // nothing of it may be posted before; zero: none
-	Doubt     string    `json:"doubt,omitempty"`     // why the desk must look before anything goes out: an embargo that cannot be read, say
+	ID        string    `json:"id"`                 // the CMS's stable id; unique within its source, any characters, never empty
+	URL       string    `json:"url"`                // absolute address of the article's public page
+	Language  string    `json:"language"`           // BCP 47, lower-case primary subtag: en, ckb, kmr, ar, fa, tr
+	Headline  string    `json:"headline"`           // one line of plain text, never empty
+	Dek       string    `json:"dek,omitempty"`      // one or two sentences under the headline
+	Body      string    `json:"body,omitempty"`     // plain text, paragraphs parted by one blank line, without dateline and promotion
+	Byline    string    `json:"byline,omitempty"`   // names only, parted by ", "
+	Dateline  string    `json:"dateline,omitempty"` // place and agency before the first sentence: "ERBIL (Kurdistan24)"
+	Section   string    `json:"section,omitempty"`  // as the CMS names it, in the article's language
+	Tags      []string  `json:"tags,omitempty"`     // for readers, in the CMS's order; internal tags left out
+	Kicker    string    `json:"kicker,omitempty"`   // live, updated, corrected, opinion, analysis; what the CMS marks the article as
+	Photo     Photo     `json:"photo,omitzero"`     // the lead picture; zero: there is none
+	Published time.Time `json:"published,omitzero"` // when first published, as the CMS says
+	Updated   time.Time `json:"updated,omitzero"`   // when last changed for readers; never used as a revision number
+	Embargo   time.Time `json:"embargo,omitzero"`   // nothing of it may be posted before; zero: none
+	Doubt     string    `json:"doubt,omitempty"`    // why the desk must look before anything goes out: an embargo that cannot be read, say
 }
 
 // Photo is the article's lead picture as the CMS describes it.

@@ -1,0 +1,157 @@
+package article
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// Rules is what a site knows besides the rules of its language.
+type Rules struct {
+	Promotion []string // beginnings of lines that are promotion
+}
+
+var (
+	// place (agency) – at the beginning of the first paragraph; the place in capitals or not, the agency in either kind
+	// of brackets, any dash.
+	dateline  = regexp.MustCompile(`^\s*([\p{L}\p{M}][\p{L}\p{M}\p{N} .,'’،-]{1,60}?)\s*[(（]([^()（）]{2,40})[)）]\s*[-–—:−]+\s*`)
+	dateline2 = regexp.MustCompile(`^\s*([\p{Lu}][\p{Lu}\p{M} .'’-]{2,40}(?:, [\p{L} .]{2,30})?)\s+[–—−]\s+`)
+	byPrefix  = regexp.MustCompile(`^(?i:by|von|par|por|yazan|haber|text by|reporting by|nivîskar)[:\s]+|^(?:ئامادەکردنی|نووسینی|ڕاپۆرتی|کتب|كتبت|كتب|إعداد|تقرير|بقلم|نویسنده|گزارش)\s*[:：]?\s*|^[【\[]`)
+	bySplit   = regexp.MustCompile(`\s*(?:,|;|،|\s(?:and|und|et|y|ve|û|و)\s|&)\s*`)
+	noWords   = regexp.MustCompile(`^[^\p{L}\p{N}]*$`)
+)
+
+// promotion lists beginnings of lines, in lower case, that are no part of an article.
+var promotion = []string{
+	"advertisement", "ad:", "sponsored", "read also", "read more", "also read", "see also", "related:", "download our app", "follow us", "subscribe", "sign up", "join our", "click here", "watch:", "share this", "this article was originally",
+	"ڕیکلام", "ریکلام", "بخوێنەوە", "هەروەها بخوێنەوە", "زیاتر بخوێنەوە", "بابەتی پەیوەندیدار", "فۆڵۆومان بکەن", "ئەپەکەمان", "لە تەلەگرام",
+	"إعلان", "اعلان", "اقرأ أيضا", "اقرأ أيضاً", "إقرأ أيضا", "للمزيد", "تابعونا", "تابعنا", "اشترك", "حمل تطبيق", "حملوا تطبيق",
+	"آگهی", "بیشتر بخوانید", "همچنین بخوانید", "ما را در", "تبلیغات",
+	"reklam:", "reklam ", "ilan:", "ayrıca okuyun", "ayrıca bakınız", "bunu da okuyun", "bizi takip", "uygulamamızı indir",
+	"reklam –", "her wiha bixwîne", "bixwîne:", "me bişopîne",
+	"anzeige", "lesen sie auch", "mehr zum thema", "folgen sie uns", "newsletter",
+	"publicité", "lire aussi", "à lire aussi", "publicidad", "lea también", "síguenos", "реклама", "читайте также", "подписывайтесь",
+	"広告", "【広告】", "あわせて読みたい", "関連記事", "フォロー",
+}
+
+var promotionAnywhere = regexp.MustCompile(`(?i)\badvert(?:isement|isment|ising)?\b|\bpromoted content\b`)
+
+// Promotion says whether a line is promotion rather than part of the article.
+func Promotion(line string, extra ...string) bool {
+	l := strings.ToLower(strings.TrimFunc(line, func(r rune) bool { return blank(r) || strings.ContainsRune("*_►▶>»•-–—#", r) }))
+	for _, p := range promotion {
+		if rest, ok := strings.CutPrefix(l, p); ok && (rest == "" || !startsWithLetter(rest) || strings.HasSuffix(p, " ")) {
+			return true
+		}
+	}
+	for _, p := range extra {
+		if p != "" && strings.HasPrefix(l, strings.ToLower(p)) {
+			return true
+		}
+	}
+	return len([]rune(l)) < 80 && promotionAnywhere.MatchString(l) && !strings.ContainsAny(l, ".:!?")
+}
+
+func startsWithLetter(s string) bool {
+	for _, r := range s {
+		return unicode.IsLetter(r) || unicode.IsMark(r)
+	}
+	return false
+}
+
+// Clean brings an article as a source filled it into canonical form, in place: plain text in NFC, the dateline split
+// off the body, names alone in the byline, promotion gone, the credit out of the caption (a credit of the CMS's own
+// field wins over one in the caption).
+func Clean(a *Article, rules Rules) {
+	a.Headline, a.Dek, a.Section = oneLine(a.Headline), oneLine(a.Dek), oneLine(a.Section)
+	a.Byline = byline(oneLine(a.Byline))
+	a.Dateline = strings.TrimSpace(strings.TrimRight(oneLine(a.Dateline), "-–—− :"))
+	tags := a.Tags[:0:0]
+	for _, t := range a.Tags {
+		if t = oneLine(t); t != "" {
+			tags = append(tags, t)
+		}
+	}
+	a.Tags = tags
+	if a.Language == "" {
+		a.Language = detect(a.Headline + " " + TextOf(a.Body))
+	}
+	cleanPhoto(&a.Photo, a.Language)
+
+	var out []string
+	for p := range strings.SplitSeq(TextOf(a.Body), "\n\n") {
+		var lines []string
+		for l := range strings.SplitSeq(p, "\n") {
+			if !Promotion(l, rules.Promotion...) && !noWords.MatchString(l) {
+				lines = append(lines, l)
+			}
+		}
+		p = strings.TrimFunc(strings.Join(lines, " "), blank)
+		if p == "" || p == a.Photo.Caption || len(out) == 0 && (p == a.Headline || p == a.Dek) {
+			continue
+		}
+		if len(out) == 0 {
+			var line string
+			if line, p = splitDateline(p); line != "" && a.Dateline == "" {
+				a.Dateline = line
+			}
+		}
+		out = append(out, p)
+	}
+	a.Body = strings.Join(out, "\n\n")
+	if a.Dek == a.Headline {
+		a.Dek = ""
+	}
+}
+
+func cleanPhoto(p *Photo, language string) {
+	p.Alt = oneLine(p.Alt)
+	credit := Label(p.Credit)
+	found, rest := CreditIn(p.Caption, language)
+	p.Caption, p.Credit, p.From = rest, credit, "field"
+	if credit == "" {
+		p.Credit, p.From = found, "caption"
+	}
+	if p.Credit == "" {
+		p.From = ""
+	}
+}
+
+func splitDateline(p string) (line, rest string) {
+	if m := dateline.FindStringSubmatchIndex(p); m != nil {
+		return p[m[2]:m[3]] + " (" + p[m[4]:m[5]] + ")", p[m[1]:]
+	}
+	if m := dateline2.FindStringSubmatchIndex(p); m != nil {
+		return p[m[2]:m[3]], p[m[1]:]
+	}
+	return "", p
+}
+
+// Place and Agency are the dateline's two parts: "ERBIL" and "Kurdistan24".
+func (a *Article) Place() string { place, _, _ := strings.Cut(a.Dateline, " ("); return place }
+func (a *Article) Agency() string {
+	_, agency, _ := strings.Cut(a.Dateline, " (")
+	return strings.TrimSuffix(agency, ")")
+}
+
+// byline keeps the names of a byline, parted by ", ".
+func byline(s string) string {
+	s = byPrefix.ReplaceAllString(s, "")
+	s, _, _ = strings.Cut(s, " / ")
+	s = strings.Trim(s, "【】[] ")
+	var names []string
+	for _, n := range bySplit.Split(s, -1) {
+		if n = strings.TrimSpace(n); n != "" {
+			names = append(names, n)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// Paragraphs is the body's paragraphs.
+func (a *Article) Paragraphs() []string {
+	if a.Body == "" {
+		return nil
+	}
+	return strings.Split(a.Body, "\n\n")
+}

@@ -1,0 +1,128 @@
+package article
+
+import (
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+	"golang.org/x/text/unicode/norm"
+)
+
+// TextOf reads HTML or plain text as plain text in NFC: paragraphs parted by one blank line, entities read, tags gone.
+// What is no part of the article's words (scripts, styles, figures with their captions, embedded posts, forms,
+// comments) is left out. Text without any markup keeps its line breaks as it has them.
+func TextOf(s string) string {
+	if !strings.ContainsAny(s, "<&") {
+		return normal(s)
+	}
+	if !strings.Contains(s, "<") {
+		return normal(html.UnescapeString(s))
+	}
+	var b strings.Builder
+	z := html.NewTokenizerFragment(strings.NewReader(s), "div")
+	skip := 0 // depth inside an element whose text does not count
+	var skipped atom.Atom
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			return normal(b.String())
+		case html.TextToken:
+			if skip == 0 {
+				b.WriteString(strings.Map(func(r rune) rune {
+					if r == '\n' || r == '\r' || r == '\t' {
+						return ' '
+					}
+					return r
+				}, string(z.Text())))
+			}
+		case html.StartTagToken, html.SelfClosingTagToken:
+			t := z.Token()
+			switch {
+			case skip > 0:
+				if t.DataAtom == skipped && t.Type == html.StartTagToken {
+					skip++
+				}
+			case t.Type == html.StartTagToken && left(t):
+				skip, skipped = 1, t.DataAtom
+			case t.DataAtom == atom.Br:
+				b.WriteByte('\n')
+			case block(t.DataAtom):
+				b.WriteString("\n\n")
+			}
+		case html.EndTagToken:
+			t := z.Token()
+			if skip > 0 {
+				if t.DataAtom == skipped {
+					skip--
+				}
+			} else if block(t.DataAtom) {
+				b.WriteString("\n\n")
+			}
+		}
+	}
+}
+
+// left says whether an element's text is no part of the article.
+func left(t html.Token) bool {
+	switch t.DataAtom {
+	case atom.Script, atom.Style, atom.Figure, atom.Figcaption, atom.Iframe, atom.Noscript, atom.Template, atom.Form, atom.Button, atom.Select, atom.Svg, atom.Video, atom.Audio, atom.Object, atom.Aside, atom.Nav, atom.Head, atom.Title, atom.Textarea:
+		return true
+	case atom.Blockquote, atom.Div, atom.Section, atom.P, atom.Ul, atom.Span:
+		for _, a := range t.Attr {
+			if a.Key != "class" && a.Key != "id" {
+				continue
+			}
+			for _, mark := range []string{"twitter-tweet", "instagram-media", "tiktok-embed", "fb-post", "bluesky-embed", "mastodon-embed", "telegram-post", "taboola", "outbrain", "advert", "ad-slot", "adsbygoogle", "related-", "newsletter", "social-share", "share-buttons", "wp-block-embed", "kg-bookmark", "kg-signup", "sharedaddy", "jp-relatedposts"} {
+				if strings.Contains(strings.ToLower(a.Val), mark) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func block(a atom.Atom) bool {
+	switch a {
+	case atom.P, atom.Div, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Li, atom.Ul, atom.Ol, atom.Blockquote, atom.Section, atom.Article, atom.Table, atom.Tr, atom.Hr, atom.Pre, atom.Header, atom.Footer, atom.Dl, atom.Dd, atom.Dt:
+		return true
+	}
+	return false
+}
+
+// normal brings text to NFC, no-break spaces to spaces and runs of blanks together; soft hyphens, byte order marks and
+// control characters go, joiners and direction marks stay: Persian, Sorani and emoji need them.
+func normal(s string) string {
+	s = norm.NFC.String(strings.ToValidUTF8(s, "\ufffd"))
+	var out []string
+	blankLine := false
+	for line := range strings.SplitSeq(strings.ReplaceAll(s, "\r\n", "\n"), "\n") {
+		line = strings.Map(func(r rune) rune {
+			switch {
+			case r == '\u00a0' || r == '\u202f' || r == '\u2007' || r == '\t' || r == '\r' || r == '\v' || r == '\f':
+				return ' '
+			case r == '\u00ad' || r == '\ufeff' || r == '\u200b' || r == '\u2060' || r < 0x20 || r >= 0x7f && r < 0xa0:
+				return -1
+			case r == '\u2028' || r == '\u2029':
+				return ' '
+			}
+			return r
+		}, line)
+		line = strings.Join(strings.FieldsFunc(line, func(r rune) bool { return r == ' ' }), " ")
+		if strings.TrimFunc(line, blank) == "" {
+			blankLine = len(out) > 0
+			continue
+		}
+		if blankLine {
+			out = append(out, "")
+			blankLine = false
+		}
+		out = append(out, line)
+	}
+	return strings.Join(out, "\n")
+}
+
+// oneLine is a text for a field that has one line.
+func oneLine(s string) string {
+	return strings.Join(strings.Fields(TextOf(s)), " ")
+}
