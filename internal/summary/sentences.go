@@ -1,0 +1,129 @@
+package summary
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// abbreviations end with a full stop that ends no sentence. In lower case; those of all languages together, since an
+// article in one quotes names of another.
+var abbreviations = strings.Fields(`mr. mrs. ms. dr. prof. gen. lt. col. sgt. sen. rep. gov. rev. st. jr. sr. inc. ltd. co. corp. vs. etc. no. nos. vol. art. fig. approx. dept. est.
+	jan. feb. mar. apr. jun. jul. aug. sep. sept. oct. nov. dec. e.g. i.e. u.s. u.k. u.n. a.m. p.m. cf. ca. z.b. bzw. usw. ggf. nr. str. v. l. r. d.h. u.a. sog. inkl.
+	av. doç. örn. vb. bkz. m. mme. mlle. sra. sr. dra. т.е. г. د. م. أ. پ.`)
+
+// closers may follow a sentence's mark and belong to it.
+const closers = "”’»\"')]›）」』】"
+
+// Sentences splits a paragraph, or several, into sentences. Marks are those of the Latin, Arabic and Chinese-Japanese
+// scripts. A mark inside an abbreviation, an initial, a number or a quotation that goes on ends nothing. Joined by a space
+// (none in Chinese and Japanese) the sentences give the paragraph again.
+func Sentences(text, language string) []string {
+	var out []string
+	for p := range strings.SplitSeq(text, "\n") {
+		if p = strings.TrimSpace(p); p != "" {
+			out = append(out, split(p, writesOrdinals(language))...)
+		}
+	}
+	return out
+}
+
+func split(p string, ordinals bool) []string {
+	var out []string
+	start := 0
+	for i := 0; i < len(p); {
+		r, n := utf8.DecodeRuneInString(p[i:])
+		end := i + n
+		i = end
+		wide := r == '。' || r == '！' || r == '？'
+		if !wide && !strings.ContainsRune(".!?؟…۔", r) {
+			continue
+		}
+		for end < len(p) { // more marks, then what closes
+			c, m := utf8.DecodeRuneInString(p[end:])
+			if !strings.ContainsRune(".!?؟…。！？"+closers, c) {
+				break
+			}
+			end += m
+		}
+		i = end
+		if end >= len(p) {
+			break
+		}
+		rest := p[end:]
+		next := strings.TrimLeft(rest, " ")
+		if !wide && next == rest {
+			continue // 4.2, example.com
+		}
+		if quotationOpen(p[start:end]) || bracketOpen(p[start:end]) {
+			continue
+		}
+		first, _ := utf8.DecodeRuneInString(strings.TrimLeft(next, "“‘«\"'([„‚‹（「『"))
+		if unicode.IsLower(first) {
+			continue // "…," he said. / „…“, sagte er
+		}
+		if r == '.' && (abbreviated(p[start:end]) || ordinals && ordinal(p[start:end], first)) {
+			continue
+		}
+		out = append(out, strings.TrimSpace(p[start:end]))
+		start = end + len(rest) - len(next)
+		i = start
+	}
+	if last := strings.TrimSpace(p[start:]); last != "" {
+		out = append(out, last)
+	}
+	return out
+}
+
+// abbreviated says whether a text ends with an abbreviation or an initial.
+func abbreviated(s string) bool {
+	word := s[strings.LastIndexAny(s, " (“\"«„")+1:]
+	word = strings.ToLower(strings.TrimLeft(word, "“‘«\"'([„"))
+	if slices.Contains(abbreviations, word) {
+		return true
+	}
+	letters := []rune(strings.TrimSuffix(word, "."))
+	return len(letters) == 1 && unicode.IsLetter(letters[0]) // J. Smith
+}
+
+// writesOrdinals says whether a language writes a date's day with a full stop: "am 30. November".
+func writesOrdinals(language string) bool {
+	return slices.Contains(strings.Fields("de da nb nn no fi cs sk hu hr sl et lv is"), language[:min(len(language), 2)])
+}
+
+// ordinal says whether a text ends with a number that goes on: "am 30. November".
+func ordinal(s string, next rune) bool {
+	word := strings.TrimSuffix(s[strings.LastIndexByte(s, ' ')+1:], ".")
+	return len(word) > 0 && len(word) <= 2 && strings.Trim(word, "0123456789") == "" && unicode.IsLetter(next)
+}
+
+var pairs = map[rune]rune{'“': '”', '«': '»', '„': '“', '‹': '›', '「': '」', '『': '』', '《': '》'}
+
+// quotationOpen says whether a quotation that began in s has not ended in it. Quotation marks are those that differ at
+// their ends, in any language's use, and the straight double one.
+func quotationOpen(s string) bool { return depth(s) > 0 }
+
+func depth(s string) int {
+	var open []rune
+	straight := false
+	for _, r := range s {
+		switch {
+		case r == '"':
+			straight = !straight
+		case len(open) > 0 && r == open[len(open)-1]:
+			open = open[:len(open)-1]
+		case pairs[r] != 0:
+			open = append(open, pairs[r])
+		}
+	}
+	n := len(open)
+	if straight {
+		n++
+	}
+	return n
+}
+
+func bracketOpen(s string) bool {
+	return strings.Count(s, "(") > strings.Count(s, ")") || strings.Count(s, "（") > strings.Count(s, "）")
+}

@@ -1,0 +1,226 @@
+// Package summary writes the short text of a post, and checks any such text against the article.
+//
+// It is extractive and faithful: what it writes stands in the article word for word, the dek or whole sentences, cut
+// at most at the end of a clause and never inside a quotation. [Check] is the gate that every text passes, ours, an
+// editor's or a machine's: what it says must be in the article. It knows nothing of networks: a function says
+// whether a text fits.
+package summary
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"cutline/internal/article"
+)
+
+// Write makes the summary of an article: its dek if that fits and says more than the headline, and behind it, or in its
+// place, the sentences that say most, in the article's order, as many as fit. If not even one sentence fits, the first one
+// is cut at a clause. fits must say no to every text longer than one it said no to. Empty: the article has no text that
+// fits.
+func Write(a article.Article, fits func(string) bool) string {
+	if dek := strings.TrimSpace(a.Dek); dek != "" && !repeats(dek, a.Headline) {
+		if whole := closed(dek); fits(whole) && len(Check(whole, a)) == 0 {
+			return whole
+		}
+		if short := prefix(Sentences(dek, a.Language), joint(a.Language), fits); short != "" && len(Check(short, a)) == 0 {
+			return short
+		}
+	}
+	sentences := candidates(a)
+	if len(sentences) == 0 {
+		return ""
+	}
+	if text := choose(sentences, a, fits); text != "" {
+		return text
+	}
+	for _, s := range sentences {
+		if short := clause(s.text, fits); short != "" && len(Check(short, a)) == 0 {
+			return short
+		}
+	}
+	return ""
+}
+
+// joint is what stands between two sentences.
+func joint(language string) string {
+	if strings.HasPrefix(language, "ja") || strings.HasPrefix(language, "zh") {
+		return ""
+	}
+	return " "
+}
+
+func closed(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// prefix joins sentences from the first as far as they fit.
+func prefix(sentences []string, join string, fits func(string) bool) string {
+	out := ""
+	for i, s := range sentences {
+		next := s
+		if i > 0 {
+			next = out + join + s
+		}
+		if !fits(next) {
+			break
+		}
+		out = next
+	}
+	return out
+}
+
+type sentence struct {
+	text  string
+	place int // in the article, from 0
+	score float64
+}
+
+// candidates are the article's sentences that can stand alone, with how much each says: the share of the headline's and
+// the article's commonest words in it, early ones first, without those that lean on what stands before them.
+func candidates(a article.Article) []sentence {
+	weight := map[string]float64{}
+	for w := range words(a.Body) {
+		weight[w]++
+	}
+	for w := range words(a.Headline) {
+		weight[w] += 4
+	}
+	var out []sentence
+	place := 0
+	for _, p := range a.Paragraphs() {
+		for _, s := range Sentences(p, a.Language) {
+			x := sentence{text: s, place: place}
+			place++
+			if depth(s) != 0 || bracketOpen(s) || repeats(s, a.Headline) || article.Promotion(s) || markupRE.MatchString(s) {
+				continue
+			}
+			n := 0.0
+			for w := range words(s) {
+				if weight[w] > 1 {
+					x.score += weight[w]
+				}
+				n++
+			}
+			if n < 3 && joint(a.Language) == " " {
+				continue
+			}
+			x.score = x.score/(n+8) + 6/float64(place+1)
+			if leans(s) {
+				x.score /= 3
+			}
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// words of four letters and more, in lower case; in scripts without spaces pairs of letters serve.
+func words(text string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for w := range strings.FieldsFuncSeq(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) }) {
+			r := []rune(w)
+			if unicode.In(r[0], unicode.Han, unicode.Hiragana, unicode.Katakana) {
+				for i := 0; i+1 < len(r); i++ {
+					if !yield(string(r[i : i+2])) {
+						return
+					}
+				}
+			} else if len(r) > 3 && !yield(w) {
+				return
+			}
+		}
+	}
+}
+
+// leans says whether a sentence needs the one before it: it begins with a pronoun, a connective or in a quotation.
+func leans(s string) bool {
+	first, _, _ := strings.Cut(strings.ToLower(s), " ")
+	first = strings.Trim(first, ",،")
+	return strings.ContainsAny(s[:min(len(s), 3)], "\"") || strings.HasPrefix(s, "“") || strings.HasPrefix(s, "«") || strings.HasPrefix(s, "„") || strings.HasPrefix(s, "「") ||
+		slices.Contains(strings.Fields("he she it they this that these those but and so then however meanwhile also er sie es dies aber und doch o bu şu ancak ama fakat ve ayrıca ئەو ئەمە بەڵام هەروەها هو هي هذا هذه لكن وأضاف وقال وقالت او این آن اما همچنین ew ev lê û"), first)
+}
+
+// choose takes the best sentence that fits, then further ones as long as all fit, and puts them in the article's order.
+func choose(all []sentence, a article.Article, fits func(string) bool) string {
+	best := slices.Clone(all)
+	slices.SortStableFunc(best, func(x, y sentence) int {
+		switch {
+		case x.score > y.score:
+			return -1
+		case x.score < y.score:
+			return 1
+		}
+		return x.place - y.place
+	})
+	var taken []sentence
+	text := func(s []sentence) string {
+		in := slices.Clone(s)
+		slices.SortFunc(in, func(x, y sentence) int { return x.place - y.place })
+		var parts []string
+		for _, x := range in {
+			parts = append(parts, x.text)
+		}
+		return strings.Join(parts, joint(a.Language))
+	}
+	for _, s := range best {
+		if len(taken) == 3 { // a post is no article
+			break
+		}
+		// A sentence that leans goes only behind the one that it leans on.
+		if leans(s.text) && !slices.ContainsFunc(taken, func(x sentence) bool { return x.place == s.place-1 }) {
+			continue
+		}
+		if next := append(slices.Clone(taken), s); fits(text(next)) {
+			taken = next
+		}
+	}
+	return text(taken)
+}
+
+// clause cuts a sentence after a comma, semicolon, colon or dash, outside quotations and brackets, as late as fits, and
+// ends it with an ellipsis. A cut that leaves less than a third of what there was is none.
+func clause(s string, fits func(string) bool) string {
+	best := ""
+	for i, r := range s {
+		if !strings.ContainsRune(",;:،؛、–—", r) {
+			continue
+		}
+		head := strings.TrimRight(s[:i], " ")
+		if depth(head) != 0 || bracketOpen(head) || i+1 < len(s) && s[i+1] >= '0' && s[i+1] <= '9' {
+			continue
+		}
+		if text := head + " …"; len(head)*3 >= len(s) && fits(text) {
+			best = text
+		}
+	}
+	return best
+}
+
+// repeats says whether a text only says the headline again.
+func repeats(text, headline string) bool {
+	return headline != "" && fold(text) == fold(headline)
+}
+
+// fold keeps letters and numbers, in lower case.
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, s)
+}
+
+// Span is a piece of the article's text in bytes, end exclusive.
+type Span struct{ Start, End int }
+
+// Used finds where in the body the summary's sentences stand. Those of the dek are not in it.
+func Used(a article.Article, text string) []Span {
+	var out []Span
+	for _, s := range Sentences(text, a.Language) {
+		s = strings.TrimSuffix(s, " …")
+		if i := strings.Index(a.Body, s); i >= 0 {
+			out = append(out, Span{i, i + len(s)})
+		}
+	}
+	return out
+}
