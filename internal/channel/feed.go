@@ -1,0 +1,331 @@
+package channel
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"cutline/internal/config"
+	"cutline/internal/story"
+)
+
+// feed keeps feeds/<site>.json (JSON Feed 1.1) and feeds/<site>.xml (RSS 2.0 with Media RSS) of what was posted. The
+// JSON file is the truth, changed by compare-and-swap; the RSS file is written from it, so both show the same items.
+// An item's id is the story's key, which stays the same when its address changes: a correction is the same item with
+// a new date_modified, a retraction drops it. Being a file of ours, it can always be asked.
+type feed struct {
+	name string
+	cfg  config.Channel
+	site config.Site
+	p    Parts
+}
+
+func newFeed(name string, c config.Channel, site config.Site, p Parts) (Channel, error) {
+	return &feed{name: name, cfg: c, site: site, p: p}, nil
+}
+
+func (f *feed) Capabilities() Capabilities {
+	return Capabilities{Find: Exact, Once: true, Edit: true, Retract: true, Cards: []string{"og", "wide"}}
+}
+
+func (f *feed) Prepare(p Piece) story.Draft {
+	return draft(p, f.cfg, f.name, "og", func(text string) bool { return len([]rune(text)) <= 600 })
+}
+
+// jsonFeed is a JSON Feed 1.1 document, as far as we write it. Unknown members are not kept: the file is ours alone.
+type jsonFeed struct {
+	Version  string     `json:"version"`
+	Title    string     `json:"title"`
+	HomePage string     `json:"home_page_url"`
+	FeedURL  string     `json:"feed_url,omitempty"`
+	Language string     `json:"language,omitempty"`
+	Hubs     []jsonHub  `json:"hubs,omitempty"`
+	Items    []jsonItem `json:"items"`
+}
+
+type jsonHub struct {
+	Type string `json:"type"`
+	URL  string `json:"url"`
+}
+
+type jsonItem struct {
+	ID          string       `json:"id"`
+	URL         string       `json:"url"`
+	Title       string       `json:"title"`
+	Text        string       `json:"content_text"`
+	Summary     string       `json:"summary,omitempty"`
+	Image       string       `json:"image,omitempty"`
+	Published   time.Time    `json:"date_published"`
+	Modified    time.Time    `json:"date_modified,omitzero"`
+	Tags        []string     `json:"tags,omitempty"`
+	Language    string       `json:"language,omitempty"`
+	Attachments []attachment `json:"attachments,omitempty"`
+}
+
+type attachment struct {
+	URL   string `json:"url"`
+	Type  string `json:"mime_type"`
+	Title string `json:"title,omitempty"` // the picture's alt text
+	Size  int    `json:"size_in_bytes,omitempty"`
+	W     int    `json:"_width,omitempty"` // extensions of JSON Feed begin with _; RSS needs them
+	H     int    `json:"_height,omitempty"`
+}
+
+func (f *feed) key(ext string) string { return story.Feeds + f.cfg.Site + ext }
+
+// address is where an object of ours is reached from outside; without a public address readers of the file resolve
+// it against where they found the file.
+func (f *feed) address(key string) string {
+	if f.p.Public == "" {
+		return "/" + key
+	}
+	return strings.TrimSuffix(f.p.Public, "/") + "/" + key
+}
+
+func (f *feed) Publish(ctx context.Context, c *Call) Outcome {
+	return f.put(ctx, c)
+}
+
+func (f *feed) Edit(ctx context.Context, c *Call) Outcome {
+	return f.put(ctx, c)
+}
+
+func (f *feed) put(ctx context.Context, c *Call) Outcome {
+	now := f.p.Now().UTC().Truncate(time.Second)
+	size := 0
+	if c.Draft.Card != "" {
+		b, err := c.Card(ctx)
+		if err != nil {
+			return Outcome{End: Later, Why: "reading the card: " + err.Error()}
+		}
+		size = len(b)
+	}
+	err := f.change(ctx, func(items []jsonItem) []jsonItem {
+		i := slices.IndexFunc(items, func(x jsonItem) bool { return x.ID == string(c.Key) })
+		item := jsonItem{
+			ID: string(c.Key), URL: c.Draft.Link, Title: c.Draft.Title, Text: c.Draft.Text, Summary: c.Draft.Dek,
+			Published: now, Tags: c.Draft.Tags, Language: c.Draft.Language,
+		}
+		if c.Draft.Card != "" {
+			item.Image = f.address(c.Draft.Card)
+			item.Attachments = []attachment{{URL: item.Image, Type: c.Draft.Type, Title: c.Draft.Alt, Size: size, W: c.Draft.Width, H: c.Draft.Height}}
+		}
+		if i < 0 {
+			return slices.Insert(items, 0, item)
+		}
+		old := items[i]
+		item.Published, item.Modified = old.Published, old.Modified
+		if !same(item, old) {
+			item.Modified = now
+			items[i] = item
+		}
+		return items
+	})
+	if err != nil {
+		return Outcome{End: Unknown, Why: "writing the feed: " + err.Error()}
+	}
+	return Outcome{End: Posted, Remote: story.Remote{ID: string(c.Key), URL: f.address(f.key(".xml"))}}
+}
+
+func same(a, b jsonItem) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
+}
+
+func (f *feed) Retract(ctx context.Context, c *Call) Outcome {
+	err := f.change(ctx, func(items []jsonItem) []jsonItem {
+		return slices.DeleteFunc(items, func(x jsonItem) bool { return x.ID == string(c.Key) })
+	})
+	if err != nil {
+		return Outcome{End: Unknown, Why: "writing the feed: " + err.Error()}
+	}
+	return Outcome{End: Posted, Remote: c.Remote}
+}
+
+// Find looks for the item in both files: one that a killed worker left in the first only counts as absent, and
+// publishing it again completes the second.
+func (f *feed) Find(ctx context.Context, c *Call) Outcome {
+	body, err := f.p.Store.Read(ctx, f.key(".json"))
+	if err != nil {
+		return Outcome{End: Later, Why: err.Error()}
+	}
+	var doc jsonFeed
+	if len(body) > 0 {
+		if err := json.Unmarshal(body, &doc); err != nil {
+			return Outcome{End: Unknown, Why: f.key(".json") + " is no feed of ours: " + err.Error()}
+		}
+	}
+	rss, err := f.p.Store.Read(ctx, f.key(".xml"))
+	if err != nil {
+		return Outcome{End: Later, Why: err.Error()}
+	}
+	if slices.ContainsFunc(doc.Items, func(x jsonItem) bool { return x.ID == string(c.Key) }) && bytes.Contains(rss, []byte(">"+string(c.Key)+"<")) {
+		return Outcome{End: Posted, Remote: story.Remote{ID: string(c.Key), URL: f.address(f.key(".xml"))}}
+	}
+	return Outcome{End: Absent}
+}
+
+// change edits the items, newest first, and brings the RSS file after it. Of two that change the feed at once each
+// writes RSS from the JSON it reads last, so the files agree when both are done.
+func (f *feed) change(ctx context.Context, edit func([]jsonItem) []jsonItem) error {
+	read := func(body []byte) (doc jsonFeed, err error) {
+		if len(body) > 0 {
+			if err = json.Unmarshal(body, &doc); err != nil {
+				return doc, fmt.Errorf("%s is no feed of ours: %w", f.key(".json"), err)
+			}
+		}
+		return doc, nil
+	}
+	err := f.p.Store.Swap(ctx, f.key(".json"), "application/feed+json", func(old []byte) ([]byte, error) {
+		doc, err := read(old)
+		if err != nil {
+			return nil, err
+		}
+		doc.Version, doc.Title, doc.HomePage, doc.Language = "https://jsonfeed.org/version/1.1", f.site.Name, f.site.URL, f.site.Language
+		if f.p.Public != "" {
+			doc.FeedURL = f.address(f.key(".json"))
+		}
+		if doc.Hubs = nil; f.cfg.Hub != "" {
+			doc.Hubs = []jsonHub{{"WebSub", f.cfg.Hub}}
+		}
+		if doc.Items = edit(doc.Items); len(doc.Items) > f.cfg.Items {
+			doc.Items = doc.Items[:f.cfg.Items]
+		}
+		if doc.Items == nil {
+			doc.Items = []jsonItem{}
+		}
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", " ")
+		err = e.Encode(doc)
+		return b.Bytes(), err
+	})
+	if err != nil {
+		return err
+	}
+	err = f.p.Store.Swap(ctx, f.key(".xml"), "application/rss+xml", func([]byte) ([]byte, error) {
+		body, err := f.p.Store.Read(ctx, f.key(".json"))
+		if err != nil {
+			return nil, err
+		}
+		doc, err := read(body)
+		if err != nil {
+			return nil, err
+		}
+		return f.rss(doc)
+	})
+	if err != nil {
+		return err
+	}
+	return f.tell(ctx)
+}
+
+// tell pings the WebSub hub that the feeds changed. A hub that does not answer holds nothing up: it is told again
+// with the next change, and readers that poll see the file anyway.
+func (f *feed) tell(ctx context.Context) error {
+	if f.cfg.Hub == "" || f.p.Public == "" {
+		return nil
+	}
+	form := url.Values{"hub.mode": {"publish"}, "hub.url": {f.address(f.key(".xml")), f.address(f.key(".json"))}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, f.cfg.Hub, strings.NewReader(form.Encode()))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := f.p.Client.Do(req)
+	if err != nil {
+		if errors.Is(err, context.Canceled) {
+			return err
+		}
+		return nil
+	}
+	return res.Body.Close()
+}
+
+// RSS 2.0, with the namespaces of Media RSS and Atom.
+type rssDoc struct {
+	XMLName xml.Name   `xml:"rss"`
+	Version string     `xml:"version,attr"`
+	Media   string     `xml:"xmlns:media,attr"`
+	Atom    string     `xml:"xmlns:atom,attr"`
+	Channel rssChannel `xml:"channel"`
+}
+
+type rssChannel struct {
+	Title       string    `xml:"title"`
+	Link        string    `xml:"link"`
+	Description string    `xml:"description"`
+	Language    string    `xml:"language"`
+	Links       []rssLink `xml:"atom:link"`
+	Items       []rssItem `xml:"item"`
+}
+
+type rssLink struct {
+	Rel  string `xml:"rel,attr"`
+	Href string `xml:"href,attr"`
+	Type string `xml:"type,attr,omitempty"`
+}
+
+type rssItem struct {
+	GUID struct {
+		PermaLink bool   `xml:"isPermaLink,attr"`
+		Value     string `xml:",chardata"`
+	} `xml:"guid"`
+	Title       string        `xml:"title"`
+	Link        string        `xml:"link"`
+	Description string        `xml:"description"`
+	PubDate     string        `xml:"pubDate"`
+	Updated     string        `xml:"atom:updated,omitempty"`
+	Categories  []string      `xml:"category"`
+	Enclosure   *rssEnclosure `xml:"enclosure"`
+	Media       *rssMedia     `xml:"media:content"`
+}
+
+type rssEnclosure struct {
+	URL    string `xml:"url,attr"`
+	Length int    `xml:"length,attr"`
+	Type   string `xml:"type,attr"`
+}
+
+type rssMedia struct {
+	URL    string `xml:"url,attr"`
+	Type   string `xml:"type,attr"`
+	Medium string `xml:"medium,attr"`
+	Width  int    `xml:"width,attr,omitempty"`
+	Height int    `xml:"height,attr,omitempty"`
+	Alt    string `xml:"media:description,omitempty"`
+}
+
+func (f *feed) rss(doc jsonFeed) ([]byte, error) {
+	ch := rssChannel{Title: doc.Title, Link: doc.HomePage, Description: doc.Title, Language: doc.Language}
+	if f.p.Public != "" {
+		ch.Links = append(ch.Links, rssLink{"self", f.address(f.key(".xml")), "application/rss+xml"})
+	}
+	if f.cfg.Hub != "" {
+		ch.Links = append(ch.Links, rssLink{"hub", f.cfg.Hub, ""})
+	}
+	for _, x := range doc.Items {
+		item := rssItem{Title: x.Title, Link: x.URL, Description: x.Text, PubDate: x.Published.Format(time.RFC1123Z), Categories: x.Tags}
+		item.GUID.Value = x.ID
+		if !x.Modified.IsZero() {
+			item.Updated = x.Modified.Format(time.RFC3339)
+		}
+		for _, a := range x.Attachments {
+			item.Enclosure = &rssEnclosure{a.URL, a.Size, a.Type}
+			item.Media = &rssMedia{a.URL, a.Type, "image", a.W, a.H, a.Title}
+		}
+		ch.Items = append(ch.Items, item)
+	}
+	b, err := xml.MarshalIndent(rssDoc{Version: "2.0", Media: "http://search.yahoo.com/mrss/", Atom: "http://www.w3.org/2005/Atom", Channel: ch}, "", " ")
+	return append(append([]byte(xml.Header), b...), '\n'), err
+}

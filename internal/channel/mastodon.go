@@ -1,0 +1,278 @@
+package channel
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/rivo/uniseg"
+
+	"cutline/internal/config"
+	"cutline/internal/story"
+)
+
+// mastodon posts to a server with Mastodon's API: Mastodon, GoToSocial, Pleroma and Akkoma. The picture is uploaded
+// first and its id kept, so that a second try sends the same one, which GoToSocial and newer Mastodons refuse to attach
+// twice; the status carries an Idempotency-Key, which Mastodon honours for an hour. The link stands in the text: a
+// server shows no link card beside a picture.
+type mastodon struct {
+	name string
+	cfg  config.Channel
+	p    Parts
+}
+
+const (
+	mastodonChars = 500 // a server may allow more; every one allows these
+	mastodonURL   = 23  // what a link counts, whatever its length
+	mastodonAlt   = 1500
+)
+
+func newMastodon(name string, c config.Channel, _ config.Site, p Parts) (Channel, error) {
+	if c.Server == "" || !c.Secret.Given() {
+		return nil, fmt.Errorf("mastodon needs server (\"https://mastodon.example\") and secret (an access token)")
+	}
+	return &mastodon{name: name, cfg: c, p: p}, nil
+}
+
+func (m *mastodon) Capabilities() Capabilities {
+	return Capabilities{Find: Shows, Edit: true, Retract: true, Reply: true, Cards: []string{"og", "wide", "square"}}
+}
+
+func (m *mastodon) Prepare(p Piece) story.Draft {
+	d := draft(p, m.cfg, m.name, "og", func(text string) bool { return mastodonLength(text+"\n\n")+mastodonURL <= mastodonChars })
+	d.Text = strings.TrimSpace(d.Text + "\n\n" + d.Link)
+	d.Alt = cut(d.Alt, mastodonAlt)
+	return d
+}
+
+var (
+	linkRE    = regexp.MustCompile(`https?://\S+`)
+	mentionRE = regexp.MustCompile(`(@[A-Za-z0-9_.-]+)@[A-Za-z0-9.-]+`)
+)
+
+// mastodonLength counts as Mastodon does: graphemes, a link 23, of a mention the name without its server.
+func mastodonLength(text string) int {
+	links := len(linkRE.FindAllString(text, -1))
+	text = mentionRE.ReplaceAllString(linkRE.ReplaceAllString(text, ""), "$1")
+	return uniseg.GraphemeClusterCount(text) + links*mastodonURL
+}
+
+// cut shortens a text to a number of graphemes, at a word where there is one, with an ellipsis.
+func cut(text string, graphemes int) string {
+	if uniseg.GraphemeClusterCount(text) <= graphemes {
+		return text
+	}
+	g := uniseg.NewGraphemes(text)
+	end, space := 0, 0
+	for n := 0; n < graphemes-1 && g.Next(); n++ {
+		if strings.TrimSpace(g.Str()) == "" {
+			space = end
+		}
+		_, end = g.Positions()
+	}
+	if space > end/2 {
+		end = space
+	}
+	return text[:end] + "…"
+}
+
+func (m *mastodon) auth(ctx context.Context) (string, error) {
+	token, err := m.cfg.Secret.Value(ctx)
+	return "Bearer " + token, err
+}
+
+func (m *mastodon) Publish(ctx context.Context, c *Call) Outcome {
+	token, err := m.auth(ctx)
+	if err != nil {
+		return Outcome{End: Refused, Pause: true, Why: err.Error()}
+	}
+	id, out := m.media(ctx, token, c)
+	if out.End != Posted {
+		return out
+	}
+	body := map[string]any{"status": c.Draft.Text, "language": primary(c.Draft.Language), "visibility": m.cfg.Visibility}
+	if m.cfg.Visibility == "" {
+		body["visibility"] = "public"
+	}
+	if id != "" {
+		body["media_ids"] = []string{id}
+	}
+	handle := "cutline/" + c.ID()
+	if c.ReplyTo != nil {
+		body["in_reply_to_id"] = c.ReplyTo.ID
+		handle += "/reply/" + c.Draft.Hash()
+	}
+	req, err := request(ctx, http.MethodPost, m.cfg.Server+"/api/v1/statuses", body, "Authorization", token, "Idempotency-Key", handle)
+	if err != nil {
+		return Outcome{End: Refused, Why: err.Error()}
+	}
+	a := exchange(m.p.Client, req)
+	if remote, ok := status(a); ok {
+		return Outcome{End: Posted, Remote: remote}
+	}
+	said := mastodonError(a)
+	switch {
+	case a.Status == http.StatusUnprocessableEntity && strings.Contains(said, "not finished processing"):
+		return Outcome{End: Later, Why: said}
+	case strings.Contains(said, "already attached"): // the picture is on a status: ours, from an earlier try
+		return Outcome{End: Unknown, Why: said}
+	}
+	return a.outcome(true, said, m.p.Now())
+}
+
+// media uploads the card or takes up an upload that an earlier try began; Posted with an id when it is ready.
+func (m *mastodon) media(ctx context.Context, token string, c *Call) (string, Outcome) {
+	if c.Draft.Card == "" {
+		return "", Outcome{End: Posted}
+	}
+	id := c.Steps["media"]
+	if id == "" {
+		card, err := c.Card(ctx)
+		if err != nil {
+			return "", Outcome{End: Later, Why: "reading the card: " + err.Error()}
+		}
+		body, typ, err := form([]part{{Name: "description", Body: []byte(c.Draft.Alt)}, {Name: "file", File: "card.jpg", Type: c.Draft.Type, Body: card}})
+		if err != nil {
+			return "", Outcome{End: Refused, Why: err.Error()}
+		}
+		req, err := rawRequest(ctx, http.MethodPost, m.cfg.Server+"/api/v2/media", body, "Content-Type", typ, "Authorization", token)
+		if err != nil {
+			return "", Outcome{End: Refused, Why: err.Error()}
+		}
+		a := exchange(m.p.Client, req)
+		var ok struct{ ID string }
+		if !a.ok(&ok) || ok.ID == "" {
+			return "", a.outcome(false, mastodonError(a), m.p.Now())
+		}
+		if err := c.Step(ctx, "media", ok.ID); err != nil {
+			return "", Outcome{End: Later, Why: err.Error()}
+		}
+		if id = ok.ID; a.Status == http.StatusOK {
+			return id, Outcome{End: Posted}
+		}
+	}
+	req, err := rawRequest(ctx, http.MethodGet, m.cfg.Server+"/api/v1/media/"+url.PathEscape(id), nil, "Authorization", token)
+	if err != nil {
+		return "", Outcome{End: Refused, Why: err.Error()}
+	}
+	switch a := exchange(m.p.Client, req); {
+	case a.Err == nil && a.Status == http.StatusOK:
+		return id, Outcome{End: Posted}
+	case a.Err == nil && a.Status == http.StatusPartialContent:
+		return "", Outcome{End: Later, Why: "the server is still working on the picture"}
+	case a.Status == http.StatusNotFound: // attached already, or forgotten: posting tells
+		return id, Outcome{End: Posted}
+	default:
+		return "", a.outcome(false, mastodonError(a), m.p.Now())
+	}
+}
+
+// Find looks through the account's newest statuses for our link. One that shows it is proof; that none does is taken
+// for proof only by servers that answer after they have stored, which all of them do for their own accounts.
+func (m *mastodon) Find(ctx context.Context, c *Call) Outcome {
+	token, err := m.auth(ctx)
+	if err != nil {
+		return Outcome{End: Later, Why: err.Error()}
+	}
+	get := func(path string, v any) (answer, error) {
+		req, err := rawRequest(ctx, http.MethodGet, m.cfg.Server+path, nil, "Authorization", token)
+		if err != nil {
+			return answer{}, err
+		}
+		a := exchange(m.p.Client, req)
+		if !a.ok(v) {
+			out := a.outcome(false, mastodonError(a), m.p.Now())
+			return a, fmt.Errorf("%s", out.Why)
+		}
+		return a, nil
+	}
+	var me struct{ ID string }
+	if _, err := get("/api/v1/accounts/verify_credentials", &me); err != nil {
+		return Outcome{End: Later, Why: err.Error()}
+	}
+	var list []struct {
+		ID, URL, Content string
+		ReplyTo          string `json:"in_reply_to_id"`
+		CreatedAt        string `json:"created_at"`
+	}
+	if _, err := get("/api/v1/accounts/"+url.PathEscape(me.ID)+"/statuses?limit=40&exclude_reblogs=1", &list); err != nil {
+		return Outcome{End: Later, Why: err.Error()}
+	}
+	for _, s := range list {
+		// A post taken down earlier is not listed any more; one that is listed and has our link is ours.
+		if strings.Contains(strings.ReplaceAll(s.Content, "&amp;", "&"), c.Draft.Link) && (c.ReplyTo == nil) == (s.ReplyTo == "") {
+			return Outcome{End: Posted, Remote: story.Remote{ID: s.ID, URL: s.URL}}
+		}
+	}
+	return Outcome{End: Absent}
+}
+
+func (m *mastodon) Edit(ctx context.Context, c *Call) Outcome {
+	token, err := m.auth(ctx)
+	if err != nil {
+		return Outcome{End: Refused, Pause: true, Why: err.Error()}
+	}
+	body := map[string]any{"status": c.Draft.Text, "language": primary(c.Draft.Language)}
+	id, out := m.media(ctx, token, c)
+	if out.End != Posted {
+		return out
+	}
+	if id != "" {
+		body["media_ids"] = []string{id}
+	}
+	req, err := request(ctx, http.MethodPut, m.cfg.Server+"/api/v1/statuses/"+url.PathEscape(c.Remote.ID), body, "Authorization", token)
+	if err != nil {
+		return Outcome{End: Refused, Why: err.Error()}
+	}
+	a := exchange(m.p.Client, req)
+	if remote, ok := status(a); ok {
+		return Outcome{End: Posted, Remote: remote}
+	}
+	if a.Err == nil && a.Status == http.StatusNotFound {
+		return Outcome{End: Gone, Why: "the status is no longer there"}
+	}
+	return a.outcome(true, mastodonError(a), m.p.Now())
+}
+
+func (m *mastodon) Retract(ctx context.Context, c *Call) Outcome {
+	token, err := m.auth(ctx)
+	if err != nil {
+		return Outcome{End: Refused, Pause: true, Why: err.Error()}
+	}
+	req, err := rawRequest(ctx, http.MethodDelete, m.cfg.Server+"/api/v1/statuses/"+url.PathEscape(c.Remote.ID), nil, "Authorization", token)
+	if err != nil {
+		return Outcome{End: Refused, Why: err.Error()}
+	}
+	a := exchange(m.p.Client, req)
+	if a.Err == nil && (a.Status == http.StatusOK || a.Status == http.StatusNotFound) {
+		return Outcome{End: Posted, Remote: c.Remote}
+	}
+	return a.outcome(false, mastodonError(a), m.p.Now())
+}
+
+// status reads a status out of an answer: only one with an id is a success.
+func status(a answer) (story.Remote, bool) {
+	var s struct{ ID, URL string }
+	if !a.ok(&s) || s.ID == "" {
+		return story.Remote{}, false
+	}
+	return story.Remote{ID: s.ID, URL: s.URL}, true
+}
+
+func mastodonError(a answer) string {
+	var e struct{ Error string }
+	if json.Unmarshal(a.Body, &e) != nil {
+		return ""
+	}
+	return e.Error
+}
+
+// primary is a language tag's first part: servers want ISO 639.
+func primary(tag string) string {
+	first, _, _ := strings.Cut(tag, "-")
+	return first
+}
