@@ -1,0 +1,352 @@
+package post
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cutline/internal/article"
+	"cutline/internal/bucket"
+	"cutline/internal/channel"
+	"cutline/internal/config"
+	"cutline/internal/story"
+)
+
+// The model: two workers look at the same story on a shared bucket and a shared network, one operation at a time, in an
+// order that the test chooses. At any operation a worker may be killed, before it took effect or after, or its answer
+// may be lost. Afterwards the lease runs out and ticks settle what is left. Whatever happened, the network must have
+// seen the post at most once.
+
+// world is what outlives a worker.
+type world struct {
+	mu      sync.Mutex
+	now     time.Time
+	objects map[string]bucket.Object
+	version int
+	posts   []string // ids of posts made, one for each that readers see
+	can     channel.Capabilities
+}
+
+var errDead = errors.New("the worker is dead")
+var errTimeout = errors.New("timeout")
+
+// fate is what happens to one operation.
+type fate int
+
+const (
+	ok         fate = iota
+	killBefore      // the worker dies, the operation has no effect
+	killAfter       // the worker dies, the operation has taken effect
+	noAnswer        // the operation takes effect, but the worker sees an error
+	fates
+)
+
+// worker is one process: its operations go through the scheduler.
+type worker struct {
+	w    *world
+	at   chan struct{} // it has come to an operation
+	go_  chan fate     // what becomes of it
+	done chan struct{}
+	dead bool
+}
+
+// do runs one operation as the scheduler wants it.
+func (k *worker) do(effect func()) error {
+	if k.at != nil {
+		if k.dead {
+			return errDead
+		}
+		k.at <- struct{}{}
+		switch <-k.go_ {
+		case killBefore:
+			k.dead = true
+			return errDead
+		case killAfter:
+			k.dead = true
+			k.w.lock(effect)
+			return errDead
+		case noAnswer:
+			k.w.lock(effect)
+			return errTimeout
+		}
+	}
+	k.w.lock(effect)
+	return nil
+}
+
+func (w *world) lock(effect func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = w.now.Add(time.Millisecond)
+	effect()
+}
+
+func (k *worker) Get(_ context.Context, key string) (o bucket.Object, err error) {
+	fault := k.do(func() {
+		var there bool
+		if o, there = k.w.objects[key]; !there {
+			err = bucket.ErrNotFound
+		}
+		o.Now = k.w.now
+	})
+	if fault != nil {
+		return bucket.Object{}, fault
+	}
+	return o, err
+}
+
+func (k *worker) Put(_ context.Context, key string, body []byte, typ string, c bucket.Cond) (etag string, err error) {
+	fault := k.do(func() {
+		old, there := k.w.objects[key]
+		if c == bucket.Create && there || c != bucket.Create && c != bucket.Always && c != bucket.IfMatch(old.ETag) {
+			err = bucket.ErrChanged
+			return
+		}
+		k.w.version++
+		etag = fmt.Sprint(k.w.version)
+		k.w.objects[key] = bucket.Object{Key: key, Body: slices.Clone(body), ETag: etag, Type: typ, Modified: k.w.now}
+	})
+	if fault != nil {
+		return "", fault
+	}
+	return etag, err
+}
+
+func (k *worker) Delete(_ context.Context, key string, _ bucket.Cond) error {
+	return k.do(func() { delete(k.w.objects, key) })
+}
+
+func (k *worker) List(_ context.Context, prefix, after string, max int) (out []bucket.Entry, err error) {
+	err = k.do(func() {
+		for key, o := range k.w.objects {
+			if strings.HasPrefix(key, prefix) && key > after {
+				out = append(out, bucket.Entry{Key: key, ETag: o.ETag, Modified: o.Modified, Size: int64(len(o.Body))})
+			}
+		}
+	})
+	slices.SortFunc(out, func(a, b bucket.Entry) int { return strings.Compare(a.Key, b.Key) })
+	if max > 0 && len(out) > max {
+		out = out[:max]
+	}
+	return out, err
+}
+
+// network is the channel as one worker reaches it. It implements channel.Channel.
+type network struct{ k *worker }
+
+func (n network) Capabilities() channel.Capabilities { return n.k.w.can }
+
+func (n network) Prepare(p channel.Piece) story.Draft {
+	return story.Draft{Text: p.Article.Headline, Card: p.Manifest.Cards["og"].Key, Revision: p.Revision}
+}
+
+func (n network) Publish(_ context.Context, c *channel.Call) channel.Outcome {
+	id := c.ID() + "@" + c.First.Format(time.RFC3339Nano)
+	err := n.k.do(func() {
+		if n.k.w.can.Once && slices.Contains(n.k.w.posts, id) {
+			return
+		}
+		n.k.w.posts = append(n.k.w.posts, id)
+	})
+	if err != nil {
+		return channel.Outcome{End: channel.Unknown, Why: err.Error()}
+	}
+	return channel.Outcome{End: channel.Posted, Remote: story.Remote{ID: id}}
+}
+
+func (n network) Find(_ context.Context, c *channel.Call) channel.Outcome {
+	found := false
+	err := n.k.do(func() { found = len(n.k.w.posts) > 0 })
+	switch {
+	case n.k.w.can.Find == channel.Never:
+		return channel.Outcome{End: channel.Unknown}
+	case err != nil:
+		return channel.Outcome{End: channel.Later, Why: err.Error()}
+	case found:
+		return channel.Outcome{End: channel.Posted, Remote: story.Remote{ID: c.ID()}}
+	}
+	return channel.Outcome{End: channel.Absent}
+}
+
+func (n network) Edit(context.Context, *channel.Call) channel.Outcome {
+	return channel.Outcome{End: channel.Posted}
+}
+
+func (n network) Retract(_ context.Context, c *channel.Call) channel.Outcome {
+	if err := n.k.do(func() { n.k.w.posts = nil }); err != nil {
+		return channel.Outcome{End: channel.Unknown, Why: err.Error()}
+	}
+	return channel.Outcome{End: channel.Posted, Remote: c.Remote}
+}
+
+var modelConfig = &config.Config{
+	Sites:    map[string]config.Site{"en": {Name: "Example", Language: "en", URL: "https://news.example", Review: "auto"}},
+	Channels: map[string]config.Channel{"net": {Kind: "log", Site: "en"}},
+	Timing:   config.Timing{Tick: time.Minute, Lease: 90 * time.Second},
+}
+
+const modelKey = story.Key("2026-11-26/abcdefghijklmnopqrstuvwxyz")
+
+func newWorld(t testing.TB, can channel.Capabilities) *world {
+	w := &world{now: time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC), objects: map[string]bucket.Object{}, can: can}
+	st := (&worker{w: w}).store()
+	ctx := context.Background()
+	if _, _, err := st.UpdateStory(ctx, modelKey, func(s *story.Story) error {
+		s.Site, s.Article = "en", article.Article{ID: "1", Headline: "Water stands at the spillway", URL: "https://news.example/1"}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := st.UpdateManifest(ctx, modelKey, func(m *story.Manifest) error { m.Revision = 1; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (k *worker) store() *story.Store {
+	return &story.Store{Bucket: k, Now: k.clock, Random: rand.New(rand.NewSource(1))}
+}
+
+func (k *worker) clock() time.Time {
+	k.w.mu.Lock()
+	defer k.w.mu.Unlock()
+	return k.w.now
+}
+
+// seeds makes the tokens of two workers differ.
+var seeds = struct {
+	sync.Mutex
+	n int64
+}{}
+
+func (k *worker) poster() *Poster {
+	seeds.Lock()
+	defer seeds.Unlock()
+	seeds.n++
+	return &Poster{
+		Store: k.store(), Config: modelConfig, Channels: map[string]channel.Channel{"net": network{k}},
+		Now: k.clock, Random: rand.New(rand.NewSource(seeds.n)), Log: slog.New(slog.DiscardHandler),
+	}
+}
+
+// schedule says when the other worker gets its turn and what goes wrong. Operations are counted over both workers.
+type schedule struct {
+	switches []int // before these operations the other worker goes on
+	fault    int   // at this operation
+	fate     fate
+}
+
+// run lets two workers look once each under a schedule; it returns how many operations there were.
+func (w *world) run(s schedule) int {
+	var both [2]*worker
+	for i := range both {
+		k := &worker{w: w, at: make(chan struct{}), go_: make(chan fate), done: make(chan struct{})}
+		both[i] = k
+		p := k.poster()
+		go func() {
+			defer close(k.done)
+			_ = p.Look(context.Background(), modelKey) // a dead worker's error is nobody's
+		}()
+	}
+	turn, op := 0, 0
+	alive := []bool{true, true}
+	for alive[0] || alive[1] {
+		if slices.Contains(s.switches, op) && alive[1-turn] {
+			turn = 1 - turn
+		}
+		if !alive[turn] {
+			turn = 1 - turn
+		}
+		select {
+		case <-both[turn].at:
+			f := ok
+			if op == s.fault {
+				f = s.fate
+			}
+			both[turn].go_ <- f
+			op++
+		case <-both[turn].done:
+			alive[turn] = false
+		}
+	}
+	return op
+}
+
+// settle lets time pass and ticks run, as a machine that was restarted would.
+func (w *world) settle(t *testing.T) story.Post {
+	k := &worker{w: w}
+	p := k.poster()
+	ctx := context.Background()
+	for range 4 {
+		w.lock(func() { w.now = w.now.Add(3 * time.Minute) })
+		if err := p.Tick(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Sweep(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rec, err := p.Store.Post(ctx, modelKey, "net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rec
+}
+
+func TestAtMostOncePostedUnderEveryInterleavingAndFault(t *testing.T) {
+	networks := map[string]channel.Capabilities{
+		"can be asked":                  {Find: channel.Exact, Retract: true},
+		"can be asked, has a handle":    {Find: channel.Exact, Once: true, Retract: true},
+		"cannot be asked":               {Find: channel.Never},
+		"cannot be asked, has a handle": {Find: channel.Never, Once: true},
+	}
+	for name, can := range networks {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			length := newWorld(t, can).run(schedule{fault: -1})
+			if length < 20 {
+				t.Fatalf("a run has %d operations only: the model does not reach the code", length)
+			}
+			stride := 4
+			if os.Getenv("CUTLINE_E2E") != "" { // all of them take a minute
+				stride = 1
+			}
+			runs := 0
+			for fault := 0; fault < length+6; fault++ {
+				for f := fate(0); f < fates; f++ {
+					if f == ok && fault > 0 {
+						continue
+					}
+					for i := 0; i < length; i += stride {
+						for j := i; j < length+4; j += 1 + stride {
+							w := newWorld(t, can)
+							s := schedule{switches: []int{i, j}, fault: fault, fate: f}
+							w.run(s)
+							rec := w.settle(t)
+							runs++
+							switch {
+							case len(w.posts) > 1:
+								t.Fatalf("%+v: posted %d times", s, len(w.posts))
+							case rec.Claim != nil:
+								t.Fatalf("%+v: left a claim behind: %+v", s, rec)
+							case rec.Live() && len(w.posts) == 1:
+							case can.Find == channel.Never && rec.Uncertain != "":
+							default:
+								t.Fatalf("%+v: %d posts, record %+v", s, len(w.posts), rec)
+							}
+						}
+					}
+				}
+			}
+			t.Logf("%d runs of up to %d operations", runs, length)
+		})
+	}
+}

@@ -1,0 +1,217 @@
+package post
+
+import (
+	"time"
+
+	"cutline/internal/channel"
+	"cutline/internal/story"
+)
+
+// Facts is all that a decision about one story on one channel is made from.
+type Facts struct {
+	Now     time.Time      // the bucket's clock
+	Dossier *story.Dossier // the story's documents
+	Channel string         // the channel's name
+	Record  story.Post     // this channel's record; zero: none yet
+	Age     time.Duration  // how long ago the record was written, by the bucket's clock
+	Draft   *story.Draft   // what the channel would send for the story's present revision; nil: its cards are not drawn yet
+	Account story.Account  // the state of the channel's account
+
+	Auto        bool          // posts go without a decision
+	After       time.Duration // and so long after they were proposed
+	Corrections string        // edit, reply, repost, leave or ask
+	TooOld      time.Duration // what could not go out for so long is left to the desk
+	Lease       time.Duration // how long a claim holds
+	Can         channel.Capabilities
+	Other       bool // the record is of another account than the channel's present one
+}
+
+// Verb is what is to be done.
+type Verb string
+
+const (
+	Nothing Verb = ""        // all is as it should be, or waits for a person
+	Wait    Verb = "wait"    // look again at Act.Until
+	Propose Verb = "propose" // record Act.Draft as what would be sent
+	Publish Verb = "publish" // claim, send Act.Draft, record
+	Reply   Verb = "reply"   // claim, send Act.Draft as a reply to the post, record
+	Edit    Verb = "edit"    // claim, edit the post to Act.Draft, record
+	Retract Verb = "retract" // claim, take the post down, record
+	Find    Verb = "find"    // a call's end is not known: ask the network, record
+	Doubt   Verb = "doubt"   // it cannot be asked: record that nobody knows
+	Settle  Verb = "settle"  // record what the desk found out
+	Refuse  Verb = "refuse"  // record that the network cannot do it, and why
+)
+
+// calls says whether a verb is a call under a claim.
+func (v Verb) calls() bool { return v == Publish || v == Reply || v == Edit || v == Retract }
+
+// Act is one step towards what should be.
+type Act struct {
+	Do     Verb
+	Draft  story.Draft // propose, publish, reply, edit
+	Until  time.Time   // wait
+	By     string      // who wanted it: a name at the desk, or the policy
+	Why    string      // doubt, refuse: in plain words
+	Repost bool        // retract: only to post it anew
+}
+
+// Next decides the one next step. It is pure: the same facts give the same act, and whatever the step before left
+// behind (a claim nobody finished, a Later, a doubt) is just another fact. It never yields a call before the embargo,
+// the schedule or the approval, nor while a claim of somebody else may still be at work.
+func Next(f Facts) Act {
+	p, d := &f.Record, f.Dossier
+	v := d.Decisions.For(f.Channel)
+	if p.Claim != nil {
+		return unfinished(f, v)
+	}
+	if p.Uncertain != "" {
+		if v.Settled != "" && v.SettledAt.After(p.UncertainAt) {
+			return Act{Do: Settle, By: v.SettledBy}
+		}
+		return Act{}
+	}
+	if f.Other && p.Live() {
+		return Act{} // it is out under another account: nothing of it is ours to change
+	}
+	if !d.Story.Live() || v.Act == story.Retract {
+		return takeDown(f, v)
+	}
+	if f.Draft == nil || p.Gone {
+		return Act{}
+	}
+	same := p.Live() && (p.Sent.Hash() == f.Draft.Hash() || p.Sent.Base() == f.Draft.Hash())
+	if !same && (p.Proposed == nil || p.Proposed.Hash() != f.Draft.Hash()) {
+		if p.Live() && f.Draft.Revision <= p.Sent.Revision {
+			return Act{} // not the story has changed but our way to put it: what is out stays
+		}
+		return Act{Do: Propose, Draft: *f.Draft}
+	}
+	return f.send(v, same)
+}
+
+// unfinished decides about a claim: one that may still be at work is waited for; of one that is over without a result
+// the network is asked, and only proof that nothing came of it allows another call.
+func unfinished(f Facts, v story.Verdict) Act {
+	c := f.Record.Claim
+	if f.Age < f.Lease && !c.Lost {
+		return Act{Do: Wait, Until: f.Now.Add(f.Lease - f.Age)}
+	}
+	if f.Now.Before(f.Record.NotBefore) {
+		return Act{Do: Wait, Until: f.Record.NotBefore}
+	}
+	switch Verb(c.Verb) {
+	case Edit: // doing it twice does no harm, and only doing it makes sure
+		if !f.Dossier.Story.Live() || v.Act == story.Retract {
+			return takeDown(f, v)
+		}
+		return Act{Do: Edit, Draft: c.Draft, By: "after an interruption"}
+	case Retract:
+		return Act{Do: Retract, By: "after an interruption", Repost: f.Record.Reposting}
+	}
+	if f.Can.Find == channel.Never {
+		return Act{Do: Doubt, Why: "the call was interrupted, and this network cannot be asked whether the post is there"}
+	}
+	return Act{Do: Find, Draft: c.Draft}
+}
+
+func takeDown(f Facts, v story.Verdict) Act {
+	p := &f.Record
+	if !p.Live() || p.RefusedOf == "retract" && !v.At.After(p.RefusedAt) {
+		return Act{}
+	}
+	if wait := latest(p.NotBefore, f.Account.NotBefore); f.Now.Before(wait) {
+		return Act{Do: Wait, Until: wait}
+	}
+	by := v.By
+	if v.Act != story.Retract {
+		by = "the article was " + f.Dossier.Story.Off
+	}
+	if !f.Can.Retract || f.Can.KeepFor > 0 && f.Now.Sub(p.SentAt) > f.Can.KeepFor {
+		if p.RefusedOf == "retract" {
+			return Act{}
+		}
+		return Act{Do: Refuse, By: by, Why: "this network does not let us take the post down any more: do it by hand"}
+	}
+	return Act{Do: Retract, By: by}
+}
+
+// send decides whether, what and how to send, when the story is public and its draft is proposed.
+func (f Facts) send(v story.Verdict, same bool) Act {
+	p, d := &f.Record, f.Dossier
+	approved := v.Act == story.Approve && v.Draft.Base() == f.Draft.Hash() &&
+		(p.Retracted.IsZero() || p.Reposting || v.At.After(p.Retracted)) && (p.SentAt.IsZero() || !p.Live() || v.At.After(p.SentAt))
+	var draft story.Draft
+	var start, since time.Time
+	by := v.By
+	switch {
+	case v.Act == story.Hold || v.Act == story.Reject:
+		return Act{}
+	case approved:
+		draft, start, since = v.Draft, latest(v.NotBefore, v.Embargo), v.At
+	case same:
+		return Act{}
+	case f.Auto && d.Hold(f.Channel) == "":
+		shown := *f.Draft
+		if e, ok := d.Decisions.Edited[f.Channel]; ok && e.Base() == f.Draft.Hash() {
+			shown = e
+		}
+		draft, start, since, by = shown, p.ProposedAt.Add(f.After), p.ProposedAt, "review policy"
+	default:
+		return Act{}
+	}
+	if f.Account.Paused != "" {
+		return Act{}
+	}
+	if p.Live() && p.Sent.Hash() == draft.Hash() {
+		return Act{}
+	}
+	if p.RefusedOf == draft.Hash() && !(approved && v.At.After(p.RefusedAt)) {
+		return Act{}
+	}
+	start = latest(start, d.Story.Article.Embargo)
+	if wait := latest(start, p.NotBefore, f.Account.NotBefore); f.Now.Before(wait) {
+		return Act{Do: Wait, Until: wait}
+	}
+	if !p.Live() {
+		if f.TooOld > 0 && f.Now.Sub(latest(start, since)) > f.TooOld {
+			return Act{Do: Refuse, Draft: draft, By: by, Why: "it could not go out in time and is now too old to go by itself: approve it again if it should"}
+		}
+		return Act{Do: Publish, Draft: draft, By: by}
+	}
+	return f.correct(draft, by, approved)
+}
+
+// correct decides what a changed draft does to the post that is out.
+func (f Facts) correct(draft story.Draft, by string, approved bool) Act {
+	p := &f.Record
+	editable := f.Can.Edit && (f.Can.EditFor == 0 || f.Now.Sub(p.SentAt) < f.Can.EditFor)
+	how := f.Corrections
+	switch {
+	case how == "" && editable, how == "ask" && approved && editable:
+		how = "edit"
+	case how == "ask" && approved && f.Can.Reply:
+		how = "reply"
+	}
+	switch {
+	case how == "edit" && editable:
+		return Act{Do: Edit, Draft: draft, By: by}
+	case how == "reply" && f.Can.Reply:
+		return Act{Do: Reply, Draft: draft, By: by}
+	case how == "repost" && f.Can.Retract:
+		return Act{Do: Retract, Draft: draft, By: by, Repost: true}
+	case how == "leave", how == "ask", how == "" && !approved:
+		return Act{}
+	}
+	return Act{Do: Refuse, Draft: draft, By: by, Why: "this network cannot correct the post any more: take it down, or leave it"}
+}
+
+func latest(ts ...time.Time) time.Time {
+	var out time.Time
+	for _, t := range ts {
+		if t.After(out) {
+			out = t
+		}
+	}
+	return out
+}

@@ -1,0 +1,149 @@
+package post
+
+import (
+	"context"
+	"hash/fnv"
+	"time"
+
+	"cutline/internal/channel"
+	"cutline/internal/story"
+)
+
+// note is the record after an act that calls nobody.
+func (p *Poster) note(f Facts, act Act) story.Post {
+	rec := f.Record
+	c := p.Config.Channels[f.Channel]
+	rec.Key, rec.Channel = f.Dossier.Story.Key, f.Channel
+	if rec.Kind == "" || f.Other && !rec.Live() {
+		rec.Kind, rec.Account = c.Kind, accountOf(c)
+	}
+	switch act.Do {
+	case Propose:
+		rec.Proposed, rec.ProposedAt = &act.Draft, f.Now
+	case Doubt:
+		doubt(&rec, act.Why, f.Now)
+	case Refuse:
+		rec.Refused, rec.RefusedAt, rec.RefusedOf = act.Why, f.Now, act.Draft.Hash()
+		if rec.Live() && !f.Dossier.Story.Live() || f.Dossier.Decisions.For(f.Channel).Act == story.Retract {
+			rec.RefusedOf = "retract"
+		}
+		rec.History = append(rec.History, story.Event{At: f.Now, What: "check", End: channel.Refused.String(), Why: act.Why, By: act.By})
+	case Settle:
+		settle(&rec, f.Dossier.Decisions.For(f.Channel), f.Now)
+	}
+	return rec
+}
+
+// doubt leaves an unfinished publish to the desk. What would have been sent stays in Proposed's place as Sent once
+// the desk says that it is out, so the claim's draft is kept there.
+func doubt(rec *story.Post, why string, now time.Time) {
+	rec.Uncertain, rec.UncertainAt = why, now
+	if rec.Claim != nil {
+		draft := rec.Claim.Draft
+		rec.Doubted = &draft
+	}
+	rec.Claim = nil
+	rec.History = append(rec.History, story.Event{At: now, What: "find", End: channel.Unknown.String(), Why: why})
+}
+
+// settle records what the desk found out about an uncertain post.
+func settle(rec *story.Post, v story.Verdict, now time.Time) {
+	rec.History = append(rec.History, story.Event{At: now, What: "settle", End: v.Settled, Why: v.URL, By: v.SettledBy})
+	switch v.Settled {
+	case story.Posted:
+		remote := story.Remote{ID: v.URL, URL: v.URL}
+		if remote.ID == "" {
+			remote.ID = "unknown" // out there, but nobody said where: it can be neither edited nor taken down by us
+		}
+		if rec.Live() { // it was a correction by reply
+			rec.Replies = append(rec.Replies, remote)
+		} else {
+			rec.Remote = remote
+		}
+		rec.Sent, rec.SentAt, rec.Retracted = rec.Doubted, now, time.Time{}
+	case story.Leave:
+		rec.Gone = true
+	}
+	rec.Uncertain, rec.UncertainAt, rec.Doubted, rec.Steps, rec.StepsOf, rec.First = "", time.Time{}, nil, nil, "", time.Time{}
+}
+
+// conclude writes the end of a call into the record.
+func conclude(rec *story.Post, act Act, out channel.Outcome, now time.Time) {
+	claim := rec.Claim
+	verb := Verb(claim.Verb)
+	if len(rec.History) < 1000 { // a record stays readable whatever a network does for months
+		rec.History = append(rec.History, story.Event{At: now, What: string(act.Do), End: out.End.String(), Why: out.Why, By: act.By})
+	}
+	switch out.End {
+	case channel.Posted:
+		draft := claim.Draft
+		switch verb {
+		case Publish:
+			rec.Remote, rec.Sent, rec.SentAt, rec.Retracted, rec.Reposting = out.Remote, &draft, now, time.Time{}, false
+		case Reply:
+			rec.Replies, rec.Sent, rec.SentAt = append(rec.Replies, out.Remote), &draft, now
+		case Edit:
+			if out.Remote.ID != "" {
+				rec.Remote = out.Remote
+			}
+			rec.Sent = &draft
+		case Retract:
+			rec.Retracted, rec.Turn = now, rec.Turn+1
+		}
+		rec.Claim, rec.Steps, rec.StepsOf, rec.First = nil, nil, "", time.Time{}
+		rec.Tries, rec.NotBefore, rec.Refused, rec.RefusedOf, rec.RefusedAt = 0, time.Time{}, "", "", time.Time{}
+	case channel.Absent: // proof that the interrupted call made no post: it may be made again, with the same handle
+		rec.Claim = nil
+	case channel.Gone:
+		rec.Gone, rec.Claim = true, nil
+	case channel.Refused:
+		rec.Claim, rec.Refused, rec.RefusedAt, rec.RefusedOf = nil, out.Why, now, claim.Draft.Hash()
+		if verb == Retract {
+			rec.RefusedOf = "retract"
+		}
+		if out.Pause { // the account is the trouble and not this draft: it goes on when the account does
+			rec.Refused, rec.RefusedOf = "", ""
+		}
+	case channel.Later:
+		rec.Tries++
+		rec.NotBefore = latest(out.Until, now.Add(backoff(rec)))
+		if act.Do == Find {
+			rec.Claim.Lost = true
+		} else {
+			rec.Claim = nil
+		}
+	default: // unknown
+		if act.Do == Find {
+			doubt(rec, out.Why, now)
+			return
+		}
+		rec.Claim.Lost = true
+		if rec.Tries++; rec.Tries > 1 || verb == Edit || verb == Retract { // the first time the network is asked at once
+			rec.NotBefore = now.Add(backoff(rec))
+		}
+	}
+}
+
+// backoff grows from 5 s to 15 min, spread by up to a fifth so that many that failed together do not come back together.
+func backoff(rec *story.Post) time.Duration {
+	d := 5 * time.Second << min(rec.Tries-1, 8)
+	d = min(d, 15*time.Minute)
+	h := fnv.New32a()
+	h.Write([]byte(rec.Key))
+	h.Write([]byte{byte(rec.Tries)})
+	return d + d/5*time.Duration(h.Sum32()%1000)/1000
+}
+
+// account writes down what a call taught about the account: that it is refused and must rest until mended.
+func (p *Poster) account(ctx context.Context, name string, out channel.Outcome, now time.Time) error {
+	if !out.Pause {
+		return nil
+	}
+	_, _, err := p.Store.UpdateAccount(ctx, name, func(a *story.Account) error {
+		if a.Paused == "" {
+			a.Paused, a.PausedAt, a.PausedBy = out.Why, now, "the network"
+		}
+		return nil
+	})
+	return err
+}
