@@ -23,7 +23,7 @@ type Choice struct {
 	Why      string  // for the manifest: "focal point", "2 faces whole", "no face: what stands out", …
 	Kept     float64 // part of the picture's area that is shown
 	Whole    int     // faces that are shown whole
-	Cut      int     // faces that the border cuts, or that are outside
+	Cut      int     // faces that the border cuts, or that are outside; not those in the background
 	Headroom float64 // least room above a whole face, as part of the frame's height; 1 without one, or at the picture's own edge
 	Covered  float64 // the largest part of a face that lies under Avoid, 0 … 1
 }
@@ -123,21 +123,25 @@ type subject struct {
 	weight int64 // 1 … 1,000: the largest and surest has 1,000
 }
 
-// subjects weighs the faces: what is a tenth of the largest is somebody in the background.
+// subjects weighs the faces by their size and by how sure they are: what is a tenth of the largest is somebody in the
+// background, and a doubtful one beside a sure one may be none.
 func subjects(s Scene) []subject {
 	var out []subject
+	weigh := func(f Face) float64 { return f.Box.area() * (.05 + f.Confidence) }
 	var top float64
 	for _, f := range s.Faces {
-		top = max(top, f.Box.area()*(.1+f.Confidence))
+		top = max(top, weigh(f))
 	}
 	for _, f := range s.Faces {
 		w, h := f.Box.X1-f.Box.X0, f.Box.Y1-f.Box.Y0
 		head := Rect{f.Box.X0 - float64(.12*w), f.Box.Y0 - float64(.3*h), f.Box.X1 + float64(.12*w), f.Box.Y1 + float64(.1*h)}.within()
-		weight := int64(1000 * f.Box.area() * (.1 + f.Confidence) / top)
-		out = append(out, subject{boxOf(f.Box), boxOf(head), max(1, weight)})
+		out = append(out, subject{boxOf(f.Box), boxOf(head), max(1, int64(1000*weigh(f)/top))})
 	}
 	return out
 }
+
+// background is the weight under which a face may be cut without the crop being worse for it.
+const background = 150
 
 // cropper is what the places are judged by.
 type cropper struct {
@@ -240,7 +244,7 @@ func (c *cropper) choice(at box, w, h int) Choice {
 	ch := float64(at.y1 - at.y0)
 	for _, s := range c.subjects {
 		if s.face.and(at) != s.face {
-			if s.weight >= 100 {
+			if s.weight >= background {
 				out.Cut++
 			}
 			continue

@@ -11,16 +11,16 @@ import (
 //go:embed cascade/frontal.bin
 var frontalFace []byte // its form: cascade/make.go
 
-// How faces are looked for. Found by trying 100 faces in sizes of 40 to 240 of 360 samples, some at the very edge, and
-// 108 parts of pictures without frontal faces: 82 found and 2 false ones, both of the least confidence. Trying every
-// window finds 83 and 4 in eight times the time.
+// How faces are looked for: a coarse round over the whole picture finds places, a dense one around each counts the
+// windows that agree. Of 100 portraits in sizes of 40 to 238 of 320 samples, some running out of the picture, 82 are
+// found; of 209 parts of photos without a frontal face none is taken for one.
 const (
-	faceStep   = 1.15 // from one size of window to the next
-	leastFace  = 14   // the smallest face is one part in so many of the picture's longer side
-	leastHits  = 5    // windows that must agree on a face
-	stride     = 4    // samples from one window to the next in the first round, of 24
-	fineStage  = 8    // a window that passes so many stages has all its neighbours tried
-	surestHits = 40   // windows that make the confidence 1
+	leastFace = 13  // the smallest face is one part in so many of the picture's longer side
+	step      = 130 // hundredths, from one size of window to the next in the coarse round
+	stride    = 4   // samples from one window to the next in the coarse round, of 24
+	fineStage = 8   // a coarse window that passes so many stages has all its neighbours tried
+	leastHits = 17  // dense windows that must agree on a face
+	sureHits  = 80  // dense windows that make the confidence 1
 )
 
 // cascade is a boosted cascade of stumps on multi-block local binary patterns (Liao et al., 2007), all in integers.
@@ -36,10 +36,10 @@ type stage struct {
 
 // tree compares eight blocks with the one they surround, and looks the eight answers up in a set.
 type tree struct {
-	x, y, w, h int       // the first of 3 × 3 blocks, in the window
-	left       [8]uint32 // set of codes
-	yes, no    int32     // value where the code is in the set, or is not; × 2^16
-	corners    [16]int   // offsets of the blocks' corners in the integral image of the present size
+	corners    [16]uint16 // offsets of the blocks' corners in the integral image of the present size; narrow, for the cache
+	left       [8]uint32  // set of codes
+	no, more   int32      // value where the code is not in the set, and what is added where it is; × 2^16
+	x, y, w, h uint8      // the first of 3 × 3 blocks, in the window
 }
 
 // readCascade reads the embedded form, which is whole: it is our own.
@@ -53,11 +53,12 @@ func readCascade(b []byte) *cascade {
 		b = b[5:]
 		for j := range s.trees {
 			t := &s.trees[j]
-			t.x, t.y, t.w, t.h = int(b[0]), int(b[1]), int(b[2]), int(b[3])
+			t.x, t.y, t.w, t.h = b[0], b[1], b[2], b[3]
 			for k := range t.left {
 				t.left[k] = binary.LittleEndian.Uint32(b[4+4*k:])
 			}
-			t.yes, t.no = int32(binary.LittleEndian.Uint32(b[36:])), int32(binary.LittleEndian.Uint32(b[40:]))
+			t.no = int32(binary.LittleEndian.Uint32(b[40:]))
+			t.more = int32(binary.LittleEndian.Uint32(b[36:])) - t.no
 			b = b[44:]
 		}
 	}
@@ -70,7 +71,7 @@ func (c *cascade) fit(stride int) {
 		for j := range c.stages[i].trees {
 			t := &c.stages[i].trees[j]
 			for k := range t.corners {
-				t.corners[k] = (t.y+k/4*t.h)*stride + t.x + k%4*t.w
+				t.corners[k] = uint16((int(t.y)+k/4*int(t.h))*stride + int(t.x) + k%4*int(t.w))
 			}
 		}
 	}
@@ -83,11 +84,8 @@ func (c *cascade) passes(integral []uint32) int {
 		var sum int32
 		for j := range s.trees {
 			t := &s.trees[j]
-			if code := t.code(integral); t.left[code>>5]>>(code&31)&1 != 0 {
-				sum += t.yes
-			} else {
-				sum += t.no
-			}
+			code := t.code(integral)
+			sum += t.no + t.more*int32(t.left[code>>5&7]>>(code&31)&1) // no branch: it could not be foreseen
 		}
 		if sum < s.threshold {
 			return i
@@ -112,101 +110,160 @@ func (t *tree) code(in []uint32) uint32 {
 	return ^darker & 255
 }
 
-// hit is a window that passed, in samples of the picture looked at; after grouping, the mean of many.
+// hit is a window that passed, in samples of the picture looked at; after grouping, the mean of count of them.
 type hit struct{ x, y, size, count int }
 
-// faces looks for upright frontal faces in the luma of a small picture, at every size from one part in leastFace of
-// its longer side. The surest comes first.
+// faces looks for upright frontal faces in the luma of a small picture. The surest comes first.
 func faces(luma jpeg.Plane) []Face {
 	c := readCascade(frontalFace)
 	var hits []hit
+	var work scratch
 	source := luma // halved as the windows grow
-	var integral []uint32
-	var tried []bool
-	for size := float64(max(luma.W, luma.H)) / leastFace; ; size = float64(size * faceStep) {
-		if size < float64(c.w) {
-			continue
-		}
-		w, h := int(float64(luma.W*c.w)/size), int(float64(luma.H*c.h)/size)
+	for size := 100 * max(c.w, max(luma.W, luma.H)/leastFace); ; size = size * step / 100 {
+		w, h := luma.W*c.w*100/size, luma.H*c.h*100/size
 		if w < c.w || h < c.h {
 			break
 		}
 		for w*2 <= source.W && h*2 <= source.H {
 			source = half(source)
 		}
-		integral = sums(integral, shrink(source, w, h))
-		c.fit(w + 1)
-		tried = slices.Grow(tried[:0], w*h)[:w*h]
-		clear(tried)
-		try := func(x, y int) int {
-			if x < 0 || y < 0 || x+c.w > w || y+c.h > h || tried[y*w+x] {
-				return 0
-			}
-			tried[y*w+x] = true
-			n := c.passes(integral[y*(w+1)+x:])
-			if n == len(c.stages) {
-				hits = append(hits, hit{x * luma.W / w, y * luma.H / h, int(size), 1})
-			}
-			return n
+		level := work.level(c, source, w, h)
+		level.coarse(func(x, y int) { hits = append(hits, hit{x * luma.W / w, y * luma.H / h, size / 100, 1}) })
+	}
+	var sure []hit
+	for _, g := range group(hits) {
+		if g = dense(c, &work, luma, g); g.count >= leastHits {
+			sure = append(sure, g)
 		}
-		for y := 0; y+c.h <= h; y += stride {
-			for x := 0; x+c.w <= w; x += stride {
-				if try(x, y) < fineStage {
-					continue
+	}
+	var out []Face
+	for _, g := range apart(sure) {
+		w, h := float64(luma.W), float64(luma.H)
+		box := Rect{float64(g.x) / w, float64(g.y) / h, float64(g.x+g.size) / w, float64(g.y+g.size) / h}.within()
+		out = append(out, Face{box, min(1, float64(g.count)/sureHits)})
+	}
+	return out
+}
+
+// dense tries every window about a place, in sizes a twentieth apart, and returns their mean and number.
+func dense(c *cascade, work *scratch, luma jpeg.Plane, g hit) hit {
+	x0, y0 := max(0, g.x-g.size/2), max(0, g.y-g.size/2)
+	x1, y1 := min(luma.W, g.x+g.size*3/2), min(luma.H, g.y+g.size*3/2)
+	part := jpeg.Plane{Pix: luma.Pix[y0*luma.Stride+x0:], Stride: luma.Stride, W: x1 - x0, H: y1 - y0}
+	var sum hit
+	for percent := 82; percent <= 122; percent += 4 {
+		size := g.size * percent / 100
+		if size < c.w {
+			continue
+		}
+		w, h := part.W*c.w/size, part.H*c.h/size
+		source := part
+		for w*2 <= source.W && h*2 <= source.H {
+			source = half(source)
+		}
+		level := work.level(c, source, w, h)
+		for y := 0; y+c.h <= h; y++ {
+			for x := 0; x+c.w <= w; x++ {
+				at := hit{x0 + x*part.W/w, y0 + y*part.H/h, size, 1}
+				if near(at, g, 4) && level.try(x, y) == len(c.stages) {
+					sum = hit{sum.x + at.x, sum.y + at.y, sum.size + size, sum.count + 1}
 				}
-				for dy := 1 - stride; dy < stride; dy++ {
-					for dx := 1 - stride; dx < stride; dx++ {
-						try(x+dx, y+dy)
+			}
+		}
+	}
+	if sum.count == 0 {
+		return hit{}
+	}
+	return hit{sum.x / sum.count, sum.y / sum.count, sum.size / sum.count, sum.count}
+}
+
+// near says whether the middles of two windows are within a part of the second's size.
+func near(a, b hit, part int) bool {
+	reach := b.size / part
+	return abs(a.x+a.size/2-b.x-b.size/2) <= reach && abs(a.y+a.size/2-b.y-b.size/2) <= reach
+}
+
+// level is the picture in the size in which a face is as large as the cascade's window.
+type level struct {
+	c        *cascade
+	w, h     int
+	integral []uint32 // (w+1) × (h+1)
+	tried    []bool   // windows by their top left corner
+}
+
+// scratch is the memory of one level after the other.
+type scratch struct {
+	integral []uint32
+	tried    []bool
+}
+
+func (s *scratch) level(c *cascade, source jpeg.Plane, w, h int) level {
+	s.integral = sums(s.integral, shrink(source, w, h))
+	s.tried = slices.Grow(s.tried[:0], w*h)[:w*h]
+	clear(s.tried)
+	c.fit(w + 1)
+	return level{c, w, h, s.integral, s.tried}
+}
+
+// try is how many stages a window passes; none where it was tried before or leaves the picture.
+func (l *level) try(x, y int) int {
+	if x < 0 || y < 0 || x+l.c.w > l.w || y+l.c.h > l.h || l.tried[y*l.w+x] {
+		return 0
+	}
+	l.tried[y*l.w+x] = true
+	return l.c.passes(l.integral[y*(l.w+1)+x:])
+}
+
+// coarse tries windows a stride apart, and all between them where one passes a good many stages.
+func (l *level) coarse(found func(x, y int)) {
+	for y := 0; y+l.c.h <= l.h; y += stride {
+		for x := 0; x+l.c.w <= l.w; x += stride {
+			n := l.try(x, y)
+			if n == len(l.c.stages) {
+				found(x, y)
+			}
+			if n < fineStage {
+				continue
+			}
+			for dy := 1 - stride; dy < stride; dy++ {
+				for dx := 1 - stride; dx < stride; dx++ {
+					if l.try(x+dx, y+dy) == len(l.c.stages) {
+						found(x+dx, y+dy)
 					}
 				}
 			}
 		}
 	}
-	var out []Face
-	for _, g := range group(hits) {
-		out = append(out, Face{
-			Box: Rect{
-				float64(g.x) / float64(luma.W), float64(g.y) / float64(luma.H),
-				float64(g.x+g.size) / float64(luma.W), float64(g.y+g.size) / float64(luma.H),
-			}.within(),
-			Confidence: min(1, float64(g.count)/surestHits),
-		})
-	}
-	return out
 }
 
-// group joins windows that mean the same face, and keeps the groups that enough windows agree on, the largest
-// count first. A group within another, or over half of it, is the same face or none.
+// group joins windows that mean the same face into their means.
 func group(hits []hit) []hit {
-	groups := make([]hit, 0, 16) // sums; count of each
+	var sums []hit
 	for _, h := range hits {
-		best := -1
-		for i, g := range groups {
-			x, y, size := g.x/g.count, g.y/g.count, g.size/g.count
-			near := min(size, h.size) / 3
-			if abs(x+size/2-h.x-h.size/2) <= near && abs(y+size/2-h.y-h.size/2) <= near && max(size, h.size)*2 <= 3*min(size, h.size) {
-				best = i
-				break
-			}
-		}
-		if best < 0 {
-			groups = append(groups, h)
+		i := slices.IndexFunc(sums, func(s hit) bool {
+			mean := hit{s.x / s.count, s.y / s.count, s.size / s.count, s.count}
+			return near(h, mean, 3) && 2*max(h.size, mean.size) <= 3*min(h.size, mean.size)
+		})
+		if i < 0 {
+			sums = append(sums, h)
 			continue
 		}
-		g := &groups[best]
-		g.x, g.y, g.size, g.count = g.x+h.x, g.y+h.y, g.size+h.size, g.count+1
+		s := &sums[i]
+		*s = hit{s.x + h.x, s.y + h.y, s.size + h.size, s.count + 1}
 	}
-	var out []hit
-	for _, g := range groups {
-		if g.count >= leastHits {
-			out = append(out, hit{g.x / g.count, g.y / g.count, g.size / g.count, g.count})
-		}
+	for i, s := range sums {
+		sums[i] = hit{s.x / s.count, s.y / s.count, s.size / s.count, s.count}
 	}
-	slices.SortStableFunc(out, func(a, b hit) int { return b.count - a.count })
-	kept := out[:0]
-	for _, g := range out {
-		if !slices.ContainsFunc(kept, func(k hit) bool { return overlaps(k, g) }) {
-			kept = append(kept, g)
+	return sums
+}
+
+// apart sorts faces by their number of windows and drops those that overlap a surer one.
+func apart(faces []hit) []hit {
+	slices.SortStableFunc(faces, func(a, b hit) int { return b.count - a.count })
+	var kept []hit
+	for _, f := range faces {
+		if !slices.ContainsFunc(kept, func(k hit) bool { return overlaps(k, f) }) {
+			kept = append(kept, f)
 		}
 	}
 	return kept

@@ -8,7 +8,7 @@ import (
 )
 
 // lookSize is the longer side of the small picture in which faces are looked for, in samples.
-const lookSize = 360
+const lookSize = 320
 
 // cell is the side of a cell of Scene's grid, in samples of that picture.
 const cell = 8
