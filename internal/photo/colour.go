@@ -38,7 +38,7 @@ func toSRGB(x float64) float64 {
 // more than two of 255. profile is for Info.Profile.
 func (f *file) colour(l Limits) (c *colour, profile string) {
 	s, name, ok := f.shaper()
-	if !ok {
+	if !ok || s.gray && f.inks != 1 || f.inks == 4 { // a profile of another kind of picture is no profile
 		return nil, f.described(name)
 	}
 	c = &colour{gray: s.gray}

@@ -99,3 +99,80 @@ func TestParametricCurves(t *testing.T) {
 		}
 	}
 }
+
+// profileOf makes an ICC profile out of tags.
+func profileOf(space, connection string, tags map[string][]byte) []byte {
+	b := make([]byte, 132)
+	copy(b[16:], space)
+	copy(b[20:], connection)
+	copy(b[36:], "acsp")
+	binary.BigEndian.PutUint32(b[128:], uint32(len(tags)))
+	at := 132 + 12*len(tags)
+	var values []byte
+	for name, v := range tags {
+		b = append(b, name...)
+		b = binary.BigEndian.AppendUint32(b, uint32(at+len(values)))
+		b = binary.BigEndian.AppendUint32(b, uint32(len(v)))
+		values = append(values, v...)
+	}
+	return append(b, values...)
+}
+
+func gammaCurve(g float64) []byte {
+	return binary.BigEndian.AppendUint16([]byte("curv\x00\x00\x00\x00\x00\x00\x00\x01"), uint16(g*256))
+}
+
+// TestProfilesOfEveryKind looks at what mid-gray becomes.
+func TestProfilesOfEveryKind(t *testing.T) {
+	xyz := func(v ...float64) []byte {
+		b := []byte("XYZ \x00\x00\x00\x00")
+		for _, f := range v {
+			b = binary.BigEndian.AppendUint32(b, uint32(int32(f*65536)))
+		}
+		return b
+	}
+	rgb := func(curve []byte) []byte {
+		return profileOf("RGB ", "XYZ ", map[string][]byte{"rXYZ": xyz(.4361, .2225, .0139), "gXYZ": xyz(.3851, .7169, .0971),
+			"bXYZ": xyz(.1431, .0606, .7141), "rTRC": curve, "gTRC": curve, "bTRC": curve})
+	}
+	table := []byte("curv\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x40\x00\xff\xff")
+	lying := []byte("curv\x00\x00\x00\x00\xff\xff\xff\xff\x00\x00")
+	gray := profileOf("GRAY", "XYZ ", map[string][]byte{"kTRC": gammaCurve(1)})
+	for _, c := range []struct {
+		name    string
+		profile []byte
+		kind    byte // of PNG
+		want    int
+	}{
+		{"linear gray", gray, 0, 188},
+		{"gray onto Lab", profileOf("GRAY", "Lab ", map[string][]byte{"kTRC": gammaCurve(1.8)}), 0, 146},
+		{"gray profile in an RGB picture", gray, 2, 128},
+		{"linear RGB", rgb(gammaCurve(1)), 2, 188},
+		{"linear RGB in a gray picture", rgb(gammaCurve(1)), 0, 188},
+		{"identity curve", rgb([]byte("curv\x00\x00\x00\x00\x00\x00\x00\x00")), 2, 188},
+		{"table", rgb(table), 2, 138},
+		{"a table that lies about its length", rgb(lying), 2, 128},
+		{"tables onto Lab", profileOf("RGB ", "Lab ", map[string][]byte{"A2B0": table}), 2, 128},
+		{"CMYK", profileOf("CMYK", "Lab ", nil), 2, 128},
+		{"no tags", profileOf("RGB ", "XYZ ", nil), 2, 128},
+		{"far primaries", profileOf("RGB ", "XYZ ", map[string][]byte{"rXYZ": xyz(300, 300, 300), "gXYZ": xyz(0, 0, 0), "bXYZ": xyz(0, 0, 0),
+			"rTRC": table, "gTRC": table, "bTRC": table}), 2, 128},
+		{"cut off", gray[:140], 0, 128},
+		{"empty", nil, 0, 128},
+	} {
+		row := []byte{0, 128, 128, 128}
+		data := pngOf(header(1, 1, 8, c.kind, 0), pngChunk("iCCP", append([]byte("p\x00\x00"), deflated(c.profile)...)),
+			pngChunk("IDAT", deflated(row[:2+c.kind])), pngChunk("IEND", nil))
+		p, err := Open(data, Limits{})
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		f, err := p.Frame(context.Background(), Whole, 2, 2)
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		if got := mean(f, 0, 0); abs(got[0]-c.want) > 2 || abs(got[1]-c.want) > 2 || abs(got[2]-c.want) > 2 {
+			t.Errorf("%s (%s): %v, want %d", c.name, p.Info().Profile, got, c.want)
+		}
+	}
+}

@@ -335,11 +335,11 @@ func (f *file) described(name string) string {
 	if len(f.icc) >= 40 && bytes.Equal(f.icc[36:40], []byte("acsp")) {
 		space = strings.TrimSpace(clean(string(f.icc[16:20])))
 	}
-	switch space {
-	case "":
+	switch {
+	case space == "":
 		return "not readable: shown as sRGB"
-	case "CMYK":
-		return first(name, "CMYK") + ": approximated by the plain formula"
+	case f.inks == 4:
+		return first(name, space) + ": approximated by the plain formula R = (255 − C)(255 − K) / 255"
 	}
-	return first(name, space) + ": its tables are not read, shown as sRGB"
+	return first(name, space) + ": not read, shown as sRGB"
 }

@@ -70,6 +70,9 @@ func (f *file) scanPNG(l Limits) *Refused {
 				return f.refuse(Damaged, "an IHDR that the standard does not know")
 			}
 			f.alpha = p.kind == 4 || p.kind == 6
+			if p.kind == 0 || p.kind == 4 {
+				f.inks = 1
+			}
 		case "PLTE":
 			if p.idat == 0 {
 				p.palette = body

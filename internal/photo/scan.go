@@ -28,6 +28,7 @@ type file struct {
 	icc    []byte                // ICC profile; nil: none
 	png    pngHeader             // for formatPNG
 	webp   webpHeader            // for formatWebP
+	inks   int                   // colour channels as stored, without alpha: 1 gray, 3 RGB or YCbCr, 4 CMYK or YCCK
 	alpha  bool                  // the header says that parts may be transparent
 	turn   orientation           // how the stored picture is turned to be shown
 }
@@ -55,7 +56,7 @@ func (f *file) refuse(reason, format string, args ...any) *Refused {
 // scan finds out by its first bytes what a file is, walks its structure and judges its size. Names and content
 // types are not asked: only the content decides.
 func scan(data []byte, l Limits) (file, *Refused) {
-	f := file{data: data, turn: 1}
+	f := file{data: data, turn: 1, inks: 3}
 	if len(data) == 0 {
 		return f, f.refuse(Empty, "no bytes")
 	}

@@ -87,7 +87,7 @@ func (f *file) scanJPEG(l Limits) *Refused {
 	if err != nil {
 		return f.refusedBy(err)
 	}
-	f.w, f.h = head.W, head.H
+	f.w, f.h, f.inks = head.W, head.H, head.Components
 	return nil
 }
 
