@@ -143,6 +143,15 @@ func TestCropReasons(t *testing.T) {
 	}
 }
 
+func TestEnlargement(t *testing.T) {
+	i := Info{Width: 600, Height: 400}
+	for crop, want := range map[Rect]float64{Whole: 2, {0, 0, .5, .5}: 4, {}: 0} {
+		if got := i.Enlarged(crop, 1200, 630); got != want {
+			t.Errorf("%v: %v, want %v", crop, got, want)
+		}
+	}
+}
+
 func TestGroundUnderABox(t *testing.T) {
 	s := Scene{Cols: 4, Rows: 2, Luma: []uint8{10, 10, 200, 200, 10, 10, 250, 250}, Peak: []uint8{20, 20, 255, 255, 20, 20, 255, 255},
 		Busy: make([]uint8, 8), Salient: make([]uint8, 8), Faces: []Face{{Rect{.5, 0, 1, .5}, 1}}}

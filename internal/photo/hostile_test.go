@@ -132,6 +132,8 @@ func TestHostilePNG(t *testing.T) {
 		{"no zlib", Damaged, pngOf(header(8, 8, 8, 0, 0), pngChunk("IDAT", []byte("hello, hello")), end)},
 		{"rows missing", Truncated, pngOf(header(8, 80, 8, 0, 0), pixels, end)},
 		{"cut in its data", Truncated, pngOf(header(8, 8, 8, 0, 0), pixels)[:44]},
+		{"a line", "", pngOf(header(60000, 1, 8, 0, 0), pngChunk("IDAT", deflated(make([]byte, 60001))), end)},
+		{"a long line", TooLarge, pngOf(header(40_000_000, 1, 8, 2, 0), pngChunk("IDAT", deflated(make([]byte, 120_000_001))), end)},
 		{"too wide", TooLarge, pngOf(header(1<<31-1, 1, 8, 0, 0), pixels, end)},
 		{"too large", TooLarge, pngOf(header(60000, 60000, 1, 0, 0), pixels, end)},
 	} {

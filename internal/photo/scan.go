@@ -83,11 +83,16 @@ func scan(data []byte, l Limits) (file, *Refused) {
 	return f, refused
 }
 
+// maxSide is the longest side that a JPEG could have, asked of all formats: memory for single rows stays small then.
+const maxSide = 65535
+
 // judge refuses a picture by the size that its header claims.
 func (f *file) judge(l Limits) *Refused {
 	switch {
 	case f.w <= 0 || f.h <= 0:
 		return f.refuse(Damaged, "%d × %d pixels", f.w, f.h)
+	case f.w > maxSide || f.h > maxSide:
+		return f.refuse(TooLarge, "%d × %d pixels, over %d along one side", f.w, f.h, maxSide)
 	case int64(f.w) > l.Pixels/int64(f.h):
 		return f.refuse(TooLarge, "%d × %d pixels, over %d million", f.w, f.h, l.Pixels/1_000_000)
 	}
