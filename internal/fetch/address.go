@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -62,8 +63,8 @@ func CheckURL(raw string, allow []netip.Prefix, plain bool) (*url.URL, error) {
 	refuse := func(why string, args ...any) (*url.URL, error) {
 		return nil, fmt.Errorf("%w: %s", ErrForbidden, fmt.Sprintf(why, args...))
 	}
-	if len(raw) > 8192 {
-		return refuse("the address is longer than 8192 bytes")
+	if len(raw) > 8192 || !utf8.ValidString(raw) {
+		return refuse("the address is longer than 8192 bytes, or not UTF-8")
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -79,7 +80,7 @@ func CheckURL(raw string, allow []netip.Prefix, plain bool) (*url.URL, error) {
 	if strings.Contains(u.Hostname(), ":") {
 		host, err = u.Hostname(), nil
 	}
-	if err != nil {
+	if again, e := idna.Lookup.ToASCII(host); err != nil || !strings.Contains(host, ":") && (e != nil || again != host) {
 		return refuse("%q is no host name", u.Hostname())
 	}
 	port := u.Port()

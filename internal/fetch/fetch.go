@@ -220,7 +220,7 @@ func read(ctx context.Context, res *http.Response, limit int64) (Response, error
 	}
 	var body bytes.Buffer
 	n, err := io.Copy(&body, io.LimitReader(res.Body, limit+1)) // after decompression: the transport inflates by itself
-	if err = cmp.Or(err, ctx.Err()); err != nil { // a body that the deadline cut can look like one that ended
+	if err = cmp.Or(err, ctx.Err()); err != nil {               // a body that the deadline cut can look like one that ended
 		return out, err
 	}
 	if n > limit {
