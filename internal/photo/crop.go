@@ -182,15 +182,20 @@ func (c *cropper) cost(at box) int64 {
 	seen := c.scene.sum(c.table, at)
 	all := max(1, c.scene.sum(c.table, box{0, 0, unit, unit}))
 	cost += 14_000 * (all - seen) / all
+	unknown := len(c.subjects) == 0 && c.focal == nil
+	if unknown {
+		cost += 6_000 * abs64((at.y0+at.y1)/2-unit/3) / unit
+	}
+	var text int64
 	for _, a := range c.avoid {
 		under := at.within(a)
-		cost += 5_000 * c.scene.sum(c.table, under) / all
-		cost += 15 * c.scene.mean(c.calm, under)
-		cost += 4 * c.scene.mean(c.light, under)
+		text += 5_000*c.scene.sum(c.table, under)/all + 15*c.scene.mean(c.calm, under) + 4*c.scene.mean(c.light, under)
 	}
-	if len(c.subjects) == 0 && c.focal == nil {
-		cost += 4_000 * abs64((at.y0+at.y1)/2-unit/3) / unit
+	if unknown {
+		// A head that is not seen as a face is mostly near the top: a calmer ground for the text is not worth losing it.
+		text /= 4
 	}
+	cost += text
 	return cost + 2_000*abs64((at.x0+at.x1)/2-unit/2)/unit
 }
 
