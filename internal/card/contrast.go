@@ -1,0 +1,98 @@
+package card
+
+import (
+	"image"
+	"math"
+
+	"cutline/internal/jpeg"
+	"cutline/internal/typeset"
+)
+
+// linear maps an sRGB value to light (WCAG 2.2, relative luminance).
+var linear = func() (t [256]float64) {
+	for i := range t {
+		v := float64(i) / 255
+		if v <= .04045 {
+			t[i] = v / 12.92
+		} else {
+			t[i] = math.Pow((v+.055)/1.055, 2.4)
+		}
+	}
+	return t
+}()
+
+// luminance of full-range BT.601 samples with a share of their light kept.
+func luminance(y, cb, cr, keep float64) float64 {
+	r := y + 1.402*(cr-128)
+	g := y - .344136*(cb-128) - .714136*(cr-128)
+	b := y + 1.772*(cb-128)
+	at := func(v float64) float64 { return linear[int(max(0, min(255, v*keep))+.5)] }
+	return .2126*at(r) + .7152*at(g) + .0722*at(b)
+}
+
+// cell is the mean colour of a small piece of the picture under a text.
+type cell struct{ y, cb, cr float64 }
+
+// cells are the means under a rectangle, in squares of a given size.
+func cells(p *jpeg.Planes, box typeset.Rect, size float64) []cell {
+	q := max(6, int(size*.18+.5)) &^ 1
+	r := image.Rect(int(box.X0), int(box.Y0), int(math.Ceil(box.X1)), int(math.Ceil(box.Y1))).Intersect(image.Rect(0, 0, p.W, p.H))
+	var out []cell
+	for y := r.Min.Y; y < r.Max.Y; y += q {
+		for x := r.Min.X; x < r.Max.X; x += q {
+			part := image.Rect(x, y, x+q, y+q).Intersect(r)
+			out = append(out, cell{
+				mean(p.Y, part.Min.X, part.Min.Y, part.Max.X, part.Max.Y),
+				mean(p.Cb, part.Min.X/2, part.Min.Y/2, (part.Max.X+1)/2, (part.Max.Y+1)/2),
+				mean(p.Cr, part.Min.X/2, part.Min.Y/2, (part.Max.X+1)/2, (part.Max.Y+1)/2),
+			})
+		}
+	}
+	return out
+}
+
+func mean(p jpeg.Plane, x0, y0, x1, y1 int) float64 {
+	x1, y1 = min(x1, p.W), min(y1, p.H)
+	sum, n := 0, 0
+	for y := y0; y < y1; y++ {
+		for _, v := range p.Pix[y*p.Stride+x0 : y*p.Stride+x1] {
+			sum += int(v)
+		}
+		n += x1 - x0
+	}
+	if n == 0 {
+		return 128
+	}
+	return float64(sum) / float64(n)
+}
+
+// Scrims: none is lighter than least nor darker than most; headlines are brought to more than 4.5:1, because the
+// JPEG that follows makes edges worse.
+const (
+	leastScrim = .30
+	mostScrim  = .70
+	forHead    = 5.0
+	forFoot    = 6.5
+)
+
+// need is the lightest black that gives white text the contrast over all cells; beyond mostScrim it cannot be had.
+func need(list []cell, target, from float64) (alpha float64, ok bool) {
+	a := from
+	for _, k := range list {
+		for 1.05/(luminance(k.y, k.cb, k.cr, 1-a)+.05) < target {
+			if a += 1.0 / 255; a > mostScrim {
+				return a, false
+			}
+		}
+	}
+	return a, true
+}
+
+// worst is the lowest contrast of white over the cells.
+func worst(list []cell) float64 {
+	w := 21.0
+	for _, k := range list {
+		w = min(w, 1.05/(luminance(k.y, k.cb, k.cr, 1)+.05))
+	}
+	return w
+}

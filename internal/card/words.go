@@ -1,0 +1,92 @@
+package card
+
+import (
+	"strconv"
+	"strings"
+
+	"cutline/internal/article"
+)
+
+func primary(lang string) string {
+	p, _, _ := strings.Cut(strings.ToLower(lang), "-")
+	return p
+}
+
+// creditLabels stand before a credit, in the site's language.
+var creditLabels = map[string]string{
+	"en": "Photo", "ckb": "وێنە", "ar": "صورة", "fa": "عکس", "he": "צילום", "hi": "फोटो", "ja": "写真", "tr": "Fotoğraf", "kmr": "Wêne", "ku": "Wêne", "de": "Foto",
+	"fr": "Photo", "es": "Foto", "it": "Foto", "nl": "Foto", "pt": "Foto", "sv": "Foto", "pl": "Fot.", "ru": "Фото", "uk": "Фото", "zh": "图", "ko": "사진", "el": "Φωτο", "ur": "تصویر",
+}
+
+// CreditLine is a credit as a card shows it: "Photo: AFP".
+func CreditLine(name, lang string) string {
+	label := creditLabels[primary(lang)]
+	if label == "" {
+		label = "Photo"
+	}
+	return label + ": " + name
+}
+
+// kickers are the words of a story's state.
+var kickers = map[string]map[string]string{
+	"live":      {"en": "Live", "ckb": "ڕاستەوخۆ", "kmr": "Zindî", "ar": "مباشر", "fa": "زنده", "tr": "Canlı", "de": "Live", "fr": "Direct", "ru": "Онлайн"},
+	"updated":   {"en": "Updated", "ckb": "نوێکراوە", "kmr": "Nûkirî", "ar": "محدّث", "fa": "به‌روز شد", "tr": "Güncellendi", "de": "Aktualisiert", "fr": "Mis à jour", "ru": "Обновлено"},
+	"corrected": {"en": "Corrected", "ckb": "ڕاستکراوە", "kmr": "Rastkirî", "ar": "مصحّح", "fa": "اصلاح شد", "tr": "Düzeltildi", "de": "Korrigiert", "fr": "Corrigé", "ru": "Исправлено"},
+	"opinion":   {"en": "Opinion", "ckb": "بیروڕا", "kmr": "Nêrîn", "ar": "رأي", "fa": "دیدگاه", "tr": "Görüş", "de": "Meinung", "fr": "Opinion", "ru": "Мнение"},
+	"analysis":  {"en": "Analysis", "ckb": "شیکاری", "kmr": "Analîz", "ar": "تحليل", "fa": "تحلیل", "tr": "Analiz", "de": "Analyse", "fr": "Analyse", "ru": "Анализ"},
+}
+
+func word(m map[string]string, lang string) string {
+	if w := m[primary(lang)]; w != "" {
+		return w
+	}
+	return m["en"]
+}
+
+// yearWord says that a story is old.
+func yearWord(year int, lang string) string {
+	n := strconv.Itoa(year)
+	native := func(zero rune) string {
+		return strings.Map(func(r rune) rune { return zero + r - '0' }, n)
+	}
+	switch primary(lang) {
+	case "ckb":
+		return "ساڵی " + native('٠')
+	case "ar":
+		return "عام " + n
+	case "fa":
+		return "سال " + native('۰')
+	case "tr":
+		return n + " yılından"
+	case "kmr", "ku":
+		return "Ji " + n
+	case "de":
+		return "Aus " + n
+	case "fr":
+		return "De " + n
+	}
+	return "From " + n
+}
+
+// Alt is a card's alt text in the article's language: its headline, what the photo shows, whose it is.
+func Alt(headline string, p article.Photo, credit string) string {
+	parts := []string{stop(headline)}
+	if shows := p.Alt; shows != "" {
+		parts = append(parts, stop(shows))
+	} else if p.Caption != "" {
+		parts = append(parts, stop(p.Caption))
+	}
+	if credit != "" {
+		parts = append(parts, credit)
+	}
+	return strings.Join(parts, " ")
+}
+
+// stop ends a text as a sentence.
+func stop(s string) string {
+	s = strings.TrimSpace(s)
+	if s == "" || strings.ContainsAny(s[len(s)-1:], ".!?") || strings.HasSuffix(s, "؟") || strings.HasSuffix(s, "…") || strings.HasSuffix(s, "。") {
+		return s
+	}
+	return s + "."
+}

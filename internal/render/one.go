@@ -1,0 +1,118 @@
+package render
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"cutline/internal/article"
+	"cutline/internal/card"
+	"cutline/internal/photo"
+	"cutline/internal/typeset"
+)
+
+// OneOptions are those of the command `render`.
+type OneOptions struct {
+	Photo, Headline, Credit, Section, Dek, Lang, Theme, Logo, Format, Site string
+	Out                                                                    string // where the card goes; .png makes it a PNG
+	Explain                                                                string // where the explanation goes; empty: nowhere
+	Repeat                                                                 int    // how many cards, each decoded and drawn anew; the last one stays
+}
+
+// One draws a card from files, without a story. After each card it writes "card I MS" to progress: which, and how many
+// milliseconds it took. A photo that will not do gives a card of text, and the explanation says why.
+func One(ctx context.Context, o OneOptions, fonts *typeset.Fonts, now func() time.Time, progress io.Writer) error {
+	theme, err := card.ThemeOf(o.Theme)
+	if err != nil {
+		return err
+	}
+	var logo []byte
+	if o.Logo != "" {
+		if logo, err = os.ReadFile(o.Logo); err != nil {
+			return fmt.Errorf("reading the logo: %w", err)
+		}
+	}
+	var last card.Drawn
+	for i := 1; i <= max(o.Repeat, 1); i++ {
+		began := now()
+		spec := card.Spec{Format: o.Format, Theme: theme, Language: o.Lang, Headline: o.Headline, Dek: o.Dek, Section: o.Section, Site: o.Site, Logo: logo, PNG: strings.HasSuffix(strings.ToLower(o.Out), ".png")}
+		if i > 1 {
+			spec.Headline = fmt.Sprintf("%s %d", o.Headline, i)
+		}
+		ph, refused, err := open(o.Photo, &spec, o.Credit)
+		if err != nil {
+			return err
+		}
+		if last, err = card.Draw(ctx, spec, ph, fonts); err != nil && ph != nil && ctx.Err() == nil {
+			if _, missing := err.(*typeset.MissingError); !missing {
+				refused = reason(err)
+				last, err = card.Draw(ctx, spec, nil, fonts)
+			}
+		}
+		if ph != nil {
+			ph.Release()
+		}
+		if err != nil {
+			return err
+		}
+		if refused != "" {
+			last.Explain.Why = refused
+		}
+		if err := os.WriteFile(o.Out, last.Bytes, 0o644); err != nil {
+			return fmt.Errorf("writing the card: %w", err)
+		}
+		if _, err := fmt.Fprintf(progress, "card %d %d\n", i, now().Sub(began).Milliseconds()); err != nil {
+			return err
+		}
+		if f, ok := progress.(interface{ Sync() error }); ok {
+			_ = f.Sync() // a pipe cannot be synced and need not be
+		}
+	}
+	if o.Explain == "" {
+		return nil
+	}
+	b, err := json.MarshalIndent(last.Explain, "", " ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(o.Explain, append(b, '\n'), 0o644); err != nil {
+		return fmt.Errorf("writing the explanation: %w", err)
+	}
+	return nil
+}
+
+// open reads the photo and settles its credit: the one that was given, else the file's own.
+func open(name string, spec *card.Spec, credit string) (ph *photo.Photo, refused string, err error) {
+	if name == "" {
+		spec.Rights.Alt = card.Alt(spec.Headline, article.Photo{}, "")
+		return nil, "", nil
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, "", fmt.Errorf("reading the photo: %w", err)
+	}
+	ph, err = photo.Open(data, photo.Limits{})
+	if err != nil {
+		spec.Rights.Alt = card.Alt(spec.Headline, article.Photo{}, "")
+		return nil, reason(err), nil
+	}
+	info := ph.Info()
+	if credit = article.Label(credit); credit == "" {
+		credit = info.Credit
+	}
+	h := sha256.Sum256(data)
+	spec.Credit, spec.PhotoTag = credit, hex.EncodeToString(h[:10])
+	spec.Rights = photo.Rights{Credit: credit, Creator: info.Creator, Copyright: info.Copyright, UsageTerms: info.UsageTerms, Synthetic: info.Synthetic}
+	line := ""
+	if credit != "" {
+		line = card.CreditLine(credit, spec.Language)
+	}
+	spec.Rights.Alt = card.Alt(spec.Headline, article.Photo{Alt: info.Alt, Caption: info.Caption}, line)
+	return ph, "", nil
+}

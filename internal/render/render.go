@@ -1,0 +1,370 @@
+// Package render turns a story into its cards and the manifest that names them.
+//
+// It owns cards/ and manifests/. [Renderer.Look] is level-triggered: it loads the story and its manifest, settles whose
+// the photo is (promise 5's order), draws the cards that should stand and do not, and writes the manifest with the
+// story's revision, also when nothing had to be drawn. A photo that cannot be had gives cards of text alone and a
+// reason, never no card. How a card looks is package card's business.
+package render
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"cutline/internal/article"
+	"cutline/internal/bucket"
+	"cutline/internal/card"
+	"cutline/internal/config"
+	"cutline/internal/fetch"
+	"cutline/internal/photo"
+	"cutline/internal/story"
+	"cutline/internal/typeset"
+)
+
+// Renderer draws. Several, in several processes, may work on one bucket.
+type Renderer struct {
+	Store  *story.Store
+	Config *config.Config
+	Dir    string // the configuration's folder: logos are beside it
+	Fetch  *fetch.Client
+	Fonts  *typeset.Fonts
+	Limits photo.Limits
+	Now    func() time.Time
+	Log    *slog.Logger
+
+	drawing sync.Mutex // one photo in memory at a time, whatever comes in
+	photos  recent     // the last photos that were fetched, for the desk's redrawing
+}
+
+// PhotoKey is where the bytes of a photo lie that `import` was given; an article's photo then has the URL
+// "bucket:" and this key.
+func PhotoKey(k story.Key) string { return "photos/" + string(k) }
+
+// Look brings the story's cards up to its revision.
+func (r *Renderer) Look(ctx context.Context, k story.Key) error {
+	s, err := r.Store.Story(ctx, k)
+	if errors.Is(err, story.ErrNone) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	m, err := r.Store.Manifest(ctx, k)
+	if err != nil {
+		return err
+	}
+	if m.Revision >= s.Revision && !r.again(&s, &m) {
+		return nil
+	}
+	if !s.Live() { // passes at once, without drawing
+		return r.write(ctx, k, story.Manifest{Revision: s.Revision, Cards: m.Cards, Headline: m.Headline, Credit: m.Credit, From: m.From, Alt: m.Alt, Drawn: m.Drawn, Photo: m.Photo, PhotoTag: m.PhotoTag})
+	}
+	began := r.Now()
+	next, err := r.draw(ctx, &s, s.Edits, r.Config.Sites[s.Site].Formats, func(spec card.Spec, d card.Drawn) (string, error) {
+		return r.keep(ctx, k, spec, d)
+	}, orNone(m.Cards))
+	if err != nil {
+		return fmt.Errorf("drawing %s: %w", k, err)
+	}
+	r.Log.Info("drawn", "story", string(k), "revision", s.Revision, "cards", len(next.Cards), "held", next.Held, "photo", next.Photo, "ms", r.Now().Sub(began).Milliseconds())
+	return r.write(ctx, k, next)
+}
+
+// write keeps the manifest unless there is one of a newer revision: an older render never replaces it.
+func (r *Renderer) write(ctx context.Context, k story.Key, next story.Manifest) error {
+	_, _, err := r.Store.UpdateManifest(ctx, k, func(m *story.Manifest) error {
+		if m.Revision > next.Revision {
+			return nil
+		}
+		next.Schema, next.Key = m.Schema, m.Key
+		*m = next
+		return nil
+	})
+	return err
+}
+
+// keep puts a card, create-only: what has its fingerprint is the same card.
+func (r *Renderer) keep(ctx context.Context, k story.Key, spec card.Spec, d card.Drawn) (string, error) {
+	ext := "jpg"
+	if spec.PNG {
+		ext = "png"
+	}
+	key := k.CardKey(d.Card.Fingerprint, spec.Format, ext)
+	_, err := r.Store.Bucket.Put(ctx, key, d.Bytes, d.Card.Type, bucket.Create)
+	if err != nil && !errors.Is(err, bucket.ErrChanged) {
+		return "", err
+	}
+	return key, nil
+}
+
+// orNone makes sure that a look at a story without cards is not taken for a preview.
+func orNone(m map[string]story.Card) map[string]story.Card {
+	if m == nil {
+		return map[string]story.Card{}
+	}
+	return m
+}
+
+// draw makes the manifest of a story with the desk's edits. put keeps each card and says where; have are the cards
+// that stand already, nil for a preview: then a photo fetched a moment ago will do.
+func (r *Renderer) draw(ctx context.Context, s *story.Story, e story.Edits, formats []string, put func(card.Spec, card.Drawn) (string, error), have map[string]story.Card) (story.Manifest, error) {
+	site := r.Config.Sites[s.Site]
+	a := s.Article
+	out := story.Manifest{Revision: s.Revision, Cards: map[string]story.Card{}, Drawn: r.Now().UTC()}
+	if len(formats) == 0 {
+		formats = []string{"og"}
+	}
+	ph, tag, why, err := r.photo(ctx, &a, have == nil)
+	if err != nil {
+		return out, err
+	}
+	out.Photo, out.PhotoTag = why, tag
+	var info photo.Info
+	if ph != nil {
+		info = ph.Info()
+		out.Terms = info.UsageTerms
+		defer ph.Release()
+	}
+	credit, from := creditOf(a, e, info)
+	if ph != nil && credit == "" {
+		switch site.Uncredited {
+		case "hold", "":
+			out.Held = "the photo has no credit: give one, or approve the card without the photo"
+		case "text-only":
+		default:
+			credit, from = site.Uncredited, "policy"
+		}
+	}
+	out.Credit, out.From = credit, from
+	theme, err := card.ThemeOf(site.Theme)
+	if err != nil {
+		return out, err
+	}
+	if site.Accent != "" {
+		theme.Accent = site.Accent
+	}
+	theme.Sections = site.Sections
+	base := card.Spec{
+		Theme: theme, Language: site.Language, Headline: a.Headline, Dek: a.Dek, Section: a.Section, Kicker: kicker(a, e), Credit: credit, Site: site.Name,
+		Focal: a.Photo.Focal, Layout: e.Layout, Digits: site.Digits, PhotoTag: tag, Rights: photo.Rights{Credit: credit, Creator: info.Creator, Copyright: info.Copyright, UsageTerms: info.UsageTerms, Synthetic: info.Synthetic},
+	}
+	if e.Headline != "" {
+		base.Headline = e.Headline
+	}
+	if e.Focal != nil {
+		base.Focal = e.Focal
+	}
+	if y := a.Published.Year(); !a.Published.IsZero() && r.Now().Sub(a.Published) > 365*24*time.Hour {
+		base.Year = y
+	}
+	if base.Logo, err = r.logo(site.Logo); err != nil {
+		return out, err
+	}
+	shown := a.Photo
+	if e.Alt != "" {
+		shown.Alt = e.Alt
+	}
+	if shown.Alt == "" {
+		shown.Alt = info.Alt
+	}
+	if shown.Caption == "" {
+		shown.Caption = info.Caption
+	}
+	creditLine := ""
+	if ph != nil && credit != "" {
+		creditLine = card.CreditLine(credit, site.Language)
+	} else {
+		shown = article.Photo{}
+	}
+	base.Rights.Alt = card.Alt(base.Headline, shown, creditLine)
+	out.Headline, out.Alt = base.Headline, base.Rights.Alt
+	if ph != nil {
+		w, h := 0, 0
+		for _, f := range formats {
+			w, h = max(w, card.Formats[f].W), max(h, card.Formats[f].H)
+		}
+		if err := ph.Prepare(ctx, w, h); err != nil {
+			if ctx.Err() != nil {
+				return out, err
+			}
+			out.Photo, ph = reason(err), nil
+			base.PhotoTag = ""
+		}
+	}
+	for _, f := range formats {
+		spec := base
+		spec.Format = f
+		if old, ok := have[f]; ok && old.Fingerprint == spec.Fingerprint() {
+			out.Cards[f] = old
+			continue
+		}
+		r.drawing.Lock()
+		d, err := card.Draw(ctx, spec, ph, r.Fonts)
+		r.drawing.Unlock()
+		if m, missing := errors.AsType[*typeset.MissingError](err); missing {
+			out.Held = "the card cannot be set: " + m.Error()
+			continue
+		}
+		if err != nil && ctx.Err() == nil && ph != nil { // whatever is wrong with the photo, there is a card
+			out.Photo = reason(err)
+			spec.PhotoTag = ""
+			d, err = card.Draw(ctx, spec, nil, r.Fonts)
+		}
+		if err != nil {
+			return out, err
+		}
+		c := d.Card
+		if c.Key, err = put(spec, d); err != nil {
+			return out, err
+		}
+		out.Cards[f], out.Short = c, out.Short || d.Short
+		if d.Credit != "" {
+			out.Credit = d.Credit
+		}
+	}
+	return out, nil
+}
+
+// creditOf settles whose the photo is: the desk, the CMS's own field, the caption, the file's metadata, its creator.
+func creditOf(a article.Article, e story.Edits, info photo.Info) (credit, from string) {
+	switch {
+	case e.Credit != "":
+		return e.Credit, "desk"
+	case a.Photo.Credit != "":
+		return a.Photo.Credit, a.Photo.From
+	}
+	return info.Credit, info.CreditFrom
+}
+
+func kicker(a article.Article, e story.Edits) string {
+	switch e.Kicker {
+	case "none":
+		return ""
+	case "":
+		return a.Kicker
+	}
+	return e.Kicker
+}
+
+func (r *Renderer) logo(name string) ([]byte, error) {
+	if name == "" {
+		return nil, nil
+	}
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(r.Dir, name)
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("reading the site's logo: %w", err)
+	}
+	return b, nil
+}
+
+// photo gets the article's photo. why says in words for the desk why there is none on the card; an error is our own
+// trouble, and the look is to be tried again. kept: one that was fetched a moment ago will do.
+func (r *Renderer) photo(ctx context.Context, a *article.Article, kept bool) (ph *photo.Photo, tag, why string, err error) {
+	if a.Photo.URL == "" {
+		return nil, "", "", nil
+	}
+	data, why, err := r.bytes(ctx, a.Photo.URL, kept)
+	if err != nil || why != "" {
+		return nil, "", why, err
+	}
+	ph, err = photo.Open(data, r.Limits)
+	if err != nil {
+		return nil, "", reason(err), nil
+	}
+	h := sha256.Sum256(data)
+	return ph, hex.EncodeToString(h[:10]), "", nil
+}
+
+func (r *Renderer) bytes(ctx context.Context, address string, kept bool) (data []byte, why string, err error) {
+	if key, ok := strings.CutPrefix(address, "bucket:"); ok && strings.HasPrefix(key, "photos/") {
+		data, err := r.Store.Read(ctx, key)
+		if err == nil && data == nil {
+			return nil, "the photo's file is gone from the bucket", nil
+		}
+		return data, "", err
+	}
+	if data := r.photos.get(address); data != nil && kept {
+		return data, "", nil
+	}
+	limit := r.Limits.Bytes
+	if limit == 0 {
+		limit = 25_000_000
+	}
+	res, err := r.Fetch.Get(ctx, address, fetch.Limits{Bytes: limit})
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, "", ctx.Err()
+		}
+		return nil, reason(err), nil
+	}
+	r.photos.put(address, res.Body)
+	return res.Body, "", nil
+}
+
+// reason is an error about a photo, in words for the desk.
+func reason(err error) string {
+	if refused, ok := errors.AsType[*photo.Refused](err); ok {
+		return "the photo was refused: " + refused.Error()
+	}
+	return noPhoto + err.Error()
+}
+
+const noPhoto = "the photo cannot be had: "
+
+// A photo that could not be had is tried again by the sweep, every few minutes for an hour after the article came.
+const (
+	retryEvery = 4 * time.Minute
+	retryFor   = time.Hour
+)
+
+// again says whether a finished look is worth doing anew.
+func (r *Renderer) again(s *story.Story, m *story.Manifest) bool {
+	now := r.Now()
+	return s.Live() && strings.HasPrefix(m.Photo, noPhoto) && now.Sub(m.Drawn) > retryEvery && now.Sub(s.Received) < retryFor
+}
+
+// recent keeps the bytes of the last few photos.
+type recent struct {
+	mu   sync.Mutex
+	keys []string
+	data map[string][]byte
+}
+
+const recentBytes = 64 << 20
+
+func (c *recent) get(key string) []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.data[key]
+}
+
+func (c *recent) put(key string, data []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.data == nil {
+		c.data = map[string][]byte{}
+	}
+	if _, ok := c.data[key]; !ok {
+		c.keys = append(c.keys, key)
+	}
+	c.data[key] = data
+	total := 0
+	for _, d := range c.data {
+		total += len(d)
+	}
+	for total > recentBytes && len(c.keys) > 1 {
+		total -= len(c.data[c.keys[0]])
+		delete(c.data, c.keys[0])
+		c.keys = c.keys[1:]
+	}
+}
