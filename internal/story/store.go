@@ -129,11 +129,12 @@ func (s *Store) UpdateStory(ctx context.Context, k Key, change func(*Story) erro
 		if err := change(d); err != nil {
 			return err
 		}
-		d.Schema, d.Key, d.Revision = max(d.Schema, Schema), k, rev
-		if after, err := encode(d, nil); err != nil || bytes.Equal(before, after) {
+		if after, err := encode(d, nil); err != nil {
 			return err
+		} else if bytes.Equal(before, after) {
+			return errSame
 		}
-		d.Revision = rev + 1
+		d.Schema, d.Key, d.Revision = max(d.Schema, Schema), k, rev+1
 		return nil
 	})
 }
@@ -225,6 +226,9 @@ func read[T any](ctx context.Context, s *Store, key string, zero T) (T, bucket.O
 	return zero, o, nil
 }
 
+// errSame is a change's word for "nothing is to be written", also where there is no document yet.
+var errSame = errors.New("no change")
+
 // update is the one compare-and-swap loop for documents.
 func update[T any](ctx context.Context, s *Store, key string, zero T, change func(*T) error) (T, bool, error) {
 	for {
@@ -232,7 +236,9 @@ func update[T any](ctx context.Context, s *Store, key string, zero T, change fun
 		if err != nil {
 			return d, false, err
 		}
-		if err := change(&d); err != nil {
+		if err := change(&d); errors.Is(err, errSame) {
+			return d, false, nil
+		} else if err != nil {
 			return d, false, err
 		}
 		body, err := encode(d, o.Body)
