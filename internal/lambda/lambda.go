@@ -1,0 +1,187 @@
+// Package lambda puts the steps behind AWS Lambda: one [Function] a deployed function, whichever of its triggers
+// fires.
+//
+// It owns the shapes of AWS's events, which no other package knows: HTTP API requests (payload format 2.0) become
+// http.Requests, S3's change notifications in SQS messages become stories' keys, EventBridge Scheduler's calls become
+// named schedules. It promises that one bad record harms no other in its batch, and that what cannot be understood
+// today will not be delivered again for ever. Opening the bucket and configuration that a function's environment
+// names is here too ([Open]); what is done with a key or a request is the steps' business.
+package lambda
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	awslambda "github.com/aws/aws-lambda-go/lambda"
+
+	"cutline/internal/story"
+)
+
+// Function is what one deployed function does, by trigger. A trigger without its part is refused with an error, which
+// CloudWatch counts.
+type Function struct {
+	HTTP      http.Handler                           // HTTP API requests; nil: it has none
+	Look      func(context.Context, story.Key) error // change notifications: look at this story; nil: it has none
+	Schedules map[string]func(context.Context) error // by the name in the schedule's input, {"schedule": "tick"}
+	Together  int                                    // stories of one batch looked at side by side; 0: one after the other
+	Log       *slog.Logger
+}
+
+// Start serves the Runtime API that the environment names, until the process ends. It does not return.
+func (f *Function) Start() {
+	awslambda.StartWithOptions(f.Invoke, awslambda.WithSetEscapeHTML(false))
+}
+
+// Invoke answers one event, of whichever kind it is.
+func (f *Function) Invoke(ctx context.Context, event json.RawMessage) (any, error) {
+	var kind struct {
+		Version        string `json:"version"`
+		RequestContext struct {
+			HTTP struct {
+				Method string `json:"method"`
+			} `json:"http"`
+		} `json:"requestContext"`
+		Records []struct {
+			Source string `json:"eventSource"`
+		} `json:"Records"`
+		Schedule string `json:"schedule"`
+	}
+	if err := json.Unmarshal(event, &kind); err != nil {
+		return nil, fmt.Errorf("reading an event: %w", err)
+	}
+	switch {
+	case kind.RequestContext.HTTP.Method != "" && f.HTTP != nil:
+		var r events.APIGatewayV2HTTPRequest
+		if err := json.Unmarshal(event, &r); err != nil {
+			return nil, fmt.Errorf("reading an HTTP event: %w", err)
+		}
+		return f.serve(ctx, &r)
+	case len(kind.Records) > 0 && kind.Records[0].Source == "aws:sqs" && f.Look != nil:
+		var b events.SQSEvent
+		if err := json.Unmarshal(event, &b); err != nil {
+			return nil, fmt.Errorf("reading a queue's event: %w", err)
+		}
+		return f.batch(ctx, b), nil
+	case kind.Schedule != "":
+		run, ok := f.Schedules[kind.Schedule]
+		if !ok {
+			return nil, fmt.Errorf("schedule %q is not one of this function's", kind.Schedule)
+		}
+		if err := guarded(func() error { return run(ctx) }); err != nil {
+			f.Log.Error("schedule", "name", kind.Schedule, "error", err)
+			return nil, fmt.Errorf("schedule %s: %w", kind.Schedule, err)
+		}
+		return nil, nil
+	}
+	return nil, errors.New("this function has no part that takes such an event; look at its triggers in the template")
+}
+
+// reserve is kept of an invocation's time for answering: what was not begun by then is delivered again.
+const reserve = 3 * time.Second
+
+// batch looks at each story that a batch of messages names, once, and reports the messages whose stories failed.
+func (f *Function) batch(ctx context.Context, b events.SQSEvent) events.SQSEventResponse {
+	messages := map[story.Key][]string{} // which messages wait for a story
+	var order []story.Key
+	for _, m := range b.Records {
+		for _, k := range f.keys(m) {
+			if messages[k] == nil {
+				order = append(order, k)
+			}
+			if !slices.Contains(messages[k], m.MessageId) {
+				messages[k] = append(messages[k], m.MessageId)
+			}
+		}
+	}
+	if until, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, until.Add(-reserve))
+		defer cancel()
+	}
+	failed := make([]bool, len(order))
+	slots := make(chan struct{}, max(f.Together, 1))
+	var wg sync.WaitGroup
+	for i, k := range order {
+		slots <- struct{}{}
+		if ctx.Err() != nil {
+			failed[i] = true
+			<-slots
+			continue
+		}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			if err := guarded(func() error { return f.Look(ctx, k) }); err != nil {
+				f.Log.Error("look", "story", string(k), "error", err)
+				failed[i] = true
+			}
+		})
+	}
+	wg.Wait()
+	again := map[string]bool{}
+	for i, k := range order {
+		if failed[i] {
+			for _, id := range messages[k] {
+				again[id] = true
+			}
+		}
+	}
+	out := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
+	for _, m := range b.Records {
+		if again[m.MessageId] {
+			out.BatchItemFailures = append(out.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
+		}
+	}
+	return out
+}
+
+// keys lists the stories of one message: an S3 notification of one or more records. S3's test event, and keys that
+// are no story's, name none and are so acknowledged: delivered again they would be no better.
+func (f *Function) keys(m events.SQSMessage) []story.Key {
+	// Of S3's own type only the key is wanted, and that type refuses a whole message for a time it cannot read.
+	var n struct {
+		Records []struct {
+			S3 struct {
+				Object struct {
+					Key string `json:"key"`
+				} `json:"object"`
+			} `json:"s3"`
+		} `json:"Records"`
+	}
+	if err := json.Unmarshal([]byte(m.Body), &n); err != nil {
+		f.Log.Warn("a message that is no S3 notification was let go", "message", m.MessageId, "error", err)
+		return nil
+	}
+	var out []story.Key
+	for _, r := range n.Records {
+		key, err := url.QueryUnescape(r.S3.Object.Key) // S3 writes a space as +
+		if err != nil {
+			f.Log.Warn("a notification's key was let go", "message", m.MessageId, "error", err)
+			continue
+		}
+		if k, _, ok := story.KeyOf(key); ok {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// guarded makes an error of a panic: else one story would take its whole batch with it.
+func guarded(do func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, strings.TrimSpace(string(debug.Stack())))
+		}
+	}()
+	return do()
+}
