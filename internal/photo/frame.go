@@ -8,8 +8,9 @@ import (
 	"cutline/internal/jpeg"
 )
 
-// enough is the part of the wanted resolution at which held pixels are used rather than decoded anew.
-const enough = .9
+// enough is the part of the wanted resolution at which held pixels are used rather than decoded anew: a crop that comes
+// 1.2 times closer than was prepared for costs no second decoding.
+const enough = .82
 
 // Prepare decodes the picture so that every frame of up to w × h pixels which shows it as large as covering allows
 // can be made, and the faces be looked for, without decoding again. Call it once with the largest width and height of

@@ -94,6 +94,7 @@ type Photo struct {
 	limits Limits   // the caller's, with defaults
 	colour *colour  // what brings the stored colours to sRGB; nil: they are sRGB
 	held   *decoded // the last decoding; nil: none yet, or released
+	scene  *Scene   // what Look has found; nil: not looked yet
 }
 
 // Info is what the file says about itself.

@@ -31,9 +31,12 @@ type Scene struct {
 	Salient []uint8 // how much each cell stands out from its surroundings, 0 … 255
 }
 
-// Look finds the faces and the rest of the Scene, in one small picture. Call Prepare first, else it decodes for
-// itself alone.
+// Look finds the faces and the rest of the Scene, in one small picture, once: a second call gives the same. Call Prepare
+// first, else it decodes for itself alone. The Scene's slices are shared and must not be changed.
 func (p *Photo) Look(ctx context.Context) (Scene, error) {
+	if p.scene != nil {
+		return *p.scene, nil
+	}
 	sw, sh := p.file.shown()
 	long := max(sw, sh)
 	if err := p.hold(ctx, float64(lookSize)/float64(long)); err != nil {
@@ -47,6 +50,7 @@ func (p *Photo) Look(ctx context.Context) (Scene, error) {
 	defer small.Release()
 	s := survey(small)
 	s.Faces = faces(small.Y)
+	p.scene = &s
 	return s, nil
 }
 
