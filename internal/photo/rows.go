@@ -19,8 +19,8 @@ func newRows(w, h, minW, minH int, gray bool) *rows {
 	r := &rows{w: w, factor: reduction(w, h, minW, minH)}
 	pw, ph := (w+r.factor-1)/r.factor, (h+r.factor-1)/r.factor
 	if gray {
-		r.planes = jpeg.NewPlanes(pw, ph, 1, 1)
-		r.planes.Cb, r.planes.Cr = jpeg.Plane{}, jpeg.Plane{}
+		luma := jpeg.Plane{Pix: make([]byte, pw*ph), Stride: pw, W: pw, H: ph}
+		r.planes = &jpeg.Planes{W: pw, H: ph, Y: luma, SubX: 1, SubY: 1, Eighths: 8}
 		r.sums = make([]uint32, pw)
 	} else {
 		r.planes = jpeg.NewPlanes(pw, ph, 2, 2)
