@@ -143,7 +143,7 @@ func TestParseNamesTheFieldThatIsWrong(t *testing.T) {
 		`{"id":"1","ID":"2","url":"https://news.example/1","headline":"H"}`:                  "ID",
 		`{"id":"1"} {}`: "body",
 		`{"id":`:        "body",
-		strings.Repeat("[", 40) + strings.Repeat("]", 40): "body",
+		strings.Repeat("[", 70) + strings.Repeat("]", 70): "body",
 	} {
 		_, err := Parse([]byte(body))
 		if f, ok := err.(*FieldError); !ok || f.Field != field {

@@ -2,13 +2,14 @@ package article
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
 
-// Rules is what a site knows besides the rules of its language.
+// Rules is what a site knows besides the rules that every site has.
 type Rules struct {
-	Promotion []string // beginnings of lines that are promotion
+	Promotion []string // beginnings of lines that are promotion, in any case
 }
 
 var (
@@ -61,25 +62,39 @@ func startsWithLetter(s string) bool {
 
 // Clean brings an article as a source filled it into canonical form, in place: plain text in NFC, the dateline split
 // off the body, names alone in the byline, promotion gone, the credit out of the caption (a credit of the CMS's own
-// field wins over one in the caption).
-func Clean(a *Article, rules Rules) {
-	a.Headline, a.Dek, a.Section = oneLine(a.Headline), oneLine(a.Dek), oneLine(a.Section)
-	a.Byline = byline(oneLine(a.Byline))
-	a.Dateline = strings.TrimSpace(strings.TrimRight(oneLine(a.Dateline), "-–—− :"))
-	tags := a.Tags[:0:0]
-	for _, t := range a.Tags {
-		if t = oneLine(t); t != "" {
+// field wins over one in the caption), every field within a length that can be drawn.
+//
+// The body may be HTML or text with entities; it is decoded here, once. Every other field is plain text, and what looks
+// like a tag or an entity in it is text: a source whose field holds HTML passes that field through [TextOf] before.
+func Clean(a *Article, rules Rules) { clean(a, TextOf(cutBytes(a.Body, 4<<20)), rules) }
+
+// The longest that fields may be, in code points. No newspaper comes near them; an attacker's does.
+const (
+	longLine = 1000
+	longText = 5000
+	longTag  = 100
+	manyTags = 100
+)
+
+func clean(a *Article, body string, rules Rules) {
+	a.Headline, a.Dek = oneLine(a.Headline, longLine), oneLine(a.Dek, longText)
+	a.Section, a.Kicker = oneLine(a.Section, longTag), oneLine(a.Kicker, longTag)
+	a.Byline = byline(name(a.Byline, longLine))
+	a.Dateline = strings.TrimSpace(strings.TrimRight(oneLine(a.Dateline, longTag), "-–—− :"))
+	var tags []string
+	for _, t := range a.Tags[:min(len(a.Tags), manyTags)] {
+		if t = oneLine(t, longTag); t != "" && !slices.Contains(tags, t) {
 			tags = append(tags, t)
 		}
 	}
 	a.Tags = tags
 	if a.Language == "" {
-		a.Language = detect(a.Headline + " " + TextOf(a.Body))
+		a.Language = detect(a.Headline + " " + cutBytes(body, 20000))
 	}
 	cleanPhoto(&a.Photo, a.Language)
 
 	var out []string
-	for p := range strings.SplitSeq(TextOf(a.Body), "\n\n") {
+	for p := range strings.SplitSeq(body, "\n\n") {
 		var lines []string
 		for l := range strings.SplitSeq(p, "\n") {
 			if !Promotion(l, rules.Promotion...) && !noWords.MatchString(l) {
@@ -87,13 +102,16 @@ func Clean(a *Article, rules Rules) {
 			}
 		}
 		p = strings.TrimFunc(strings.Join(lines, " "), blank)
-		if p == "" || p == a.Photo.Caption || len(out) == 0 && (p == a.Headline || p == a.Dek) {
+		if p == "" || caption(p, a) || len(out) == 0 && (p == a.Headline || p == a.Dek) {
 			continue
 		}
 		if len(out) == 0 {
 			var line string
 			if line, p = splitDateline(p); line != "" && a.Dateline == "" {
 				a.Dateline = line
+			}
+			if p == "" {
+				continue
 			}
 		}
 		out = append(out, p)
@@ -102,12 +120,23 @@ func Clean(a *Article, rules Rules) {
 	if a.Dek == a.Headline {
 		a.Dek = ""
 	}
+	_, a.Dek = splitDateline(a.Dek) // a dek that the CMS made from the body's beginning
+}
+
+// caption says whether a paragraph is the photo's caption once more, with its credit or without.
+func caption(p string, a *Article) bool {
+	if a.Photo.Caption == "" || !strings.HasPrefix(p, a.Photo.Caption) {
+		return false
+	}
+	_, rest := creditIn(p)
+	return p == a.Photo.Caption || rest == a.Photo.Caption
 }
 
 func cleanPhoto(p *Photo, language string) {
-	p.Alt = oneLine(p.Alt)
-	credit := Label(p.Credit)
-	found, rest := CreditIn(p.Caption, language)
+	p.Alt, p.Terms = oneLine(p.Alt, longText), oneLine(p.Terms, longText)
+	credit := label(name(p.Credit, longLine))
+	found, rest := creditOf(oneLine(p.Caption, longText), language)
+	found = name(found, longLine)
 	p.Caption, p.Credit, p.From = rest, credit, "field"
 	if credit == "" {
 		p.Credit, p.From = found, "caption"
@@ -127,8 +156,10 @@ func splitDateline(p string) (line, rest string) {
 	return "", p
 }
 
-// Place and Agency are the dateline's two parts: "ERBIL" and "Kurdistan24".
+// Place is the dateline's first part: "ERBIL" of "ERBIL (Kurdistan24)".
 func (a *Article) Place() string { place, _, _ := strings.Cut(a.Dateline, " ("); return place }
+
+// Agency is the dateline's second part: "Kurdistan24" of "ERBIL (Kurdistan24)". Empty: it names none.
 func (a *Article) Agency() string {
 	_, agency, _ := strings.Cut(a.Dateline, " (")
 	return strings.TrimSuffix(agency, ")")

@@ -1,7 +1,10 @@
 package article
 
 import (
+	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -16,7 +19,7 @@ func TextOf(s string) string {
 		return normal(s)
 	}
 	if !strings.Contains(s, "<") {
-		return normal(html.UnescapeString(s))
+		return normal(html.UnescapeString(strings.ToValidUTF8(s, "\ufffd")))
 	}
 	var b strings.Builder
 	z := html.NewTokenizerFragment(strings.NewReader(s), "div")
@@ -101,6 +104,8 @@ func normal(s string) string {
 			switch {
 			case r == '\u00a0' || r == '\u202f' || r == '\u2007' || r == '\t' || r == '\r' || r == '\v' || r == '\f':
 				return ' '
+			case r == '\u202d' || r == '\u202e': // overrides: no language needs them, and they show a text backwards
+				return -1
 			case r == '\u00ad' || r == '\ufeff' || r == '\u200b' || r == '\u2060' || r < 0x20 || r >= 0x7f && r < 0xa0:
 				return -1
 			case r == '\u2028' || r == '\u2029':
@@ -122,7 +127,61 @@ func normal(s string) string {
 	return strings.Join(out, "\n")
 }
 
-// oneLine is a text for a field that has one line.
-func oneLine(s string) string {
-	return strings.Join(strings.Fields(TextOf(s)), " ")
+// oneLine is plain text for a field that has one line: not decoded, since what looks like a tag there is text. limit is
+// in code points; what is longer is cut, so that nothing downstream lays out megabytes.
+func oneLine(s string, limit int) string {
+	return cut(strings.Join(strings.FieldsFunc(normal(cutBytes(s, 8*limit)), unicode.IsSpace), " "), limit)
+}
+
+// name is oneLine for what names somebody: without the marks that show a text in another order than it is written.
+func name(s string, limit int) string {
+	return oneLine(strings.Map(func(r rune) rune {
+		if r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' {
+			return -1
+		}
+		return r
+	}, s), limit)
+}
+
+// cut keeps the first limit code points.
+func cut(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	n := 0
+	for i := range s {
+		if n == limit {
+			return strings.TrimRightFunc(s[:i], blank)
+		}
+		n++
+	}
+	return s
+}
+
+// cutBytes keeps at most limit bytes, and no half letter.
+func cutBytes(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return s[:limit]
+}
+
+var (
+	// formatting is the markup that captions come with; any other tag in one is text that somebody wrote.
+	formatting  = regexp.MustCompile(`(?i)</?(?:em|i|b|strong|span|a|p|br|cite|small|sup|sub|u|figcaption|bdi|bdo)(?:\s[^<>]*)?/?>`)
+	codedAngle  = regexp.MustCompile(`(?i)&(?:amp;)*(?:lt|gt|#0*6[02]|#x0*3[ce]);?`)
+	anyTag      = regexp.MustCompile(`<[a-zA-Z/!?]`)
+	scriptValue = regexp.MustCompile(`(?i)javascript:|\son[a-z]+\s*=`)
+)
+
+// captionText reads a caption that may hold a CMS's formatting and entities. Where it holds more than that, it was
+// meant as plain text and stays as it is.
+func captionText(s string) string {
+	if !strings.ContainsAny(s, "<&") || codedAngle.MatchString(s) || scriptValue.MatchString(s) || anyTag.MatchString(formatting.ReplaceAllString(s, "")) {
+		return s
+	}
+	return strings.ReplaceAll(TextOf(s), "\n", " ")
 }

@@ -6,53 +6,60 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"reflect"
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // A FieldError says which field of an article is not as it must be.
 type FieldError struct {
-	Field string // path, as photo.url
-	Want  string
+	Field string // its path, as photo.url; body: the document as a whole
+	Want  string // what it must be, in words
 }
 
 func (e *FieldError) Error() string { return e.Field + ": want " + e.Want }
 
-const maxDepth = 16 // of the JSON; ours has three levels
+// What a JSON document from outside may hold. Ours has three levels; page builders' go to thirty.
+const (
+	maxDepth  = 64      // levels
+	maxNames  = 10_000  // names in one object
+	totalName = 100_000 // names in all
+)
 
-// Parse reads an article in our own JSON, as docs/article.schema.json describes it: the data of a webhook. Unknown
-// fields are passed over, so that a CMS may send more; a field of the wrong type, a missing id, headline or url, two
-// fields of one name are a *FieldError. It returns the article as sent; Clean brings it into canonical form.
+// Parse reads an article in our own JSON, as docs/article.schema.json describes it: the data of a webhook. Names are
+// compared exactly; unknown ones are passed over, so that a CMS may send more. A field of the wrong type, a missing id,
+// headline or url, two fields of one name are a *FieldError. It returns the article as sent; [Clean] brings it into
+// canonical form. A byte order mark before the document is passed over.
 func Parse(data []byte) (Article, error) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if err := Bounded(data); err != nil {
 		return Article{}, err
 	}
-	var in struct {
-		ID, URL, Language, Headline, Dek, Body, Byline, Dateline, Section, Kicker str
-		Tags                                                                      []str
-		Photo                                                                     struct {
-			URL, Caption, Credit, Alt, Terms str
-			Focal                            *Focal
-		}
-		Published, Updated, Embargo str
-	}
-	if err := json.Unmarshal(data, &in); err != nil {
-		return Article{}, typeError(err)
+	in, err := object(data)
+	if err != nil {
+		return Article{}, err
 	}
 	a := Article{
-		ID: string(in.ID), URL: string(in.URL), Language: string(in.Language), Headline: string(in.Headline), Dek: string(in.Dek), Body: string(in.Body),
-		Byline: string(in.Byline), Dateline: string(in.Dateline), Section: string(in.Section), Kicker: string(in.Kicker),
-		Photo: Photo{URL: string(in.Photo.URL), Caption: string(in.Photo.Caption), Credit: string(in.Photo.Credit), Alt: string(in.Photo.Alt), Terms: string(in.Photo.Terms), Focal: in.Photo.Focal},
+		ID: in.text("id"), URL: in.text("url"), Language: strings.TrimSpace(in.text("language")), Headline: in.text("headline"), Dek: in.text("dek"), Body: in.text("body"),
+		Byline: in.text("byline"), Dateline: in.text("dateline"), Section: in.text("section"), Kicker: in.text("kicker"), Tags: in.texts("tags"),
+		Published: in.time("published"), Updated: in.time("updated"),
 	}
-	for _, t := range in.Tags {
-		a.Tags = append(a.Tags, string(t))
+	SetEmbargo(&a, in.text("embargo"))
+	if photo := in.object("photo"); photo != nil {
+		a.Photo = Photo{URL: photo.text("url"), Caption: captionText(photo.text("caption")), Credit: photo.text("credit"), Alt: photo.text("alt"), Terms: photo.text("terms")}
+		if focal := photo.object("focal"); focal != nil {
+			a.Photo.Focal = &Focal{X: focal.number("x"), Y: focal.number("y")}
+		}
 	}
 	switch {
-	case strings.TrimSpace(a.ID) == "":
+	case *in.wrong != nil:
+		return a, *in.wrong
+	case name(a.ID, longLine) == "":
 		return a, &FieldError{"id", "the CMS's id of the article"}
-	case oneLine(a.Headline) == "":
+	case len(a.ID) > 1024 || strings.ContainsFunc(a.ID, unicode.IsControl):
+		return a, &FieldError{"id", "at most 1024 bytes without control characters"}
+	case name(a.Headline, longLine) == "":
 		return a, &FieldError{"headline", "the headline"}
 	case !address(a.URL):
 		return a, &FieldError{"url", "the article's address, as https://news.example/article"}
@@ -63,62 +70,87 @@ func Parse(data []byte) (Article, error) {
 	case a.Language != "" && !languageTag.MatchString(a.Language):
 		return a, &FieldError{"language", "a language tag as en or ckb"}
 	}
-	for _, t := range []struct {
-		name string
-		from str
-		to   *time.Time
-	}{{"published", in.Published, &a.Published}, {"updated", in.Updated, &a.Updated}} {
-		if t.from == "" {
-			continue
-		}
-		var err error
-		if *t.to, err = time.Parse(time.RFC3339, string(t.from)); err != nil {
-			return a, &FieldError{t.name, "a time as 2026-11-26T12:00:00Z"}
+	a.Language = strings.ToLower(a.Language)
+	return a, nil
+}
+
+// fields is one JSON object by its names as they are written: encoding/json folds their case and takes the last.
+type fields struct {
+	path  string                     // "" or "photo."
+	have  map[string]json.RawMessage // values, undecoded
+	wrong *error                     // the first field of a wrong type, shared by an article's objects
+}
+
+func object(data []byte) (*fields, error) {
+	f := &fields{wrong: new(error)}
+	if err := json.Unmarshal(data, &f.have); err != nil || f.have == nil {
+		return nil, &FieldError{"body", "an object"}
+	}
+	return f, nil
+}
+
+// read decodes a field into to; a missing one and null leave it as it is.
+func (f *fields) read(name string, to any, want string) {
+	if v, ok := f.have[name]; ok && string(v) != "null" {
+		if err := json.Unmarshal(v, to); err != nil && *f.wrong == nil {
+			*f.wrong = &FieldError{f.path + name, want}
 		}
 	}
-	SetEmbargo(&a, string(in.Embargo))
-	return a, nil
+}
+
+func (f *fields) text(name string) (s string)    { f.read(name, &s, "text"); return s }
+func (f *fields) texts(name string) (s []string) { f.read(name, &s, "a list of texts"); return s }
+func (f *fields) number(name string) (n float64) { f.read(name, &n, "a number"); return n }
+func (f *fields) object(name string) *fields {
+	in := &fields{path: f.path + name + ".", wrong: f.wrong}
+	f.read(name, &in.have, "an object")
+	if in.have == nil {
+		return nil
+	}
+	return in
+}
+
+func (f *fields) time(name string) time.Time {
+	s := strings.TrimSpace(f.text(name))
+	if s == "" {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil && *f.wrong == nil {
+		*f.wrong = &FieldError{f.path + name, "a time as 2026-11-26T12:00:00Z"}
+	}
+	return t
 }
 
 var languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$`)
 
-// SetEmbargo reads an embargo. One that cannot be read, or has no time zone, leaves a doubt that holds the story for
-// the desk: better late than early.
+// SetEmbargo reads an embargo: a time with its zone (RFC 3339, with seconds or without, with a blank for the T or
+// without). One that cannot be read, has no zone or is of no year that can be meant leaves a doubt, which holds the story
+// for the desk: better late than early.
 func SetEmbargo(a *Article, s string) {
 	if s = strings.TrimSpace(s); s == "" {
 		return
 	}
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		a.Doubt = fmt.Sprintf("the embargo %q cannot be read as a time with its zone", s)
-		return
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 Z07:00", "2006-01-02T15:04:05Z0700", time.RFC1123Z} {
+		if t, err := time.Parse(layout, s); err == nil && t.Year() >= 2000 && t.Year() < 2200 {
+			a.Embargo = t
+			return
+		}
 	}
-	a.Embargo = t
+	a.Doubt = fmt.Sprintf("the embargo %q cannot be read as a time with its zone", cut(s, 60))
 }
 
 func address(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+	return err == nil && len(s) <= 8192 && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil
 }
 
-// str is a JSON string, or null.
-type str string
-
-func typeError(err error) error {
-	if t, ok := err.(*json.UnmarshalTypeError); ok {
-		want := map[string]string{"article.str": "text", "float64": "a number"}[t.Type.String()]
-		if want == "" {
-			want = map[reflect.Kind]string{reflect.Slice: "a list", reflect.Struct: "an object", reflect.Pointer: "an object"}[t.Type.Kind()]
-		}
-		return &FieldError{strings.ToLower(t.Field), want + ", have " + t.Value}
-	}
-	return &FieldError{"body", "JSON: " + err.Error()}
-}
-
-// Bounded checks a JSON document from outside before anything is made of it: one value and no more, no deeper than
-// sixteen levels, no name twice in one object, none that differs from another by case alone.
+// Bounded checks a JSON document from outside before anything is made of it: one value and no more, no deeper than 64
+// levels, at most 10,000 names in an object, none twice, none that differs from another by case alone. What is not so is
+// a *FieldError. A byte order mark before the document is passed over.
 func Bounded(data []byte) error {
-	d := json.NewDecoder(bytes.NewReader(data))
+	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(data, []byte("\ufeff"))))
+	names := 0
 	d.UseNumber()
 	var seen []map[string]bool // one for each open object; nil for an array
 	var key []bool             // in an object: the next string is a name
@@ -157,7 +189,10 @@ func Bounded(data []byte) error {
 			if n >= 0 && seen[n] != nil && key[n] {
 				low := strings.ToLower(v)
 				if seen[n][low] {
-					return &FieldError{v, "each name once in an object"}
+					return &FieldError{cut(v, 100), "each name once in an object"}
+				}
+				if names++; len(seen[n]) >= maxNames || names > totalName {
+					return &FieldError{"body", "fewer names in its JSON"}
 				}
 				seen[n][low], key[n] = true, false
 				continue

@@ -32,7 +32,7 @@ func FromText(text, language string) (Article, error) {
 	begin := bodyStart(lines)
 	var body []string
 	for i, l := range lines {
-		credit, rest := CreditIn(l, a.Language)
+		credit, rest := creditIn(l)
 		switch {
 		case i >= begin && !(credit != "" && l == a.Photo.Caption):
 			body = append(body, l)
@@ -50,10 +50,9 @@ func FromText(text, language string) (Article, error) {
 			body = append(body, l)
 		}
 	}
-	a.Body = strings.Join(body, "\n\n")
 	photo := a.Photo
-	Clean(&a, Rules{})
-	if photo.Credit != "" { // it was read from the caption already
+	clean(&a, strings.Join(body, "\n\n"), Rules{}) // plain text: nothing to decode
+	if photo.Credit != "" {                        // it was read from the caption already
 		a.Photo = photo
 	}
 	return a, nil
@@ -67,7 +66,7 @@ func bodyStart(lines []string) int {
 		}
 	}
 	for i, l := range lines {
-		if credit, _ := CreditIn(l, ""); credit != "" && i < 6 {
+		if credit, _ := creditIn(l); credit != "" && i < 6 {
 			continue
 		}
 		if i == 0 && len(lines) > 1 {
