@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"runtime/debug"
+	"slices"
+
+	"cutline/internal/card"
+	"cutline/internal/config"
+	"cutline/internal/source"
+)
+
+// Version is the version that this source stands for.
+const Version = "0.1.0"
+
+func (p *program) version(_ context.Context, args []string) error {
+	f := p.newFlags("version", "", "Prints the version, the commit it was built from and the Go version, as JSON.")
+	if err := f.parse(args, nil); err != nil {
+		return err
+	}
+	out := struct {
+		Version string `json:"version"`
+		Commit  string `json:"commit,omitempty"`
+		Go      string `json:"go,omitempty"`
+	}{Version: Version}
+	if b, ok := debug.ReadBuildInfo(); ok {
+		out.Go = b.GoVersion
+		for _, s := range b.Settings {
+			if s.Key == "vcs.revision" {
+				out.Commit = s.Value
+			}
+		}
+	}
+	return p.print(out)
+}
+
+func (p *program) check(ctx context.Context, args []string) error {
+	f := p.newFlags("check", "[--config F]", `
+Checks a configuration: every key, every name, every theme, and that each secret can be read. It calls no network but
+the parameter store, where secrets are kept there.
+
+  cutline check --config sample/cutline.yaml`)
+	var l place
+	l.configFlag(f)
+	if err := f.parse(args, nil); err != nil {
+		return err
+	}
+	c, err := p.configuration(ctx, &l, nil)
+	if err != nil {
+		return err
+	}
+	if err := checkParts(ctx, c); err != nil {
+		return fmt.Errorf("%s: %w", p.configPath(&l), err)
+	}
+	return p.print(struct {
+		Config   string   `json:"config"`
+		Sites    []string `json:"sites"`
+		Sources  []string `json:"sources"`
+		Channels []string `json:"channels"`
+	}{p.configPath(&l), sortedNames(c.Sites), sortedNames(c.Sources), sortedNames(c.Channels)})
+}
+
+func sortedNames[V any](m map[string]V) []string {
+	return append([]string{}, slices.Sorted(maps.Keys(m))...)
+}
+
+// checkParts makes everything that the configuration names and reads its secrets, and reports all that fails.
+func checkParts(ctx context.Context, c *config.Config) error {
+	var errs []error
+	secret := func(where string, s config.Secret) {
+		if s.Given() {
+			if _, err := s.Value(ctx); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", where, err))
+			}
+		}
+	}
+	for _, n := range sortedNames(c.Sites) {
+		if _, err := card.ThemeOf(c.Sites[n].Theme); err != nil {
+			errs = append(errs, fmt.Errorf("sites.%s.theme: %w", n, err))
+		}
+	}
+	for _, n := range sortedNames(c.Sources) {
+		s := c.Sources[n]
+		if _, err := source.New(n, s, c.Sites[s.Site]); err != nil {
+			errs = append(errs, err)
+		}
+		secret("sources."+n+".secret", s.Secret)
+		secret("sources."+n+".old", s.Old)
+		secret("sources."+n+".key", s.Key)
+	}
+	if _, err := openChannels(c, nil, ""); err != nil {
+		errs = append(errs, err)
+	}
+	for _, n := range sortedNames(c.Channels) {
+		secret("channels."+n+".secret", c.Channels[n].Secret)
+		secret("channels."+n+".key", c.Channels[n].Key)
+	}
+	secret("desk.secret", c.Desk.Secret)
+	secret("desk.session", c.Desk.Session)
+	return errors.Join(errs...)
+}

@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"crypto/rand"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"cutline/fonts"
+	"cutline/internal/channel"
+	"cutline/internal/config"
+	"cutline/internal/fetch"
+	"cutline/internal/post"
+	"cutline/internal/render"
+	"cutline/internal/story"
+	"cutline/internal/typeset"
+)
+
+// steps are the two steps that carry a story on, made for one bucket.
+type steps struct {
+	render *render.Renderer
+	post   *post.Poster
+}
+
+// steps makes them. The addresses of cards and feeds begin with the configuration's public address, or with none.
+func (p *program) steps(l *place, c *config.Config, st *story.Store) (*steps, error) {
+	return p.stepsAt(l, c, st, c.Public)
+}
+
+func (p *program) stepsAt(l *place, c *config.Config, st *story.Store, public string) (*steps, error) {
+	channels, err := openChannels(c, st, public)
+	if err != nil {
+		return nil, err
+	}
+	return &steps{
+		render: &render.Renderer{
+			Store: st, Config: c, Dir: filepath.Dir(p.configPath(l)), Fetch: &fetch.Client{Allow: c.Network.Allow, Plain: c.Network.Plain},
+			Fonts: typeset.NewFonts(fonts.All()...), Now: p.now, Log: p.log,
+		},
+		post: &post.Poster{Store: st, Config: c, Channels: channels, Now: p.now, Random: p.random, Log: p.log},
+	}, nil
+}
+
+func openChannels(c *config.Config, st *story.Store, public string) (map[string]channel.Channel, error) {
+	return post.Open(c, channel.Parts{Store: st, Client: &http.Client{}, Now: time.Now, Random: rand.Reader, Public: public, Lease: c.Timing.Lease})
+}
