@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Rules is what a site knows besides the rules that every site has.
@@ -18,7 +19,7 @@ var (
 	dateline  = regexp.MustCompile(`^\s*([\p{L}\p{M}][\p{L}\p{M}\p{N} .,'’،-]{1,60}?)\s*[(（]([^()（）]{2,40})[)）]\s*[-–—:−]+\s*`)
 	dateline2 = regexp.MustCompile(`^\s*([\p{Lu}][\p{Lu}\p{M} .'’-]{2,40}(?:, [\p{L} .]{2,30})?)\s+[–—−]\s+`)
 	byPrefix  = regexp.MustCompile(`^(?i:by|von|par|por|yazan|haber|text by|reporting by|nivîskar)[:\s]+|^(?:ئامادەکردنی|نووسینی|ڕاپۆرتی|کتب|كتبت|كتب|إعداد|تقرير|بقلم|نویسنده|گزارش)\s*[:：]?\s*|^[【\[]`)
-	bySplit   = regexp.MustCompile(`\s*(?:,|;|،|\s(?:and|und|et|y|ve|û|و)\s|&)\s*`)
+	bySplit   = regexp.MustCompile(`\s*(?i:,|;|،|\s(?:and|und|et|y|ve|û|و)\s|&)\s*`)
 	noWords   = regexp.MustCompile(`^[^\p{L}\p{N}]*$`)
 )
 
@@ -37,16 +38,40 @@ var promotion = []string{
 
 var promotionAnywhere = regexp.MustCompile(`(?i)\badvert(?:isement|isment|ising)?\b|\bpromoted content\b`)
 
-// Promotion says whether a line is promotion rather than part of the article.
+// always lists beginnings that are promotion also where the line is a whole sentence.
+var always = []string{
+	"download our app", "follow us on", "subscribe to our", "sign up for our", "sign up to our", "join our whatsapp", "join our telegram", "join our channel", "click here to", "this article was originally", "get the latest news",
+	"تابعونا على", "تابعنا على", "حمل تطبيق", "حملوا تطبيق", "اشترك في", "اشتركوا في", "فۆڵۆومان بکەن", "ئەپەکەمان", "ما را در", "bizi takip edin", "uygulamamızı indir", "me bişopîne",
+	"folgen sie uns", "abonnieren sie", "síguenos en", "suivez-nous sur", "abonnez-vous", "подписывайтесь на",
+}
+
+// Promotion says whether a line is promotion rather than part of the article: it begins with words that call for
+// something else, and is no sentence of its own ("Read more books, the minister said." is one). extra are further
+// beginnings, a site's own.
 func Promotion(line string, extra ...string) bool {
+	if len(line) > 1000 {
+		return false
+	}
 	l := strings.ToLower(strings.TrimFunc(line, func(r rune) bool { return blank(r) || strings.ContainsRune("*_►▶>»•-–—#", r) }))
-	for _, p := range promotion {
-		if rest, ok := strings.CutPrefix(l, p); ok && (rest == "" || !startsWithLetter(rest) || strings.HasSuffix(p, " ")) {
+	for _, p := range always {
+		if strings.HasPrefix(l, p) {
 			return true
 		}
 	}
 	for _, p := range extra {
-		if p != "" && strings.HasPrefix(l, strings.ToLower(p)) {
+		if p = strings.ToLower(strings.TrimFunc(p, blank)); p != "" && strings.HasPrefix(l, p) {
+			return true
+		}
+	}
+	last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(l, "”’»\"')"))
+	stated := strings.ContainsRune(".。؟?!…", last) && last != 0
+	for _, p := range promotion {
+		rest, ok := strings.CutPrefix(l, p)
+		if !ok || startsWithLetter(rest) && !strings.HasSuffix(p, " ") && p != "広告" {
+			continue
+		}
+		rest = strings.TrimLeft(rest, " ")
+		if !stated || rest == "" || strings.ContainsRune(":：|–—-…", []rune(rest)[0]) || strings.HasSuffix(p, ":") {
 			return true
 		}
 	}

@@ -2,6 +2,7 @@ package article
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,16 +12,23 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// TextOf reads HTML or plain text as plain text in NFC: paragraphs parted by one blank line, entities read, tags gone.
-// What is no part of the article's words (scripts, styles, figures with their captions, embedded posts, forms,
-// comments) is left out. Text without any markup keeps its line breaks as it has them.
+var (
+	// shortcode is what WordPress keeps in a text for captions, galleries and embeds.
+	shortcode = regexp.MustCompile(`(?s)\[caption[^\]]*\].*?\[/caption\]|\[(?:gallery|playlist|video|audio|embed)[^\]]*\](?:[^\[]*\[/(?:embed|video|audio)\])?`)
+	markup    = regexp.MustCompile(`<(?:/?[a-zA-Z][a-zA-Z0-9:-]*(?:[\s/][^<>]*)?>|!--|!\[CDATA\[|\?)|<(?i:script|style|iframe)\b`)
+	structure = regexp.MustCompile(`(?i)<(?:p|br|div|h[1-6]|li|ul|ol|blockquote|section|article|table|tr|hr|pre)[\s/>]`)
+)
+
+// TextOf reads HTML or plain text as plain text in NFC: paragraphs parted by one blank line, entities read once, tags
+// gone. What is no part of the article's words (scripts, styles, figures with their captions, embedded posts, forms,
+// comments) is left out. Text without a tag that parts paragraphs keeps its line breaks as it has them.
 func TextOf(s string) string {
-	if !strings.ContainsAny(s, "<&") {
-		return normal(s)
+	s = strings.ToValidUTF8(s, "\ufffd")
+	if !markup.MatchString(s) {
+		return normal(html.UnescapeString(s))
 	}
-	if !strings.Contains(s, "<") {
-		return normal(html.UnescapeString(strings.ToValidUTF8(s, "\ufffd")))
-	}
+	s = shortcode.ReplaceAllString(s, " ")
+	lines := !structure.MatchString(s)
 	var b strings.Builder
 	z := html.NewTokenizerFragment(strings.NewReader(s), "div")
 	skip := 0 // depth inside an element whose text does not count
@@ -32,7 +40,7 @@ func TextOf(s string) string {
 		case html.TextToken:
 			if skip == 0 {
 				b.WriteString(strings.Map(func(r rune) rune {
-					if r == '\n' || r == '\r' || r == '\t' {
+					if !lines && (r == '\n' || r == '\r' || r == '\t') {
 						return ' '
 					}
 					return r
@@ -74,6 +82,11 @@ func left(t html.Token) bool {
 		for _, a := range t.Attr {
 			if a.Key != "class" && a.Key != "id" {
 				continue
+			}
+			for word := range strings.FieldsSeq(strings.ToLower(a.Val)) {
+				if slices.Contains([]string{"ad", "ads", "promo", "wp-caption", "image-caption", "photo-credit", "screen-reader-text"}, word) {
+					return true
+				}
 			}
 			for _, mark := range []string{"twitter-tweet", "instagram-media", "tiktok-embed", "fb-post", "bluesky-embed", "mastodon-embed", "telegram-post", "taboola", "outbrain", "advert", "ad-slot", "adsbygoogle", "related-", "newsletter", "social-share", "share-buttons", "wp-block-embed", "kg-bookmark", "kg-signup", "sharedaddy", "jp-relatedposts"} {
 				if strings.Contains(strings.ToLower(a.Val), mark) {
