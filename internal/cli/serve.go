@@ -13,6 +13,7 @@ import (
 
 	"cutline/internal/bucket"
 	"cutline/internal/config"
+	"cutline/internal/desk"
 	"cutline/internal/story"
 	"cutline/internal/webhook"
 )
@@ -206,6 +207,17 @@ func (s *server) handler() (http.Handler, error) {
 	if s.sample != "" {
 		mux.HandleFunc("GET /sample/{name}", s.samplePhoto)
 	}
+	page, err := desk.New(desk.Parts{Store: s.store, Config: s.config, Now: s.p.now, Log: s.p.log, Preview: s.steps.render.Preview, Loopback: s.loopback})
+	if err != nil {
+		return nil, err
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if !local(r.Host) {
+			http.Error(w, "the desk is reached by the address that serve printed", http.StatusMisdirectedRequest)
+			return
+		}
+		page.ServeHTTP(w, r)
+	})
 	return mux, nil
 }
 
