@@ -66,7 +66,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env func(str
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	p := &program{
 		stdin: stdin, stdout: stdout, stderr: stderr, env: env, now: time.Now, random: rand.Reader,
-		log: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{ReplaceAttr: plainTime})),
+		log: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{ReplaceAttr: plainTime, Level: levelOf(args)})),
 	}
 	err := p.run(ctx, args)
 	switch wrong := (*wrongCall)(nil); {
@@ -79,6 +79,14 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env func(str
 		fmt.Fprintln(stderr, "cutline:", err)
 		return 1
 	}
+}
+
+// levelOf is what is logged: serve tells all that it does, the other commands only what is wrong.
+func levelOf(args []string) slog.Level {
+	if len(args) > 0 && args[0] == "serve" {
+		return slog.LevelInfo
+	}
+	return slog.LevelWarn
 }
 
 // plainTime shortens the time of a log line for the eye of who runs it on a terminal.

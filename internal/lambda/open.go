@@ -2,11 +2,13 @@ package lambda
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -18,8 +20,27 @@ import (
 	"cutline/internal/story"
 )
 
+// Main is a function's whole main: it opens what the environment names, wires, and serves until the process ends.
+// What goes wrong before is logged, and the process ends with 1: Lambda then tells the caller and tries anew.
+func Main(secrets config.Parameter, wire func(*Rooms) (*Function, error)) {
+	r, err := Open(context.Background(), secrets, time.Now, rand.Reader)
+	if err == nil {
+		var f *Function
+		if f, err = wire(r); err == nil {
+			f.Log = r.Log
+			f.Start()
+			return
+		}
+	}
+	slog.New(slog.NewJSONHandler(os.Stderr, nil)).Error("starting", "error", err)
+	os.Exit(1)
+}
+
 // Rooms is what every function is wired from.
 type Rooms struct {
+	Dir    string           // the configuration's folder: themes and logos are beside it
+	Now    func() time.Time // the clock
+	Random io.Reader        // for ids and claims
 	Store  *story.Store
 	Config *config.Config
 	Log    *slog.Logger // JSON lines to the process's standard error, as CloudWatch takes them
@@ -52,7 +73,7 @@ func Open(ctx context.Context, secrets config.Parameter, now func() time.Time, r
 	if err != nil {
 		return nil, err
 	}
-	return &Rooms{Store: &story.Store{Bucket: b, Now: now, Random: random}, Config: c, Log: log}, nil
+	return &Rooms{Dir: filepath.Dir(ref), Now: now, Random: random, Store: &story.Store{Bucket: b, Now: now, Random: random}, Config: c, Log: log}, nil
 }
 
 // Secrets reads parameters from SSM Parameter Store, decrypted. Nothing is asked of it before a secret is needed.
