@@ -20,8 +20,8 @@ var files embed.FS
 
 // File is one font file, read when it is asked for.
 type File struct {
-	Name string // as "Inter_700Bold.ttf"
-	Read func() ([]byte, error)
+	Name string                 // as "Inter_700Bold.ttf"
+	Read func() ([]byte, error) // all its bytes
 }
 
 // All lists every font file there is: those in the program, and those of the extra folder, by name. An extra file
@@ -39,12 +39,16 @@ func All() []File {
 		}
 	}
 	if dir := Extra(); dir != "" {
-		paths, err := filepath.Glob(filepath.Join(dir, "*.[to]tf"))
+		entries, err := os.ReadDir(dir)
 		if err != nil {
-			paths = nil // the pattern is ours and right
+			entries = nil // a folder that cannot be read brings nothing; what is missing for it is told letter by letter
 		}
-		for _, path := range paths {
-			byName[filepath.Base(path)] = File{filepath.Base(path), func() ([]byte, error) { return os.ReadFile(path) }}
+		for _, e := range entries {
+			switch strings.ToLower(filepath.Ext(e.Name())) {
+			case ".ttf", ".otf", ".woff":
+				path := filepath.Join(dir, e.Name())
+				byName[e.Name()] = File{e.Name(), func() ([]byte, error) { return os.ReadFile(path) }}
+			}
 		}
 	}
 	var out []File
@@ -65,7 +69,7 @@ func Extra() string {
 		return ""
 	}
 	dir := filepath.Join(filepath.Dir(exe), "fonts")
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() || strings.HasPrefix(dir, os.TempDir()) {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return ""
 	}
 	return dir

@@ -5,88 +5,228 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/go-text/typesetting/language"
 	"github.com/rivo/uniseg"
 )
 
-// findBreaks marks where lines may begin: UAX #14 by uniseg, less what the language forbids.
+// breakKind says whether a line may begin at a letter, and what it costs; a greater one is better.
+type breakKind uint8
+
+const (
+	breakNever    breakKind = iota
+	breakLetter             // inside a word too wide for its box, with a hyphen
+	breakSyllable           // inside a phrase too wide for its box, without
+	breakSoft               // at a soft hyphen, in a word too wide for its box
+	breakPhrase             // where UAX #14 allows it, but inside a phrase of the language
+	breakFree               // between words or phrases
+)
+
+// hyphened says whether a line that ends with such a break shows a hyphen.
+func (k breakKind) hyphened() bool { return k == breakLetter || k == breakSoft }
+
+const (
+	openers    = "“‘«„‹([{「『（【《〈〔［¿¡"
+	endings    = "”’»›)]}」』）】》〉〕］!?;:%٪؟؛،,.。、，！？：；…"
+	dashes     = "—–-‐―|·•/→"
+	kinsoku    = "ーァィゥェォッャュョヮヵヶぁぃぅぇぉっゃゅょゎゝゞヽヾ々〻…‥、。・）」』】〉》〕？！：；，．％℃〜～" // JIS X 4051, strict
+	unitBefore = "$€£¥₺₽₹₪№#+-−±~"
+)
+
+// findBreaks marks where lines may begin: UAX #14 by uniseg, less what the language forbids, and with what it adds (Thai
+// phrases, by their model; Lao, Khmer and Burmese only at spaces and U+200B, since there is no dictionary for them here,
+// and between syllables where a phrase is wider than its box).
 func (p *Paragraph) findBreaks() {
-	p.breaks = make([]bool, len(p.text)+1)
+	n := len(p.text)
+	p.breaks = make([]breakKind, n+1)
 	rest, state, at := string(p.text), -1, 0
 	for rest != "" {
 		var segment string
-		var must bool
-		segment, rest, must, state = uniseg.FirstLineSegmentInString(rest, state)
-		_ = must // the text is one line: there are no forced breaks in it
+		segment, rest, _, state = uniseg.FirstLineSegmentInString(rest, state)
 		at += len([]rune(segment))
-		if at < len(p.text) {
-			p.breaks[at] = true
+		if at < n {
+			p.breaks[at] = breakFree
 		}
 	}
-	korean := strings.HasPrefix(p.style.Lang, "ko")
-	for i := 1; i < len(p.text); i++ {
-		if !p.breaks[i] {
-			continue
-		}
-		before, after := p.text[i-1], p.text[i]
-		spaced := before == ' '
+	graphemes := make([]bool, n+1)
+	at = 0
+	for g := uniseg.NewGraphemes(string(p.text)); g.Next(); {
+		graphemes[at] = true
+		at += len(g.Runes())
+	}
+	var begins []bool
+	if m := modelFor(p.style.Lang); m != nil {
+		begins = m.begins(p.text)
+	}
+	for i := 1; i < n; i++ {
 		switch {
-		case korean && !spaced, // between words only
-			after == ' ', // uniseg breaks before a space after some emoji
-			!spaced && unicode.Is(unicode.Arabic, before), // never inside a word that joins
-			strings.ContainsRune("—–-‐", after),           // no line begins with a dash
-			scoreDash(p.text, i),
-			strings.ContainsRune("ーァィゥェォッャュョヮヵヶぁぃぅぇぉっゃゅょゎ々…、。）」』】〉》？！：；", after) && !spaced, // strict kinsoku
-			spaced && i >= 2 && strings.ContainsRune("“‘«„‹([「『（", p.text[i-2]):
-			p.breaks[i] = false
-		case spaced && strings.ContainsRune("”’»)]」』）!?;:%", after) && (i+1 >= len(p.text) || !unicode.IsLetter(p.text[i+1])):
-			p.breaks[i] = false
+		case !graphemes[i] || p.first != nil && !p.first[i]:
+			p.breaks[i] = breakNever
+		case p.breaks[i] == breakFree:
+			p.breaks[i] = p.freeBreak(i, begins)
+		default:
+			p.breaks[i] = p.lastResort(i, begins)
 		}
 	}
+	p.markNames()
 }
 
-// scoreDash says whether a break would part a score or a range: 2–1, 1990–2000.
-func scoreDash(text []rune, i int) bool {
-	return i >= 2 && strings.ContainsRune("–-−:", text[i-1]) && unicode.IsDigit(text[i-2]) && unicode.IsDigit(text[i])
+// freeBreak judges a place at which UAX #14 allows a break.
+func (p *Paragraph) freeBreak(i int, begins []bool) breakKind {
+	before, after := p.text[i-1], p.text[i]
+	spaced := blank(before)
+	at := func(k int) rune {
+		if k < 0 || k >= len(p.text) {
+			return 0
+		}
+		return p.text[k]
+	}
+	switch {
+	case blank(after), // uniseg breaks before a space after some emoji
+		strings.ContainsRune(dashes, after),                               // no line begins with a dash
+		!spaced && unicode.Is(unicode.Arabic, before) && before != '۔',    // never inside a word that joins
+		!spaced && before == after && strings.ContainsRune("―—…‥", after), // a doubled mark is one
+		apart(p.text, i),
+		spaced && strings.ContainsRune(openers, at(i-2)) && !unicode.IsLetter(at(i-3)),
+		spaced && strings.ContainsRune(endings, after) && !unicode.IsLetter(at(i+1)) && !unicode.IsDigit(at(i+1)),
+		strings.HasPrefix(p.style.Lang, "ko") && !spaced && before != '…' && before != '·', // between words only
+		strings.ContainsRune(kinsoku, after):
+		return breakNever
+	case before == '\u00ad':
+		return breakSoft
+	case begins != nil && !spaced && !begins[i] && !strings.ContainsRune("。、，！？；：」』）】》―—…", before):
+		return breakPhrase
+	}
+	return breakFree
+}
+
+// apart says whether a break would part what is one number, score, range or measure: 2–1, 1990–2000, 90+4, 51/49, $ 97.
+func apart(text []rune, i int) bool {
+	before, after := text[i-1], text[i]
+	if i < 2 {
+		return false
+	}
+	two := text[i-2]
+	return strings.ContainsRune("–-−:+/", before) && unicode.IsDigit(two) && unicode.IsDigit(after) ||
+		before == ' ' && strings.ContainsRune(unitBefore, two) && unicode.IsDigit(after) && (i < 3 || text[i-3] == ' ') ||
+		(before == ' ' || before == '\u00a0') && unicode.IsDigit(two) && strings.ContainsRune("%‰°€£$₺₽₹", after)
+}
+
+// lastResort judges a place at which UAX #14 knows no break.
+func (p *Paragraph) lastResort(i int, begins []bool) breakKind {
+	before, after := p.text[i-1], p.text[i]
+	a, b := language.LookupScript(before), language.LookupScript(after)
+	switch b {
+	case language.Thai:
+		switch {
+		case a != b || strings.ContainsRune("ๆฯ", after) || before >= 'เ' && before <= 'ไ':
+			return breakNever
+		case begins != nil && begins[i]:
+			return breakFree
+		case after >= 'เ' && after <= 'ไ':
+			return breakSyllable
+		}
+	case language.Lao:
+		if a == b && after >= 0x0ec0 && after <= 0x0ec4 && !(before >= 0x0ec0 && before <= 0x0ec4) {
+			return breakSyllable
+		}
+	case language.Khmer:
+		if a == b && after >= 0x1780 && after <= 0x17b3 && before != 0x17d2 {
+			return breakSyllable
+		}
+	case language.Myanmar:
+		stacked := i+1 < len(p.text) && (p.text[i+1] == 0x1039 || p.text[i+1] == 0x103a)
+		if a == b && after >= 0x1000 && after <= 0x1027 && before != 0x1039 && !stacked {
+			return breakSyllable
+		}
+	case language.Latin, language.Greek, language.Cyrillic, language.Armenian, language.Georgian:
+		// Two letters at least on either side.
+		if a == b && p.wordLetters(i, -1) >= 2 && p.wordLetters(i, 1) >= 2 {
+			return breakLetter
+		}
+	}
+	return breakNever
+}
+
+// wordLetters counts up to two letters of the word before or from letter i.
+func (p *Paragraph) wordLetters(i, step int) int {
+	k, count := i, 0
+	if step < 0 {
+		k--
+	}
+	for ; k >= 0 && k < len(p.text) && count < 2 && (unicode.IsLetter(p.text[k]) || unicode.Is(unicode.M, p.text[k])); k += step {
+		if unicode.IsLetter(p.text[k]) {
+			count++
+		}
+	}
+	return count
+}
+
+// markNames marks the breaks that would part a name: a last resort.
+func (p *Paragraph) markNames() {
+	p.named = make([]bool, len(p.text)+1)
+	low := []rune(strings.ToLower(string(p.text)))
+	if len(low) != len(p.text) {
+		low = p.text
+	}
+	for _, name := range p.style.Names {
+		want := []rune(strings.ToLower(strings.Join(strings.Fields(name), " ")))
+		if len(want) < 2 {
+			continue
+		}
+		for i := 0; i+len(want) <= len(low); i++ {
+			if slices.Equal(low[i:i+len(want)], want) {
+				for k := i + 1; k < i+len(want); k++ {
+					p.named[k] = true
+					p.breaks[k] = min(p.breaks[k], breakPhrase)
+				}
+			}
+		}
+	}
 }
 
 // weak words should not end a line, bound ones must not: they belong to the next.
 var (
-	weakWords  = strings.Fields("a an the of to in on at by for with and or as is near from after before says le la les de du des der die das den dem und für von im ve bir ile لە بە بۆ و هەموو کە من في على عن إلى از به در را با بر û li ji di bi את של על")
-	boundWords = strings.Fields("لە بە بۆ و في من على عن إلى از به در با")
+	weakWords  = strings.Fields("a an the of to in on at by for with and or as is near from after before says vs le la les l' de du des et à en un une der die das den dem des ein eine und für von vom zum zur im am el los las del y il lo gli e di da o a os do da w z na do i и в во на с со к по из у о об от за για το η ο και του της ve bir ile bu için û li ji di bi bo لە بە بۆ و هەموو کە من في على عن إلى مع از به در را با بر که میں سے نے کے کی کا پر של את על עם אל")
+	boundWords = strings.Fields("لە بە بۆ و في من على عن إلى از به در با بۆی")
 )
 
 // flaw is what is wrong with ending a line before letter j: how many nevers, how many weak endings, and whether it is a
 // good place.
-func (p *Paragraph) flaw(i, j int) (nevers, weaks int, good bool) {
-	end := j
-	for end > i && p.text[end-1] == ' ' {
-		end--
-	}
+func (p *Paragraph) flaw(j int) (nevers, weaks int, good bool) {
+	end := p.trim(j)
 	start := end
-	for start > i && p.text[start-1] != ' ' {
+	for start > 0 && p.text[start-1] != ' ' && p.text[start-1] != '\u00a0' {
 		start--
+	}
+	if end == 0 || j >= len(p.text) {
+		return 0, 0, false
 	}
 	last := strings.TrimLeft(string(p.text[start:end]), "«“‘(„\"'[")
 	low := strings.ToLower(last)
-	if slices.Contains(boundWords, low) || number(last) && j < len(p.text) && unicode.IsLetter(p.text[j]) {
+	switch spaced := blank(p.text[j-1]); {
+	case spaced && slices.Contains(boundWords, low), spaced && number(last) && unicode.IsLetter(p.text[j]), p.named[j]:
 		nevers++
-	} else if slices.Contains(weakWords, low) {
+	case spaced && slices.Contains(weakWords, low):
+		weaks++
+	case p.breaks[j] == breakPhrase, p.breaks[j].hyphened(), p.breaks[j] == breakSyllable, !spaced && (p.text[j-1] == '-' || p.text[j-1] == '/'):
 		weaks++
 	}
-	if p.levels[max(end-1, 0)] != p.base && j < len(p.text) && p.levels[j] == p.levels[end-1] && p.levels[j]%2 != p.base {
+	if p.levels[end-1] != p.base && p.levels[j] == p.levels[end-1] && p.levels[j]%2 != p.base {
 		weaks++ // inside a run of the other direction
 	}
-	return nevers, weaks, last != "" && strings.ContainsAny(last[len(last)-1:], ":,;") || strings.HasSuffix(last, "—") || strings.HasSuffix(last, "،") || strings.HasSuffix(last, "؛")
+	return nevers, weaks, nevers == 0 && strings.ContainsRune(":;,—،؛：；，、。", p.text[end-1])
 }
 
+// number says whether a word is a number and no more.
 func number(s string) bool {
-	if s == "" {
-		return false
-	}
+	digits := 0
 	for _, r := range s {
-		if !unicode.IsDigit(r) && !strings.ContainsRune(".,٬٫", r) {
+		switch {
+		case unicode.IsDigit(r):
+			digits++
+		case !strings.ContainsRune(".,٬٫’'", r):
 			return false
 		}
 	}
-	return true
+	return digits > 0
 }

@@ -2,14 +2,21 @@ package typeset
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
+	"github.com/go-text/typesetting/di"
 	"github.com/go-text/typesetting/font"
 	ot "github.com/go-text/typesetting/font/opentype"
 	"github.com/go-text/typesetting/language"
+	"github.com/go-text/typesetting/shaping"
+	"golang.org/x/image/math/fixed"
 
 	"cutline/fonts"
 )
@@ -17,168 +24,166 @@ import (
 // Family is the kind of face: sans (chips, credits, photo-led headlines) or serif.
 type Family int
 
+// The two families of the default set.
 const (
-	Sans Family = iota
-	Serif
+	Sans  Family = iota // Inter, Noto Sans Arabic
+	Serif               // Source Serif 4, Noto Naskh Arabic
 )
 
 // Fonts is a set of font files. Each is read and parsed when it is first needed, once; a Fonts may be used from several
 // goroutines.
 type Fonts struct {
-	files map[string]*file
+	files map[string]*file // by name, never changed after NewFonts
+	names []string         // the names in order, for the last resort of a stack
+	kits  sync.Pool        // *kit
+}
+
+// kit is what one goroutine shapes with: go-text's faces and shapers must not be shared, and stay warm when kept together.
+type kit struct {
+	shaper shaping.HarfbuzzShaper
+	faces  map[*file]*font.Face
 }
 
 // file is one font file, parsed when first needed.
 type file struct {
-	name string
-	read func() ([]byte, error)
-	once sync.Once
-	font *font.Font
-	err  error
-
-	mu       sync.Mutex
-	outlines map[font.GID]outline
-	faces    sync.Pool // *font.Face; a face is not safe for several goroutines
+	name string                 // as in the set; with axes: "Name.ttf@wght=700"
+	axes []font.Variation       // where a variable font is set; empty: its default
+	read func() ([]byte, error) // the bytes
+	once sync.Once              // guards font and err
+	font *font.Font             // parsed; safe for several goroutines
+	err  error                  // why it cannot be used
+	mu   sync.Mutex             // guards what follows
+	draw *font.Face             // reads outlines
+	seen map[font.GID]outline   // outlines read before
 }
 
-// NewFonts makes a set of files; a later one with the name of an earlier one takes its place.
+// NewFonts makes a set of files; a later one with the name of an earlier one takes its place. A name may end with a place
+// on a variable font's axes, as "Name.ttf@wght=700,wdth=90".
 func NewFonts(list ...fonts.File) *Fonts {
 	f := &Fonts{files: map[string]*file{}}
 	for _, x := range list {
-		f.files[x.Name] = &file{name: x.Name, read: x.Read, outlines: map[font.GID]outline{}}
+		f.files[x.Name] = &file{name: x.Name, read: x.Read, seen: map[font.GID]outline{}}
 	}
+	f.names = slices.Sorted(maps.Keys(f.files))
+	f.kits.New = func() any { return &kit{faces: map[*file]*font.Face{}} }
 	return f
 }
 
-// CheckFont says whether a font file can be used, and if not, why and what to do.
+// CheckFont says whether a font file can be used, and if not, why and what to do: TTF, OTF and WOFF can be, static or
+// variable (name may end with axes as in [NewFonts]); letters of Arabic script that the font has must join.
 func CheckFont(name string, data []byte) error {
-	if bytes.HasPrefix(data, []byte("wOF2")) {
-		return fmt.Errorf("font %s is WOFF2, which cannot be read here: convert it to TTF, OTF or WOFF", path.Base(name))
+	f := &file{name: name, read: func() ([]byte, error) { return data, nil }, seen: map[font.GID]outline{}}
+	if _, err := f.load(); err != nil {
+		return err
 	}
-	if _, err := font.ParseTTF(bytes.NewReader(data)); err != nil {
-		return fmt.Errorf("font %s cannot be read: %w; bring a whole TTF, OTF or WOFF file", path.Base(name), err)
+	face := f.face()
+	if r, ok := unjoined(face); ok {
+		return fmt.Errorf("font %s does not join the letter %c (U+%04X) to its neighbours: bring a font with the features init, medi and fina for it, or leave Arabic script to the default fonts", path.Base(name), r, r)
 	}
 	return nil
 }
 
+// load parses the file, once.
 func (f *file) load() (*font.Font, error) {
 	f.once.Do(func() {
 		data, err := f.read()
 		if err == nil {
-			err = CheckFont(f.name, data[:min(len(data), 4)])
-			if len(data) > 4 {
-				err = nil
-			}
+			f.font, err = parse(data)
+		}
+		name, axes, varied := strings.Cut(f.name, "@")
+		if err == nil && varied {
+			f.axes, err = parseAxes(axes)
 		}
 		if err != nil {
-			f.err = err
-			return
-		}
-		loader, err := ot.NewLoader(bytes.NewReader(data))
-		if err != nil {
-			f.err = fmt.Errorf("font %s: %w", f.name, err)
-			return
-		}
-		if f.font, err = font.NewFont(loader); err != nil {
-			f.err = fmt.Errorf("font %s: %w", f.name, err)
+			f.err = fmt.Errorf("font %s cannot be used: %w", path.Base(name), err)
 		}
 	})
 	return f.font, f.err
 }
 
-// face is a face for one goroutine's use; give it back.
-func (f *file) face() (*font.Face, error) {
-	if x, ok := f.faces.Get().(*font.Face); ok {
+// parse reads a font. The library may panic on a file that is broken with skill: that is an error like any other.
+func parse(data []byte) (ft *font.Font, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			ft, err = nil, fmt.Errorf("it is broken (%v): bring a whole TTF, OTF or WOFF file", r)
+		}
+	}()
+	switch {
+	case bytes.HasPrefix(data, []byte("wOF2")):
+		return nil, errors.New("it is WOFF2, which cannot be read here: convert it to TTF, OTF or WOFF")
+	case bytes.HasPrefix(data, []byte("ttcf")):
+		return nil, errors.New("it is a collection of fonts: bring the one font as TTF or OTF")
+	}
+	loader, err := ot.NewLoader(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("%w: bring a whole TTF, OTF or WOFF file", err)
+	}
+	if ft, err = font.NewFont(loader); err != nil {
+		return nil, fmt.Errorf("%w: bring a whole TTF, OTF or WOFF file", err)
+	}
+	if ft.Upem() == 0 {
+		return nil, errors.New("it has no size of its em: bring a whole TTF, OTF or WOFF file")
+	}
+	return ft, nil
+}
+
+// parseAxes reads "wght=700,wdth=90".
+func parseAxes(s string) ([]font.Variation, error) {
+	var out []font.Variation
+	for part := range strings.SplitSeq(s, ",") {
+		tag, value, ok := strings.Cut(strings.TrimSpace(part), "=")
+		v, err := strconv.ParseFloat(value, 32)
+		if !ok || err != nil || len(tag) != 4 {
+			return nil, fmt.Errorf("axis %q: write it as wght=700", part)
+		}
+		out = append(out, font.Variation{Tag: ot.MustNewTag(tag), Value: float32(v)})
+	}
+	return out, nil
+}
+
+// face makes a face of a file that was loaded.
+func (f *file) face() *font.Face {
+	face := font.NewFace(f.font)
+	if len(f.axes) > 0 {
+		face.SetVariations(f.axes)
+	}
+	if sizes := f.font.BitmapSizes(); len(sizes) > 0 { // pictures of emoji come in sizes; the last is the largest
+		face.SetPpem(sizes[len(sizes)-1].XPpem, sizes[len(sizes)-1].YPpem)
+	}
+	return face
+}
+
+// face is the kit's own face of a file.
+func (k *kit) face(f *file) (*font.Face, error) {
+	if x := k.faces[f]; x != nil {
 		return x, nil
 	}
-	ft, err := f.load()
-	if err != nil {
+	if _, err := f.load(); err != nil {
 		return nil, err
 	}
-	return font.NewFace(ft), nil
+	x := f.face()
+	k.faces[f] = x
+	return x, nil
 }
 
-// scripts maps a script to the fonts it is set in: sans, then serif where that differs, without weight and ending. A
-// font that comes in Bold only serves for Regular too.
-var scripts = map[language.Script][2]string{
-	language.Latin: {"Inter", "SourceSerif4"}, language.Greek: {"Inter", "SourceSerif4"}, language.Cyrillic: {"Inter", "SourceSerif4"},
-	language.Arabic: {"NotoSansArabic", "NotoNaskhArabic"},
-	language.Hebrew: {"NotoSansHebrew"}, language.Devanagari: {"NotoSansDevanagari"}, language.Bengali: {"NotoSansBengali"}, language.Tamil: {"NotoSansTamil"},
-	language.Thai: {"NotoSansThai"}, language.Lao: {"NotoSansLao"}, language.Khmer: {"NotoSansKhmer"}, language.Myanmar: {"NotoSansMyanmar"},
-	language.Ethiopic: {"NotoSansEthiopic"}, language.Armenian: {"NotoSansArmenian"}, language.Georgian: {"NotoSansGeorgian"}, language.Syriac: {"NotoSansSyriac"},
-	language.Han: {"NotoSansSC"}, language.Hiragana: {"NotoSansJP"}, language.Katakana: {"NotoSansJP"}, language.Hangul: {"NotoSansKR"}, language.Bopomofo: {"NotoSansTC"},
-}
+// joining are letters that join on both sides (Joining_Type D of UCD ArabicShaping.txt), as far as news is written with them.
+const joining = "ئبتثجحخسشصضطظعغفقكلمنهيىپچکگڤیێڵھہٹڼځڅښګېڭ"
 
-// emojiFonts are tried for emoji, in order.
-var emojiFonts = []string{"NotoEmoji"}
-
-// packOf names the pack that has a script, for an error's advice.
-func packOf(s language.Script) string {
-	f, ok := scripts[s]
-	if !ok {
-		return ""
-	}
-	return f[0]
-}
-
-// hanFont is the Chinese, Japanese or Korean font of a language: they draw the same characters differently.
-func hanFont(lang string) string {
-	switch low := strings.ToLower(lang); {
-	case strings.HasPrefix(low, "ja"):
-		return "NotoSansJP"
-	case strings.HasPrefix(low, "ko"):
-		return "NotoSansKR"
-	case strings.HasPrefix(low, "zh-hant"), strings.HasPrefix(low, "zh-tw"), strings.HasPrefix(low, "zh-hk"), strings.HasPrefix(low, "yue"):
-		return "NotoSansTC"
-	}
-	return "NotoSansSC"
-}
-
-// named finds a font by its name without weight: the wanted weight, else the other one.
-func (f *Fonts) named(name string, bold bool) *file {
-	order := [2]string{"_400Regular.ttf", "_700Bold.ttf"}
-	if bold {
-		order[0], order[1] = order[1], order[0]
-	}
-	for _, suffix := range order {
-		if x := f.files[name+suffix]; x != nil {
-			return x
+// unjoined finds a letter that a font leaves as it stands alone, between two that join.
+func unjoined(face *font.Face) (rune, bool) {
+	var shaper shaping.HarfbuzzShaper
+	for _, r := range joining {
+		id, ok := face.NominalGlyph(r)
+		if !ok {
+			continue
+		}
+		text := []rune{r, r, r}
+		out := shaper.Shape(shaping.Input{Text: text, RunEnd: 3, Direction: di.DirectionRTL, Face: face, Size: fixed.I(int(face.Upem())), Script: language.Arabic})
+		for _, g := range out.Glyphs {
+			if g.ClusterIndex == 1 && g.GlyphID == id {
+				return r, true
+			}
 		}
 	}
-	return nil
-}
-
-// stack lists the fonts to try for a script: its own, the other family's, the defaults, then every pack.
-func (f *Fonts) stack(s language.Script, st Style) []*file {
-	var out []*file
-	add := func(name string) {
-		if name == "" {
-			return
-		}
-		if x := f.named(name, st.Bold); x != nil {
-			out = append(out, x)
-		}
-	}
-	own := scripts[s]
-	if s == language.Han || (s == language.Hiragana || s == language.Katakana) {
-		own = [2]string{hanFont(st.Lang)}
-		if s != language.Han {
-			own = [2]string{"NotoSansJP"}
-		}
-	}
-	if s == language.Arabic && st.Nastaliq {
-		own = [2]string{"NotoNastaliqUrdu", "NotoNastaliqUrdu"}
-	}
-	if st.Family == Serif && own[1] != "" {
-		add(own[1])
-	}
-	add(own[0])
-	if st.Family == Serif {
-		add("SourceSerif4")
-		add("NotoNaskhArabic")
-	}
-	for _, name := range []string{"Inter", "NotoSansArabic", "Vazirmatn", "NotoSansHebrew", "NotoSansDevanagari", "NotoSansBengali", "NotoSansTamil", "NotoSansThai", "NotoSansLao", "NotoSansKhmer", "NotoSansMyanmar", "NotoSansEthiopic", "NotoSansArmenian", "NotoSansGeorgian", "NotoSansSyriac", "NotoSansSC", "NotoSansJP", "NotoSansKR", "NotoSansTC", "NotoEmoji"} {
-		add(name)
-	}
-	return out
+	return 0, false
 }

@@ -1,11 +1,14 @@
 package typeset
 
 import (
+	"image"
+
 	"github.com/go-text/typesetting/font"
 	ot "github.com/go-text/typesetting/font/opentype"
+	"github.com/go-text/typesetting/font/opentype/tables"
 )
 
-// Path is what outlines are drawn into: gg.Context and a rasterizer both can be made one. Coordinates in pixels, y down.
+// Path is what outlines are drawn into: gg.Context is one, a rasterizer can be made one. Coordinates in pixels, y down.
 type Path interface {
 	MoveTo(x, y float64)
 	LineTo(x, y float64)
@@ -17,104 +20,101 @@ type Path interface {
 // outline is a glyph's shape in font units, y up, and its box.
 type outline struct {
 	segments []ot.Segment
-	box      Rect // in font units, y up: Y0 is the lower end
+	picture  image.Image // instead of segments: an emoji in colour
+	box      Rect        // in font units, y up: Y0 is the lower end
 }
 
 // outline reads a glyph's shape, once.
 func (f *file) outline(id font.GID) outline {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if o, ok := f.outlines[id]; ok {
+	if o, ok := f.seen[id]; ok {
 		return o
 	}
+	if f.draw == nil {
+		f.draw = f.face()
+	}
 	var o outline
-	if face, err := f.face(); err == nil {
-		if g, ok := face.GlyphData(id).(font.GlyphOutline); ok {
-			o.segments = g.Segments
-			for i, s := range g.Segments {
-				for _, a := range s.ArgsSlice() {
-					pt := Rect{float64(a.X), float64(a.Y), float64(a.X), float64(a.Y)}
-					if i == 0 {
-						o.box = pt
-					}
-					o.box = Rect{min(o.box.X0, pt.X0), min(o.box.Y0, pt.Y0), max(o.box.X1, pt.X1), max(o.box.Y1, pt.Y1)}
+	if g, ok := f.draw.GlyphDataOutline(tables.GlyphID(id)); ok && len(g.Segments) > 0 {
+		o.segments = g.Segments
+		for i, s := range g.Segments {
+			for _, a := range s.ArgsSlice() {
+				x, y := float64(a.X), float64(a.Y)
+				if i == 0 {
+					o.box = Rect{x, y, x, y}
 				}
+				o.box = Rect{min(o.box.X0, x), min(o.box.Y0, y), max(o.box.X1, x), max(o.box.Y1, y)}
 			}
 		}
-		f.faces.Put(face)
+	} else {
+		o.picture, o.box = picture(f.draw, id)
 	}
-	f.outlines[id] = o
+	f.seen[id] = o
 	return o
 }
 
-// ink is a run's black box with its pen at 0, 0, and how far the pen goes.
-func (r *Run) ink(size, tracking float64) (Rect, float64) {
-	scale := size / float64(r.upem)
-	var box Rect
-	x := 0.0
-	last := -1
-	for _, g := range r.Glyphs {
-		if last >= 0 && g.Cluster != last {
-			x += float64(tracking * size)
+// hyphen is the glyph that ends a line inside a word, and its advance in font units.
+func (f *file) hyphen() (font.GID, int) {
+	id, ok := f.font.NominalGlyph('\u2010')
+	if !ok {
+		if id, ok = f.font.NominalGlyph('-'); !ok {
+			return 0, 0
 		}
-		last = g.Cluster
-		if o := r.file.outline(g.ID); len(o.segments) > 0 {
-			gx, gy := x+float64(float64(g.DX)*scale), float64(float64(g.DY)*scale)
-			box = box.Union(Rect{gx + float64(o.box.X0*scale), -gy - float64(o.box.Y1*scale), gx + float64(o.box.X1*scale), -gy - float64(o.box.Y0*scale)})
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.draw == nil {
+		f.draw = f.face()
+	}
+	return id, int(f.draw.HorizontalAdvance(id))
+}
+
+// each calls do for each glyph with a shape, with where its origin lies and the pixels of a font unit.
+func (l *Line) each(x, y float64, do func(r *Run, o outline, gx, gy, scale float64)) {
+	x += l.X
+	y += l.Baseline
+	for k := range l.Runs {
+		r := &l.Runs[k]
+		scale := l.size / float64(r.upem)
+		for i, g := range r.Glyphs {
+			if o := r.file.outline(g.ID); len(o.segments) > 0 || o.picture != nil {
+				do(r, o, x+float64(float64(g.DX)*scale), y-float64(float64(g.DY)*scale), scale)
+			}
+			x += float64(float64(g.AX)*scale) + float64(r.extra[i]*l.size)
 		}
-		x += float64(float64(g.AX) * scale)
 	}
-	if last >= 0 {
-		x += float64(tracking * size)
-	}
-	return box, x
 }
 
 // Draw adds the line's shapes to a path, with the line's own place moved by x, y. One path for the whole line: shapes that
-// overlap, as joined letters do, do not add up then.
+// overlap, as joined letters do, do not add up then. Emoji in colour are no shapes: see [Line.Images].
 func (l *Line) Draw(to Path, x, y float64) {
-	x += l.X
-	y += l.Baseline
-	for _, r := range l.Runs {
-		scale := l.size / float64(r.upem)
-		last := -1
-		for _, g := range r.Glyphs {
-			if last >= 0 && g.Cluster != last {
-				x += float64(l.tracking * l.size)
-			}
-			last = g.Cluster
-			gx, gy := x+float64(float64(g.DX)*scale), y-float64(float64(g.DY)*scale)
-			at := func(p ot.SegmentPoint) (float64, float64) {
-				return gx + float64(float64(p.X)*scale), gy - float64(float64(p.Y)*scale)
-			}
-			open := false
-			for _, s := range r.file.outline(g.ID).segments {
-				x1, y1 := at(s.Args[0])
-				switch s.Op {
-				case ot.SegmentOpMoveTo:
-					if open {
-						to.ClosePath()
-					}
-					to.MoveTo(x1, y1)
-					open = true
-				case ot.SegmentOpLineTo:
-					to.LineTo(x1, y1)
-				case ot.SegmentOpQuadTo:
-					x2, y2 := at(s.Args[1])
-					to.QuadraticTo(x1, y1, x2, y2)
-				case ot.SegmentOpCubeTo:
-					x2, y2 := at(s.Args[1])
-					x3, y3 := at(s.Args[2])
-					to.CubicTo(x1, y1, x2, y2, x3, y3)
+	l.each(x, y, func(r *Run, o outline, gx, gy, scale float64) {
+		at := func(p ot.SegmentPoint) (float64, float64) {
+			return gx + float64(float64(p.X)*scale), gy - float64(float64(p.Y)*scale)
+		}
+		open := false
+		for _, s := range o.segments {
+			x1, y1 := at(s.Args[0])
+			switch s.Op {
+			case ot.SegmentOpMoveTo:
+				if open {
+					to.ClosePath()
 				}
+				to.MoveTo(x1, y1)
+				open = true
+			case ot.SegmentOpLineTo:
+				to.LineTo(x1, y1)
+			case ot.SegmentOpQuadTo:
+				x2, y2 := at(s.Args[1])
+				to.QuadraticTo(x1, y1, x2, y2)
+			case ot.SegmentOpCubeTo:
+				x2, y2 := at(s.Args[1])
+				x3, y3 := at(s.Args[2])
+				to.CubicTo(x1, y1, x2, y2, x3, y3)
 			}
-			if open {
-				to.ClosePath()
-			}
-			x += float64(float64(g.AX) * scale)
 		}
-		if last >= 0 {
-			x += float64(l.tracking * l.size)
+		if open {
+			to.ClosePath()
 		}
-	}
+	})
 }

@@ -7,8 +7,8 @@
 package typeset
 
 import (
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -18,36 +18,43 @@ import (
 	"github.com/go-text/typesetting/shaping"
 	"github.com/rivo/uniseg"
 	"golang.org/x/image/math/fixed"
-	"golang.org/x/text/cases"
-	xlang "golang.org/x/text/language"
 	"golang.org/x/text/unicode/bidi"
-	"golang.org/x/text/unicode/norm"
 )
 
 // Style is how a paragraph is set. Size is no part of it: shapes do not depend on it.
 type Style struct {
 	Family   Family
-	Bold     bool
-	Lang     string  // BCP 47; chooses forms within a font, and rules for breaking
-	RTL      bool    // the paragraph's base direction, from the site's language and never from the text
-	Upper    bool    // set in capitals, by the language's rules
-	Nastaliq bool    // Arabic script in Nastaliq (Urdu)
-	Digits   string  // "latin", "native" or empty: as written
-	Tracking float64 // space added after each letter, in em; only ever applied to scripts that do not join
+	Own      []string // files of the set to try before the defaults, in order: a site's own fonts, one per weight
+	Bold     bool     // a script whose pack has no other weight makes the whole paragraph bold
+	Lang     string   // BCP 47; chooses forms within a font, and rules for breaking
+	RTL      bool     // the paragraph's base direction, from the site's language and never from the text
+	Upper    bool     // set in capitals, by the language's rules
+	Nastaliq bool     // Arabic script in Nastaliq (Urdu)
+	Digits   string   // "latin", "native" or empty: as written
+	Tracking float64  // space added after each letter, in em; never to scripts whose letters join
+	Space    float64  // space added after each space besides, in em; as Tracking
+	Names    []string // names that a line break should not part
 }
+
+// maxLetters bounds what is shaped: no headline or dek comes near.
+const maxLetters = 4000
 
 // A MissingError is a letter that none of the fonts has.
 type MissingError struct {
 	Rune rune
-	Pack string // the font pack that would have it; empty: none that we know
+	Pack string // the font that would have it, without weight; empty: none that we know
 }
 
+// Error names the letter, its code point and what to do.
 func (e *MissingError) Error() string {
 	s := fmt.Sprintf("no font has the letter %q (U+%04X)", e.Rune, e.Rune)
-	if e.Pack != "" {
-		s += ": add the font pack " + e.Pack
+	switch e.Pack {
+	case "":
+		return s + ": take it out of the text"
+	case "NotoSansSC", "NotoSansTC", "NotoSansJP", "NotoSansKR":
+		return s + ": fetch the font pack " + e.Pack + " (make fonts-cjk)"
 	}
-	return s
+	return s + ": add the font pack " + e.Pack
 }
 
 // Glyph is one shape of a font, as HarfBuzz gives it; numbers in font units.
@@ -61,52 +68,74 @@ type Glyph struct {
 type Run struct {
 	Font   string // file name
 	Script string // ISO 15924
-	Lang   string
-	Level  int // embedding level
+	Lang   string // as the style has it
+	Level  int    // embedding level
 	Glyphs []Glyph
 
 	file       *file
-	upem       int
-	start, end int // letters of the paragraph
+	upem       int       // font units of an em
+	start, end int       // letters of the paragraph
+	extra      []float64 // em after each glyph: tracking
 }
 
-// Paragraph is a text with its shapes, ready to be set at any size.
+// Paragraph is a text with its shapes, ready to be set at any size; safe to be read from several goroutines.
 type Paragraph struct {
-	style    Style
-	text     []rune
-	orig     []int // index in the given text, for each letter
-	classes  []bidi.Class
-	levels   []int
-	base     int
-	script   language.Script // of most of the text
-	runs     []Run           // in logical order
-	breaks   []bool          // before this letter a line may begin
-	width    []int64         // sum of advances before each letter, in 1/65536 em; a cluster's stands at its first
-	clusters []int           // number of clusters before each letter
-	fonts    *Fonts
+	style   Style
+	text    []rune
+	orig    []int // index in the given text, for each letter
+	classes []bidi.Class
+	levels  []int
+	base    int             // 0 left to right, 1 right to left
+	script  language.Script // of most of the text
+	runs    []Run           // in logical order
+	breaks  []breakKind     // before this letter a line may begin
+	named   []bool          // a break before this letter parts a name
+	first   []bool          // glyphs begin with this letter
+	tail    []float64       // em of tracking after the letter whose glyphs begin here
+	width   []float64       // em before each letter; a cluster's stands at its first; tracking included
+	fonts   *Fonts
 }
 
 // Shape reads a text and shapes it. What is invisible and without effect is dropped, what has an agreed replacement is
 // replaced; a letter that no font has is a *MissingError, a text of nothing an error.
 func (f *Fonts) Shape(text string, s Style) (*Paragraph, error) {
+	if n := len(text); n > 8*maxLetters {
+		return nil, fmt.Errorf("a text of %d bytes is too long to set; shorten it to %d letters", n, maxLetters)
+	}
 	p := &Paragraph{style: s, fonts: f}
 	if s.RTL {
 		p.base = 1
 	}
 	p.clean(text)
-	if len(p.text) == 0 {
-		return nil, fmt.Errorf("there is no text to set")
+	if len(p.text) > maxLetters {
+		return nil, fmt.Errorf("a text of %d letters is too long to set; shorten it to %d", len(p.text), maxLetters)
 	}
-	p.classes = make([]bidi.Class, len(p.text))
-	for i, r := range p.text {
-		q, _ := bidi.LookupRune(r)
-		p.classes[i] = q.Class()
+	tried := map[rune]bool{}
+	for {
+		p.runs = nil
+		if len(p.text) == 0 {
+			return nil, errors.New("there is no text to set")
+		}
+		p.order()
+		err := p.itemize()
+		if m, missing := errors.AsType[*MissingError](err); missing && !tried[m.Rune] {
+			if by := replacement(m.Rune); by != "" {
+				tried[m.Rune] = true
+				p.replace(m.Rune, by)
+				continue
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		if p.embolden() {
+			continue
+		}
+		break
 	}
-	p.levels = resolve(p.text, p.classes, p.base)
-	if err := p.itemize(); err != nil {
-		return nil, err
-	}
-	if err := p.shape(); err != nil {
+	k := f.kits.Get().(*kit)
+	defer f.kits.Put(k)
+	if err := p.shape(k); err != nil {
 		return nil, err
 	}
 	p.measure()
@@ -114,152 +143,43 @@ func (f *Fonts) Shape(text string, s Style) (*Paragraph, error) {
 	return p, nil
 }
 
-// clean fills text and orig. White space becomes single spaces; control characters, byte order marks, lone surrogates
-// (which a string cannot hold: they come as U+FFFD) and format characters without effect here go.
-func (p *Paragraph) clean(s string) {
-	rs := []rune(s)
-	if p.style.Upper {
-		rs = []rune(upper(s, p.style.Lang))
+// order resolves the levels.
+func (p *Paragraph) order() {
+	p.classes = make([]bidi.Class, len(p.text))
+	for i, r := range p.text {
+		q, _ := bidi.LookupRune(r)
+		p.classes[i] = q.Class()
 	}
-	space := true
-	for i, r := range rs {
-		switch {
-		case unicode.IsSpace(r) && r != '\u00a0' && r != '\u202f':
-			if space {
-				continue
-			}
-			r, space = ' ', true
-		case r < 0x20, r >= 0x7f && r < 0xa0, r == '\ufeff', r == '\ufffd', r == '\u200b', r == '\u2060', r >= 0xfff9 && r <= 0xfffb, r == '\ufffe', r == '\uffff':
-			continue
-		default:
-			space = false
-			r = p.digit(r)
-		}
-		p.text, p.orig = append(p.text, r), append(p.orig, i)
-	}
-	for len(p.text) > 0 && p.text[len(p.text)-1] == ' ' {
-		p.text, p.orig = p.text[:len(p.text)-1], p.orig[:len(p.orig)-1]
-	}
-	p.script = language.Latin
-	count := map[language.Script]int{}
-	for _, r := range p.text {
-		if sc := language.LookupScript(r); sc.Strong() {
-			if count[sc]++; count[sc] > count[p.script] {
-				p.script = sc
-			}
-		}
-	}
+	p.levels = resolve(p.text, p.classes, p.base)
 }
 
-// digit brings a digit into the wanted kind.
-func (p *Paragraph) digit(r rune) rune {
-	value := rune(-1)
-	switch {
-	case r >= '0' && r <= '9':
-		value = r - '0'
-	case r >= '٠' && r <= '٩':
-		value = r - '٠'
-	case r >= '۰' && r <= '۹':
-		value = r - '۰'
+// embolden makes a paragraph bold that has to be in part, since a script's font comes in Bold only.
+func (p *Paragraph) embolden() bool {
+	if p.style.Bold {
+		return false
 	}
-	if value < 0 {
-		return r
-	}
-	switch p.style.Digits {
-	case "latin":
-		return '0' + value
-	case "native":
-		switch lang, _, _ := strings.Cut(p.style.Lang, "-"); lang {
-		case "fa", "ur", "ps":
-			return '۰' + value
-		case "ckb", "ar":
-			return '٠' + value
+	for _, r := range p.runs {
+		if strings.HasSuffix(r.Font, "_700Bold.ttf") && r.Script != "Zyyy" {
+			p.style.Bold = true
+			return true
 		}
-	}
-	return r
-}
-
-// upper writes in capitals by the language's rules; Greek loses its accents, Georgian stays, since few fonts have its
-// capitals.
-func upper(s, lang string) string {
-	tag, err := xlang.Parse(lang)
-	if err != nil {
-		tag = xlang.Und
-	}
-	base, _ := tag.Base()
-	switch base.String() {
-	case "kmr", "ku":
-		s = strings.ReplaceAll(s, "i", "I")
-	case "hy":
-		s = strings.ReplaceAll(s, "և", "ԵՎ") // the reformed spelling's capitals of the ligature
-	case "el":
-		s = norm.NFD.String(s)
-		s = strings.Map(func(r rune) rune {
-			if r == '\u0301' || r == '\u0344' { // the accent goes, the dialytika stays
-				return -1
-			}
-			return r
-		}, s)
-		s = norm.NFC.String(s)
-	}
-	out := cases.Upper(tag).String(s)
-	var b strings.Builder
-	in := []rune(s)
-	for i, r := range []rune(out) {
-		if unicode.Is(unicode.Georgian, r) && i < len(in) {
-			r = unicode.ToLower(r)
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
-// ignorable letters need no shape of their own.
-func ignorable(r rune) bool {
-	switch {
-	case r == 0x00ad, r == 0x061c, r == 0x034f, r >= 0x200b && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2060 && r <= 0x206f, r >= 0xfe00 && r <= 0xfe0f, r >= 0xe0000 && r <= 0xe0fff:
-		return true
 	}
 	return false
 }
 
-// emoji says whether a grapheme cluster is drawn as an emoji.
-func emoji(cluster []rune) bool {
-	first := cluster[0]
-	vs16 := slices.Contains(cluster, '\ufe0f') || slices.Contains(cluster, '\u20e3')
-	switch {
-	case first >= 0x1f1e6 && first <= 0x1f1ff, first >= 0x1f300 && first <= 0x1faff, first == 0x1f004, first == 0x1f0cf, first >= 0x1f170 && first <= 0x1f19a, first >= 0x1f201 && first <= 0x1f265:
-		return !slices.Contains(cluster, '\ufe0e')
-	case first >= 0x231a && first <= 0x27bf, first == 0x2b50, first == 0x2b55, first == 0x2b1b, first == 0x2b1c:
-		return vs16 || defaultEmoji[first]
-	}
-	return vs16
-}
-
-// defaultEmoji are the characters before U+1F000 that are emoji without being told to (Emoji_Presentation).
-var defaultEmoji = func() map[rune]bool {
-	m := map[rune]bool{}
-	for _, r := range "⌚⌛⏩⏪⏫⏬⏰⏳◽◾☔☕♈♉♊♋♌♍♎♏♐♑♒♓♿⚓⚡⚪⚫⚽⚾⛄⛅⛎⛔⛪⛲⛳⛵⛺⛽✅✊✋✨❌❎❓❔❕❗➕➖➗➰➿⬛⬜⭐⭕" {
-		m[r] = true
-	}
-	return m
-}()
-
 // closers maps an opening mark to its closing one.
-var closers = map[rune]rune{'(': ')', '[': ']', '{': '}', '«': '»', '‹': '›', '“': '”', '‘': '’', '（': '）', '「': '」', '『': '』', '《': '》', '〈': '〉', '【': '】'}
+var closers = map[rune]rune{'(': ')', '[': ']', '{': '}', '<': '>', '«': '»', '‹': '›', '“': '”', '‘': '’', '（': '）', '［': '］', '｛': '｝', '「': '」', '『': '』', '《': '》', '〈': '〉', '【': '】', '〔': '〕', '〖': '〗', '｢': '｣', '⁅': '⁆', '⟨': '⟩'}
 
-// itemize cuts the text into runs of one level, script and font.
+// itemize cuts the text into runs of one level, script and font. Letters common to scripts have that of what stands before
+// them, at the beginning of what follows (UAX #24, 5.1).
 func (p *Paragraph) itemize() error {
 	stacks := map[language.Script][]*file{}
-	current := language.Unknown
-	for _, r := range p.text { // common letters at the beginning take the script of what follows
+	current := p.script
+	for _, r := range p.text {
 		if s := language.LookupScript(r); s.Strong() {
 			current = s
 			break
 		}
-	}
-	if current == language.Unknown {
-		current = p.script
 	}
 	// Punctuation in pairs: the closing mark has the script of the opening one (UAX #24, 5.2), not of what stands between.
 	type open struct {
@@ -267,9 +187,8 @@ func (p *Paragraph) itemize() error {
 		script language.Script
 	}
 	var pairs []open
-	g := uniseg.NewGraphemes(string(p.text))
 	at := 0
-	for g.Next() {
+	for g := uniseg.NewGraphemes(string(p.text)); g.Next(); {
 		cluster := g.Runes()
 		if closer := closers[cluster[0]]; closer != 0 {
 			pairs = append(pairs, open{closer, current})
@@ -300,31 +219,46 @@ func (p *Paragraph) itemize() error {
 			if stacks[script] == nil {
 				stacks[script] = p.fonts.stack(script, p.style)
 			}
-			for _, x := range stacks[script] {
-				if x.has(cluster) {
-					choice = x
-					break
-				}
-			}
-			if choice == nil {
-				for _, r := range cluster {
-					if !ignorable(r) {
-						return &MissingError{r, packOf(script)}
-					}
-				}
-				choice = stacks[script][0]
+			if choice = pick(stacks[script], cluster); choice == nil {
+				return &MissingError{p.fonts.lacking(stacks[script], cluster), packOf(script, p.style.Lang)}
 			}
 		}
 		for range cluster {
 			if n := len(p.runs); n > 0 && p.runs[n-1].Level == p.levels[at] && p.runs[n-1].file == choice && p.runs[n-1].Script == tag(script) {
 				p.runs[n-1].end++
 			} else {
-				p.runs = append(p.runs, Run{Font: choice.name, Script: tag(script), Lang: p.style.Lang, Level: p.levels[at], file: choice, start: at, end: at + 1})
+				name, _, _ := strings.Cut(choice.name, "@")
+				p.runs = append(p.runs, Run{Font: name, Script: tag(script), Lang: p.style.Lang, Level: p.levels[at], file: choice, start: at, end: at + 1})
 			}
 			at++
 		}
 	}
 	return nil
+}
+
+// pick is the first font that has a cluster. Letters for private use mean another thing in each font: no font has them.
+func pick(stack []*file, cluster []rune) *file {
+	for _, r := range cluster {
+		if unicode.Is(unicode.Co, r) {
+			return nil
+		}
+	}
+	for _, x := range stack {
+		if x.has(cluster) {
+			return x
+		}
+	}
+	return nil
+}
+
+// lacking is the letter of a cluster that no font has; the first, if each has one but no font all.
+func (f *Fonts) lacking(stack []*file, cluster []rune) rune {
+	for _, r := range cluster {
+		if pick(stack, []rune{r}) == nil {
+			return r
+		}
+	}
+	return cluster[0]
 }
 
 // tag is a script's name with its capital: Latn.
@@ -333,39 +267,12 @@ func tag(s language.Script) string {
 	return strings.ToUpper(t[:1]) + t[1:]
 }
 
-// has says whether a font has shapes for all of a cluster that needs one.
-func (f *file) has(cluster []rune) bool {
-	ft, err := f.load()
-	if err != nil {
-		return false
-	}
-	for _, r := range cluster {
-		if ignorable(r) {
-			continue
-		}
-		if _, ok := ft.NominalGlyph(r); ok {
-			continue
-		}
-		// A composed letter may be drawn from its parts.
-		parts := []rune(norm.NFD.String(string(r)))
-		if len(parts) < 2 {
-			return false
-		}
-		for _, x := range parts {
-			if _, ok := ft.NominalGlyph(x); !ok {
-				return false
-			}
-		}
-	}
-	return true
-}
-
 // shape fills the runs' glyphs.
-func (p *Paragraph) shape() error {
-	var shaper shaping.HarfbuzzShaper
+func (p *Paragraph) shape(k *kit) error {
+	lang := language.NewLanguage(p.style.Lang)
 	for i := range p.runs {
 		r := &p.runs[i]
-		face, err := r.file.face()
+		face, err := k.face(r.file)
 		if err != nil {
 			return err
 		}
@@ -378,57 +285,83 @@ func (p *Paragraph) shape() error {
 		if r.Level%2 == 1 {
 			dir = di.DirectionRTL
 		}
-		out := shaper.Shape(shaping.Input{
+		out := k.shaper.Shape(shaping.Input{
 			Text: p.text, RunStart: r.start, RunEnd: r.end, Direction: dir, Face: face,
-			Size: fixed.I(r.upem), Script: script, Language: language.NewLanguage(p.style.Lang),
+			Size: fixed.I(r.upem), Script: script, Language: lang,
 		})
-		r.file.faces.Put(face)
-		for _, g := range out.Glyphs {
-			if g.GlyphID == 0 && !ignorable(p.text[g.ClusterIndex]) {
-				return &MissingError{p.text[g.ClusterIndex], packOf(script)}
+		r.Glyphs = make([]Glyph, len(out.Glyphs))
+		for n, g := range out.Glyphs {
+			letter := p.text[g.ClusterIndex]
+			if g.GlyphID == 0 && !ignorable(letter) {
+				return &MissingError{letter, packOf(script, p.style.Lang)}
 			}
-			r.Glyphs = append(r.Glyphs, Glyph{ID: g.GlyphID, Cluster: g.ClusterIndex, AX: round(g.XAdvance), DX: round(g.XOffset), DY: round(g.YOffset)})
+			if script == language.Arabic && p.joins(g.ClusterIndex) {
+				if id, _ := face.NominalGlyph(letter); id == g.GlyphID {
+					return fmt.Errorf("font %s does not join the letter %c (U+%04X): take another font for Arabic script", r.Font, letter, letter)
+				}
+			}
+			r.Glyphs[n] = Glyph{ID: g.GlyphID, Cluster: g.ClusterIndex, AX: round(g.XAdvance), DX: round(g.XOffset), DY: round(g.YOffset)}
 		}
+		r.extra = p.extra(r.Glyphs, script)
 	}
 	return nil
 }
 
+// joins says whether a letter and both its neighbours join on both sides: its shape then cannot be that of one alone.
+func (p *Paragraph) joins(i int) bool {
+	if i == 0 || i+1 >= len(p.text) {
+		return false
+	}
+	for _, r := range p.text[i-1 : i+2] {
+		if !strings.ContainsRune(joining, r) {
+			return false
+		}
+	}
+	return true
+}
+
 func round(x fixed.Int26_6) int { return int((x + 32) >> 6) }
+
+// extra is what is added after each glyph, in em: tracking after each cluster, more after a space. Scripts whose letters
+// join or hang from a line get none: they would come apart.
+func (p *Paragraph) extra(glyphs []Glyph, script language.Script) []float64 {
+	out := make([]float64, len(glyphs))
+	switch script {
+	case language.Arabic, language.Syriac, language.Devanagari, language.Bengali, language.Gurmukhi, language.Mongolian:
+		return out
+	}
+	if p.script == language.Arabic || p.style.Tracking == 0 && p.style.Space == 0 {
+		return out
+	}
+	for n, g := range glyphs {
+		if n+1 < len(glyphs) && glyphs[n+1].Cluster == g.Cluster || ignorable(p.text[g.Cluster]) {
+			continue
+		}
+		out[n] = p.style.Tracking
+		if p.text[g.Cluster] == ' ' {
+			out[n] += p.style.Space
+		}
+	}
+	return out
+}
 
 // measure sums widths, so that any piece of the text is measured by a subtraction.
 func (p *Paragraph) measure() {
 	n := len(p.text)
-	own := make([]int64, n+1)
-	first := make([]bool, n+1)
+	own := make([]float64, n)
+	p.first, p.tail, p.width = make([]bool, n+1), make([]float64, n+1), make([]float64, n+1)
+	p.first[n] = true
 	for _, r := range p.runs {
-		for _, g := range r.Glyphs {
-			own[g.Cluster] += int64(g.AX) * 65536 / int64(r.upem)
-			first[g.Cluster] = true
+		for k, g := range r.Glyphs {
+			own[g.Cluster] += float64(g.AX)/float64(r.upem) + r.extra[k]
+			p.first[g.Cluster] = true
+			p.tail[g.Cluster] += r.extra[k]
 		}
 	}
-	p.width, p.clusters = make([]int64, n+1), make([]int, n+1)
 	for i := range n {
-		p.width[i+1], p.clusters[i+1] = p.width[i]+own[i], p.clusters[i]
-		if first[i] {
-			p.clusters[i+1]++
-		}
+		p.width[i+1] = p.width[i] + own[i]
 	}
 }
 
-// em is the width of letters i to j in em, tracking included.
-func (p *Paragraph) em(i, j int) float64 {
-	w := float64(p.width[j]-p.width[i]) / 65536
-	if t := p.tracking(); t != 0 {
-		w += float64(t * float64(p.clusters[j]-p.clusters[i]))
-	}
-	return w
-}
-
-// tracking is what is added after each letter, in em; nothing in scripts whose letters join.
-func (p *Paragraph) tracking() float64 {
-	switch p.script {
-	case language.Arabic, language.Syriac, language.Devanagari, language.Bengali, language.Mongolian:
-		return 0
-	}
-	return p.style.Tracking
-}
+// em is the width of letters i to j in em.
+func (p *Paragraph) em(i, j int) float64 { return p.width[j] - p.width[i] }
