@@ -1,0 +1,376 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"html"
+	"log/slog"
+	"math/rand"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"cutline/internal/article"
+	"cutline/internal/bucket"
+	"cutline/internal/config"
+	"cutline/internal/story"
+)
+
+var noon = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+
+type team struct {
+	t       *testing.T
+	handler http.Handler
+	store   *story.Store
+	now     time.Time
+	key     story.Key
+}
+
+func open(t *testing.T, change ...func(*story.Story)) *team {
+	d := &team{t: t, now: noon}
+	now := func() time.Time { return d.now }
+	dir, err := bucket.OpenDir(t.TempDir(), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.store = &story.Store{Bucket: dir, Now: now, Random: rand.New(rand.NewSource(1))}
+	cfg, err := config.Parse("cutline.yaml", []byte(`
+sites: {en: {name: Example News, language: en, url: "https://news.example"}}
+channels: {feed: {kind: feed, site: en}, log: {kind: log, site: en}}
+`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.handler, err = New(Parts{Store: d.store, Config: cfg, Now: now, Log: slog.New(slog.DiscardHandler), Loopback: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.key = d.story("1", change...)
+	return d
+}
+
+// story stores a story with its card and its proposed drafts, as webhook, render and post would.
+func (d *team) story(id string, change ...func(*story.Story)) story.Key {
+	ctx := context.Background()
+	k, err := d.store.Key(ctx, "newsroom", id)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	s, _, err := d.store.UpdateStory(ctx, k, func(s *story.Story) error {
+		s.Site, s.Source, s.First = "en", "newsroom", d.now
+		s.Article = article.Article{ID: id, Language: "en", Headline: "Reservoir rises to 61 percent", Body: "The reservoir has risen to 61 percent.", URL: "https://news.example/" + id}
+		for _, c := range change {
+			c(s)
+		}
+		return nil
+	})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if _, _, err := d.store.UpdateManifest(ctx, k, func(m *story.Manifest) error {
+		m.Revision, m.Credit, m.From, m.Alt = s.Revision, "Photo: AFP", "caption", s.Article.Headline
+		m.Cards = map[string]story.Card{"og": {Key: "cards/" + string(k) + "/00000000000000000000-og.jpg", Contrast: 5.1, Layout: "bottom"}}
+		return nil
+	}); err != nil {
+		d.t.Fatal(err)
+	}
+	for _, ch := range []string{"feed", "log"} {
+		d.propose(k, ch, "The reservoir has risen to 61 percent.", s.Revision)
+	}
+	return k
+}
+
+func (d *team) propose(k story.Key, channel, text string, revision int) {
+	if _, _, err := d.store.UpdatePost(context.Background(), k, channel, func(p *story.Post) error {
+		p.Proposed = &story.Draft{Text: text, Revision: revision}
+		return nil
+	}); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func (d *team) get(path string) (int, string, http.Header) {
+	w := httptest.NewRecorder()
+	d.handler.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+	return w.Code, w.Body.String(), w.Header()
+}
+
+var hidden = regexp.MustCompile(`name="(seen-[a-z]+)" value="([^"]*)"`)
+
+// form is what the page's form for deciding would send.
+func (d *team) form() url.Values {
+	_, body, _ := d.get("/story/" + string(d.key))
+	f := url.Values{}
+	for _, m := range hidden.FindAllStringSubmatch(body, -1) {
+		f.Set(m[1], m[2])
+	}
+	return f
+}
+
+func (d *team) post(path string, f url.Values, change ...func(*http.Request)) (int, string) {
+	r := httptest.NewRequest("POST", "/story/"+string(d.key)+path, strings.NewReader(f.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for _, c := range change {
+		c(r)
+	}
+	w := httptest.NewRecorder()
+	d.handler.ServeHTTP(w, r)
+	return w.Code, w.Body.String()
+}
+
+func (d *team) decisions() story.Decisions {
+	x, err := d.store.Decisions(context.Background(), d.key)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return x
+}
+
+func TestPageShowsTheStory(t *testing.T) {
+	d := open(t)
+	code, body, h := d.get("/")
+	for _, want := range []string{"Reservoir rises to 61 percent", "/cards/" + string(d.key), "Photo: AFP", "found in the caption", "The reservoir has risen to 61 percent.", "Approve for 2 channels", "Needs a decision"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%q is not on the page", want)
+		}
+	}
+	if code != 200 || !strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") || h.Get("X-Content-Type-Options") != "nosniff" || strings.Contains(body, "<script") || strings.Contains(body, "style=") {
+		t.Errorf("%d %v", code, h)
+	}
+}
+
+func TestApprovalHoldsWhatWasSeenAndCanBeUndone(t *testing.T) {
+	d := open(t)
+	f := d.form()
+	f.Set("act", "approve")
+	if code, body := d.post("/decide", f); code != 303 {
+		t.Fatalf("%d %s", code, body)
+	}
+	log := d.decisions().Log
+	if len(log) != 1 || log[0].Act != story.Approve || len(log[0].Drafts) != 2 || log[0].Drafts["feed"].Text != "The reservoir has risen to 61 percent." || !log[0].NotBefore.Equal(noon.Add(10*time.Second)) || log[0].By == "" {
+		t.Fatalf("%+v", log)
+	}
+	d.now = noon.Add(5 * time.Second)
+	if code, _ := d.post("/decide", url.Values{"act": {"undo"}}); code != 303 {
+		t.Fatal(code)
+	}
+	all := d.decisions()
+	if v := all.For("feed"); v.Act != "" {
+		t.Errorf("after undo: %+v", v)
+	}
+	d.post("/decide", f)
+	d.now = noon.Add(time.Minute)
+	d.post("/decide", url.Values{"act": {"undo"}})
+	all = d.decisions()
+	if v := all.For("feed"); v.Act != story.Approve {
+		t.Errorf("a late undo counts: %+v", v)
+	}
+}
+
+func TestPageOutOfDateApprovesNothing(t *testing.T) {
+	d := open(t)
+	f := d.form()
+	f.Set("act", "approve")
+	d.propose(d.key, "log", "The reservoir has risen to 62 percent.", 2)
+	code, body := d.post("/decide", f)
+	if code != 409 || len(d.decisions().Log) != 0 || !strings.Contains(body, "62 percent") || !strings.Contains(body, "Nothing was approved") {
+		t.Errorf("%d: %+v", code, d.decisions().Log)
+	}
+}
+
+func TestEditedTextIsWhatIsApproved(t *testing.T) {
+	d := open(t)
+	seen := d.form().Get("seen-log")
+	if code, body := d.post("/text", url.Values{"channel": {"log"}, "text": {"Reservoir: 61 percent full."}, "seen": {seen}}); code != 303 {
+		t.Fatalf("%d %s", code, body)
+	}
+	f := d.form()
+	if f.Get("seen-log") == seen {
+		t.Error("the page still shows the old text")
+	}
+	f.Set("act", "approve")
+	d.post("/decide", f)
+	log := d.decisions().Log
+	if len(log) != 1 || log[0].Drafts["log"].Text != "Reservoir: 61 percent full." || log[0].Drafts["log"].Basis != seen {
+		t.Errorf("%+v", log)
+	}
+	if code, _ := d.post("/text", url.Values{"channel": {"log"}, "text": {"again"}, "seen": {seen}}); code != 409 {
+		t.Errorf("a save from an old page: %d", code)
+	}
+}
+
+func TestTextThatTheArticleDoesNotBearOutIsMarked(t *testing.T) {
+	d := open(t)
+	d.post("/text", url.Values{"channel": {"log"}, "text": {"The reservoir has risen to 99 percent."}, "seen": {d.form().Get("seen-log")}})
+	if _, body, _ := d.get("/story/" + string(d.key)); !strings.Contains(body, "the number 99 is not in the article") {
+		t.Error("the finding is not shown")
+	}
+}
+
+func TestEditsOfTheCard(t *testing.T) {
+	d := open(t)
+	if code, _ := d.post("/edit", url.Values{"revision": {"1"}, "headline": {"  Shorter\nheadline "}, "credit": {"Photo: Reuters"}}); code != 303 {
+		t.Fatal(code)
+	}
+	s, err := d.store.Story(context.Background(), d.key)
+	if err != nil || s.Edits.Headline != "Shorter headline" || s.Edits.Credit != "Reuters" || s.Revision != 2 || s.Article.Headline != "Reservoir rises to 61 percent" {
+		t.Errorf("%+v %v", s.Edits, err)
+	}
+	if code, _ := d.post("/edit", url.Values{"revision": {"1"}, "headline": {"from an old page"}}); code != 409 {
+		t.Errorf("a save from an old page: %d", code)
+	}
+}
+
+func TestHoldRejectRetractSettle(t *testing.T) {
+	d := open(t)
+	for _, act := range []string{"hold", "reject", "retract"} {
+		if code, _ := d.post("/decide", url.Values{"act": {act}, "why": {"because\u0007"}}); code != 303 {
+			t.Errorf("%s: %d", act, code)
+		}
+		all := d.decisions()
+		if v := all.For("feed"); v.Act != act || v.Why != "because" {
+			t.Errorf("%s: %+v", act, v)
+		}
+	}
+	if code, _ := d.post("/decide", url.Values{"act": {"settle"}, "settled": {"posted"}, "channel": {"log"}, "url": {"https://x.example/1"}}); code != 303 {
+		t.Error(code)
+	}
+	all := d.decisions()
+	if v := all.For("log"); v.Settled != story.Posted || v.URL != "https://x.example/1" {
+		t.Errorf("%+v", v)
+	}
+	for name, f := range map[string]url.Values{"no act": {}, "unknown act": {"act": {"publish"}}, "unknown channel": {"act": {"hold"}, "channel": {"other"}}, "settle nothing": {"act": {"settle"}, "channel": {"log"}}} {
+		if code, _ := d.post("/decide", f); code != 400 {
+			t.Errorf("%s: %d", name, code)
+		}
+	}
+}
+
+func TestOtherSitesCannotDecide(t *testing.T) {
+	d := open(t)
+	f := d.form()
+	f.Set("act", "approve")
+	for name, change := range map[string]func(*http.Request){
+		"fetch metadata": func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
+		"origin":         func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") },
+	} {
+		if code, _ := d.post("/decide", f, change); code != 403 || len(d.decisions().Log) != 0 {
+			t.Errorf("%s: %d", name, code)
+		}
+	}
+}
+
+func TestNoGetActs(t *testing.T) {
+	d := open(t)
+	for _, path := range []string{"/decide?act=approve", "/text?channel=log&text=x", "/edit?headline=x"} {
+		if code, _, _ := d.get("/story/" + string(d.key) + path); code != 405 && code != 404 {
+			t.Errorf("%s: %d", path, code)
+		}
+	}
+	if len(d.decisions().Log) != 0 {
+		t.Error("something was decided")
+	}
+	for _, path := range []string{"/story/2026-11-26/none", "/story/2026-11-26/zzzzzzzzzzzzzzzzzzzzzzzzzz", "/nothing"} {
+		if code, _, _ := d.get(path); code != 404 {
+			t.Errorf("%s: %d", path, code)
+		}
+	}
+}
+
+func TestTextsFromOutsideStayTexts(t *testing.T) {
+	body, err := os.ReadFile("testdata/xss.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Cases []struct {
+			ID, Text string
+		}
+	}
+	if err := json.Unmarshal(body, &doc); err != nil || len(doc.Cases) < 10 {
+		t.Fatal(len(doc.Cases), err)
+	}
+	for _, c := range doc.Cases {
+		d := open(t, func(s *story.Story) {
+			s.Article.Headline, s.Article.Section, s.Article.Byline, s.Article.URL = c.Text, c.Text, c.Text, c.Text
+			s.Article.Doubt = c.Text
+		})
+		d.propose(d.key, "log", c.Text, 2)
+		code, page, _ := d.get("/?lang=ckb")
+		if code != 200 {
+			t.Fatalf("%s: %d", c.ID, code)
+		}
+		for _, bad := range []string{"<script", "<img src=x", "javascript:", " onerror", " onload", "<svg", "<iframe"} {
+			inText := strings.Contains(c.Text, strings.TrimSpace(bad))
+			if i := strings.Index(page, bad); i >= 0 && (strings.HasPrefix(bad, "<") || bad == "javascript:" && strings.Contains(page, `href="javascript:`) || !inText) {
+				t.Errorf("%s: %q is on the page: %s", c.ID, bad, page[max(0, i-80):min(len(page), i+80)])
+			}
+		}
+	}
+}
+
+func TestInterfaceSpeaksSixLanguages(t *testing.T) {
+	var w words
+	if err := w.read(); err != nil {
+		t.Fatal(err)
+	}
+	if len(w.Languages) != 6 {
+		t.Fatalf("%d languages", len(w.Languages))
+	}
+	holes := regexp.MustCompile(`\{[a-z]+\}`)
+	for key, by := range w.Words {
+		for l := range w.Languages {
+			if by[l] == "" {
+				t.Errorf("%s is missing in %s", key, l)
+			}
+			if a, b := fmt.Sprint(len(holes.FindAllString(by["en"], -1))), fmt.Sprint(len(holes.FindAllString(by[l], -1))); a != b {
+				t.Errorf("%s in %s has other placeholders: %q", key, l, by[l])
+			}
+		}
+	}
+	page, err := templates.ReadFile("tmpl/page.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`\{\{t \$?\.?[Ll]ang "([a-z_]+)"`).FindAllSubmatch(page, -1) {
+		if w.Words[string(m[1])] == nil {
+			t.Errorf("the page uses the word %q, which is not there", m[1])
+		}
+	}
+	for state, word := range stateWords {
+		if w.Words[word[0]] == nil {
+			t.Errorf("state %s has no word", state)
+		}
+	}
+	d := open(t)
+	for lang, want := range map[string]string{"ckb": `lang="ckb" dir="rtl"`, "tr": `lang="tr" dir="ltr"`, "xx": `lang="en" dir="ltr"`} {
+		if _, body, _ := d.get("/?lang=" + lang); !strings.Contains(body, want) {
+			t.Errorf("%s: the page is not %s", lang, want)
+		}
+	}
+}
+
+func TestNotServedToOthersWithoutSignIn(t *testing.T) {
+	if _, err := New(Parts{Config: &config.Config{}, Now: time.Now}); err == nil || !strings.Contains(err.Error(), "sign in") {
+		t.Errorf("have %v", err)
+	}
+}
+
+func TestBadDocumentIsNamedAndTheOthersAreShown(t *testing.T) {
+	d := open(t)
+	other := d.story("2")
+	if _, err := d.store.Bucket.Put(context.Background(), "manifests/"+string(other)+".json", []byte("{"), "application/json", bucket.Always); err != nil {
+		t.Fatal(err)
+	}
+	code, body, _ := d.get("/")
+	if code != 200 || !strings.Contains(body, "manifests/"+string(other)) || !bytes.Contains([]byte(body), []byte(html.EscapeString("Reservoir rises"))) {
+		t.Errorf("%d", code)
+	}
+}
