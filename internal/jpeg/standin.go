@@ -27,7 +27,7 @@ func Decode(ctx context.Context, data []byte, o Options) (*Planes, image.Rectang
 		m, err = stdjpeg.Decode(bytes.NewReader(append(data[:len(data):len(data)], 0xff, mEOI)))
 	}
 	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.ErrUnexpectedEOF), err != nil && !bytes.Contains(data, []byte{0xff, mEOI}):
 		return nil, image.Rectangle{}, &Error{Truncated, err.Error()}
 	case err != nil:
 		return nil, image.Rectangle{}, &Error{Damaged, err.Error()}
