@@ -3,15 +3,17 @@ package summary
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"cutline/internal/article"
 )
 
 // Finding is one thing in a text that the article does not bear out.
 type Finding struct {
-	Kind string // number, name, quotation, markup, caption, dateline, promotion, headline, balance
+	Kind string // number, date, name, quotation, markup, caption, dateline, promotion, headline, balance
 	Text string // what was found
 	Why  string // in words for the desk
 }
@@ -32,31 +34,26 @@ func Check(text string, a article.Article) []Finding {
 	}
 	plain := linkRE.ReplaceAllString(text, "")
 	source := a.Headline + "\n" + a.Dek + "\n" + a.Body + "\n" + a.Section + "\n" + strings.Join(a.Tags, "\n")
-	have := map[string]bool{}
-	for _, n := range numberRE.FindAllString(source, -1) {
-		have[digits(n)] = true
-	}
-	for _, n := range numberRE.FindAllString(withoutTags(plain), -1) {
-		if !have[digits(n)] {
-			find("number", n, "the number %s is not in the article", n)
-		}
+	bare := withoutTags(plain)
+	checkFacts(bare, source+"\n"+a.Dateline, a.Language, find)
+	if article.RTL(a.Language) {
+		checkFollowers(bare, source+"\n"+a.Byline, find)
 	}
 	folded := fold(source)
 	for _, q := range quotations(plain) {
-		if !strings.Contains(folded, fold(q)) {
-			find("quotation", q, "the quotation “%s” is not in the article word for word", q)
+		for part := range strings.SplitSeq(strings.ReplaceAll(q, "...", "…"), "…") {
+			if !strings.Contains(folded, fold(part)) {
+				find("quotation", q, "the quotation “%s” is not in the article word for word", q)
+				break
+			}
 		}
 	}
 	known := map[string]bool{}
-	for w := range strings.FieldsFuncSeq(source+"\n"+a.Byline+"\n"+a.Photo.Caption, notWord) {
+	for w := range strings.FieldsFuncSeq(source+"\n"+a.Byline+"\n"+a.Dateline+"\n"+a.Photo.Caption, notWord) {
 		known[strings.ToLower(stem(w))] = true
 	}
-	for _, s := range Sentences(withoutTags(plain), a.Language) {
-		for i, w := range strings.FieldsFunc(s, notWord) {
-			if r := []rune(w); i > 0 && len(r) > 1 && unicode.IsUpper(r[0]) && !known[strings.ToLower(stem(w))] && !german(a.Language) {
-				find("name", w, "the name %s is not in the article", w)
-			}
-		}
+	for _, s := range Sentences(bare, a.Language) {
+		checkNames(strings.FieldsFunc(s, notWord), known, a.Language, find)
 	}
 	if m := markupRE.FindString(plain); m != "" {
 		find("markup", m, "%s is markup, not text", m)
@@ -68,11 +65,14 @@ func Check(text string, a article.Article) []Finding {
 		find("dateline", a.Dateline, "the text begins with the dateline")
 	}
 	for line := range strings.SplitSeq(plain, "\n") {
+		if credit, _ := article.CreditIn(line, a.Language); credit != "" && credit == a.Photo.Credit && !strings.Contains(a.Body+a.Dek+a.Headline, line) {
+			find("caption", line, "“%s” is the photo's credit", credit)
+		}
 		if strings.TrimSpace(line) != "" && article.Promotion(line) {
 			find("promotion", line, "“%s” is promotion", line)
 		}
 	}
-	if depth(plain) != 0 || strings.Count(plain, "(") != strings.Count(plain, ")") || strings.Count(plain, "[") != strings.Count(plain, "]") || closesUnopened(plain) {
+	if !balanced(plain) {
 		find("balance", "", "a quotation mark or bracket is not closed")
 	}
 	if h := fold(a.Headline); len(h) > 10 && strings.Count(fold(plain), h) > 1 {
@@ -81,8 +81,35 @@ func Check(text string, a article.Article) []Finding {
 	return out
 }
 
-// german languages write every noun with a capital: names cannot be told by it.
-func german(language string) bool { return strings.HasPrefix(language, "de") }
+// checkNames finds words with a capital that the article does not have. A sentence's first word is a name only if the
+// next one looks like one too, or says something. German writes every noun with a capital: there two in a row are a name.
+func checkNames(ws []string, known map[string]bool, language string, find func(kind, what, why string, args ...any)) {
+	german := strings.HasPrefix(language, "de")
+	capital := func(i int) bool {
+		if i < 0 || i >= len(ws) {
+			return false
+		}
+		r, _ := utf8.DecodeRuneInString(ws[i])
+		return unicode.IsUpper(r) && len(ws[i]) > 1
+	}
+	strange := func(i int) bool {
+		return capital(i) && !known[strings.ToLower(stem(ws[i]))] && date(strings.ToLower(ws[i])) == 0
+	}
+	for i, w := range ws {
+		switch {
+		case !strange(i):
+			continue
+		case german && !(capital(i-1) && (strange(i-1) || i > 1) || strange(i+1)):
+			continue
+		case i == 0 && !capital(1) && !(len(ws) > 1 && slices.Contains(speech, strings.ToLower(ws[1]))):
+			continue
+		}
+		find("name", w, "the name %s is not in the article", w)
+	}
+}
+
+// speech are verbs behind a name.
+var speech = strings.Fields("said says told added warned announced confirmed denied dedi söyledi belirtti açıkladı sagte sagt erklärte got")
 
 func notWord(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsMark(r) && r != '’' && r != '\''
@@ -142,38 +169,76 @@ func quotations(s string) []string {
 	var out []string
 	rs := []rune(s)
 	for i := 0; i < len(rs); i++ {
-		end := pairs[rs[i]]
-		if rs[i] == '"' {
-			end = '"'
-		}
-		if end == 0 {
+		end := closing(rs, i)
+		if end < 0 {
 			continue
 		}
-		for j := i + 1; j < len(rs); j++ {
-			if rs[j] == end {
-				if q := strings.TrimSpace(string(rs[i+1 : j])); len(strings.Fields(q)) > 1 || len([]rune(q)) > 12 {
-					out = append(out, q)
-				}
-				i = j
-				break
-			}
+		if q := strings.TrimSpace(string(rs[i+1 : end])); len(strings.Fields(q)) > 1 || len([]rune(q)) > 12 {
+			out = append(out, q)
 		}
+		i = end
 	}
 	return out
 }
 
-// closesUnopened says whether a quotation ends that has not begun.
-func closesUnopened(s string) bool {
-	open := 0
-	for _, r := range s {
-		switch r {
-		case '«':
-			open++
-		case '»':
-			if open--; open < 0 {
-				return true
-			}
+// closing finds where the quotation that begins at i ends; -1: none begins there, or it does not end.
+func closing(rs []rune, i int) int {
+	ends := string(pairs[rs[i]])
+	switch rs[i] {
+	case '"':
+		ends = `"`
+	case '„':
+		ends = "“”"
+	case '»': // »German«
+		ends = "«"
+	case '‘':
+		ends = "’"
+	}
+	if pairs[rs[i]] == 0 && !strings.ContainsRune(`"»‘`, rs[i]) {
+		return -1
+	}
+	for j := i + 1; j < len(rs); j++ {
+		if strings.ContainsRune(ends, rs[j]) && !(rs[j] == '’' && j+1 < len(rs) && unicode.IsLetter(rs[j+1])) { // it’s
+			return j
 		}
 	}
-	return false
+	return -1
+}
+
+// balanced says whether every quotation mark and bracket of a text has its partner.
+func balanced(s string) bool {
+	if depth(s) != 0 {
+		return false
+	}
+	var open []rune
+	for _, r := range s {
+		switch {
+		case strings.ContainsRune("([（【〔", r):
+			open = append(open, r)
+		case strings.ContainsRune(")]）】〕", r):
+			if len(open) == 0 || partner[open[len(open)-1]] != r {
+				return false
+			}
+			open = open[:len(open)-1]
+		}
+	}
+	return len(open) == 0 && !closesUnopened(s)
+}
+
+var partner = map[rune]rune{'(': ')', '[': ']', '（': '）', '【': '】', '〔': '〕'}
+
+// closesUnopened says whether a quotation ends that has not begun. Swedish and Finnish begin with the mark that ends.
+func closesUnopened(s string) bool {
+	counts := map[rune]int{}
+	first := rune(0)
+	for _, r := range s {
+		if (r == '«' || r == '»') && first == 0 {
+			first = r
+		}
+		counts[r]++
+		if first == '«' && counts['»'] > counts['«'] || first == '»' && counts['«'] > counts['»'] || counts['」'] > counts['「'] {
+			return true
+		}
+	}
+	return counts['”'] > counts['“']+counts['„'] && counts['”'] != 2*(counts['”']/2)
 }

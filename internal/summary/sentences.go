@@ -106,22 +106,27 @@ func quotationOpen(s string) bool { return depth(s) > 0 }
 
 func depth(s string) int {
 	var open []rune
-	straight := false
+	straight, reversed := 0, strings.IndexRune(s, '»') >= 0 && (strings.IndexRune(s, '«') < 0 || strings.IndexRune(s, '»') < strings.IndexRune(s, '«'))
 	for _, r := range s {
+		end := pairs[r]
+		if reversed { // »German«
+			switch r {
+			case '»':
+				end = '«'
+			case '«':
+				end = 0
+			}
+		}
 		switch {
 		case r == '"':
-			straight = !straight
-		case len(open) > 0 && r == open[len(open)-1]:
+			straight ^= 1
+		case len(open) > 0 && (r == open[len(open)-1] || r == '”' && open[len(open)-1] == '“'):
 			open = open[:len(open)-1]
-		case pairs[r] != 0:
-			open = append(open, pairs[r])
+		case end != 0:
+			open = append(open, end)
 		}
 	}
-	n := len(open)
-	if straight {
-		n++
-	}
-	return n
+	return len(open) + straight
 }
 
 func bracketOpen(s string) bool {

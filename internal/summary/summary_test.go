@@ -18,6 +18,7 @@ type sample struct {
 	must    [][]string
 	numbers []string
 	quotes  []string
+	names   []string
 	forbid  []string
 }
 
@@ -42,7 +43,7 @@ func samples(t testing.TB) []sample {
 			Expected struct {
 				Summary struct {
 					Must      [][]string
-					Keep      struct{ Numbers, Quotes []string }
+					Keep      struct{ Numbers, Quotes, Names []string }
 					Forbidden []string
 				}
 			}
@@ -54,7 +55,7 @@ func samples(t testing.TB) []sample {
 			a := article.Article{Headline: d.Input.Headline, Dek: dek, Byline: d.Input.Byline, Language: d.Input.Language, Body: d.Input.BodyHTML, Photo: article.Photo{Caption: d.Input.Photo.Caption, Credit: d.Input.Photo.Credit}}
 			article.Clean(&a, article.Rules{})
 			s := d.Expected.Summary
-			out = append(out, sample{filepath.Base(file), a, s.Must, s.Keep.Numbers, s.Keep.Quotes, s.Forbidden})
+			out = append(out, sample{filepath.Base(file), a, s.Must, s.Keep.Numbers, s.Keep.Quotes, s.Keep.Names, s.Forbidden})
 		}
 	}
 	return out

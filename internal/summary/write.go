@@ -19,7 +19,7 @@ import (
 // is cut at a clause. fits must say no to every text longer than one it said no to. Empty: the article has no text that
 // fits.
 func Write(a article.Article, fits func(string) bool) string {
-	if dek := strings.TrimSpace(a.Dek); dek != "" && !repeats(dek, a.Headline) {
+	if dek := strings.TrimSpace(a.Dek); dek != "" && !repeats(dek, a.Headline) && !cutOff(dek, a.Body) {
 		if whole := closed(dek); fits(whole) && len(Check(whole, a)) == 0 {
 			return whole
 		}
@@ -40,6 +40,17 @@ func Write(a article.Article, fits func(string) bool) string {
 		}
 	}
 	return ""
+}
+
+// cutOff says whether a dek was made from the body's beginning and ends where its room ended.
+func cutOff(dek, body string) bool {
+	trimmed := strings.TrimRight(dek, " …[].")
+	marked := strings.HasSuffix(dek, "…") || strings.HasSuffix(dek, "...") || strings.HasSuffix(dek, "[…]")
+	last := []rune(dek)[len([]rune(dek))-1]
+	if !strings.HasPrefix(fold(body), fold(trimmed)) {
+		return false
+	}
+	return marked || !strings.ContainsRune(".!?؟。！？۔"+closers, last)
 }
 
 // joint is what stands between two sentences.
