@@ -97,6 +97,7 @@ type Timing struct {
 
 // Desk says who may use the desk. Empty: on loopback everybody, elsewhere nobody.
 type Desk struct {
+	People  map[string]Secret   `yaml:"people"`  // name → password, by reference: who may decide, for a team that needs no provider; only over https
 	Issuer  string              `yaml:"issuer"`  // OpenID Connect provider
 	Client  string              `yaml:"client"`  // client id there
 	Secret  Secret              `yaml:"secret"`  // client secret there

@@ -205,9 +205,6 @@ func (d *desk) saveEdits(w http.ResponseWriter, r *http.Request) {
 	d.back(w, r, k, "")
 }
 
-// who decides: on one's own machine whoever sits at it.
-func (d *desk) who(*http.Request) string { return "desk" }
-
 // outOfDate answers 409 with what was on the page and what is now. Nothing was done.
 func (d *desk) outOfDate(w http.ResponseWriter, r *http.Request, x *story.Dossier, differ []difference) {
 	p := d.base(w, r)

@@ -363,6 +363,40 @@ func TestNotServedToOthersWithoutSignIn(t *testing.T) {
 	}
 }
 
+func TestOnlyPeopleOfTheConfigurationComeIn(t *testing.T) {
+	t.Setenv("CUTLINE_TEST_PASSWORD", "a-test-password")
+	cfg, err := config.Parse("cutline.yaml", []byte(`
+sites: {en: {name: Example News, language: en, url: "https://news.example"}}
+desk: {people: {hana: "env:CUTLINE_TEST_PASSWORD"}}
+`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := open(t)
+	var log bytes.Buffer
+	if d.handler, err = New(Parts{Store: d.store, Config: cfg, Now: func() time.Time { return noon }, Log: slog.New(slog.NewTextHandler(&log, nil))}); err != nil {
+		t.Fatal(err)
+	}
+	for name, set := range map[string]func(*http.Request){
+		"nobody":         func(*http.Request) {},
+		"wrong password": func(r *http.Request) { r.SetBasicAuth("hana", "a-test-passwore") },
+		"no password":    func(r *http.Request) { r.SetBasicAuth("hana", "") },
+		"unknown":        func(r *http.Request) { r.SetBasicAuth("rebin", "a-test-password") },
+		"empty":          func(r *http.Request) { r.SetBasicAuth("", "") },
+	} {
+		if code, _ := d.post("/decide", url.Values{"act": {"hold"}}, set); code != 401 || len(d.decisions().Log) != 0 {
+			t.Errorf("%s: %d", name, code)
+		}
+	}
+	code, _ := d.post("/decide", url.Values{"act": {"hold"}}, func(r *http.Request) { r.SetBasicAuth("hana", "a-test-password") })
+	if doc := d.decisions(); code != 303 || len(doc.Log) != 1 || doc.Log[0].By != "hana" {
+		t.Errorf("%d %+v", code, doc.Log)
+	}
+	if strings.Contains(log.String(), "test-password") {
+		t.Errorf("the log has the password: %s", log.String())
+	}
+}
+
 func TestBadDocumentIsNamedAndTheOthersAreShown(t *testing.T) {
 	d := open(t)
 	other := d.story("2")
