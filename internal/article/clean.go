@@ -16,11 +16,12 @@ type Rules struct {
 var (
 	// place (agency) – at the beginning of the first paragraph; the place in capitals or not, the agency in either kind
 	// of brackets, any dash.
-	dateline  = regexp.MustCompile(`^\s*([\p{L}\p{M}][\p{L}\p{M}\p{N} .,'’،-]{1,60}?)\s*[(（]([^()（）]{2,40})[)）]\s*[-–—:−]+\s*`)
-	dateline2 = regexp.MustCompile(`^\s*([\p{Lu}][\p{Lu}\p{M} .'’-]{2,40}(?:, [\p{L} .]{2,30})?)\s+[–—−]\s+`)
-	byPrefix  = regexp.MustCompile(`^(?i:by|von|par|por|yazan|haber|text by|reporting by|nivîskar)[:\s]+|^(?:ئامادەکردنی|نووسینی|ڕاپۆرتی|کتب|كتبت|كتب|إعداد|تقرير|بقلم|نویسنده|گزارش)\s*[:：]?\s*|^[【\[]`)
-	bySplit   = regexp.MustCompile(`\s*(?i:,|;|،|\s(?:and|und|et|y|ve|û|و)\s|&)\s*`)
-	noWords   = regexp.MustCompile(`^[^\p{L}\p{N}]*$`)
+	dateline   = regexp.MustCompile(`^\s*([\p{L}\p{M}][\p{L}\p{M}\p{N} .,'’،-]{1,60}?)\s*[(（]([^()（）]{2,40})[)）]\s*[-–—:−]+\s*`)
+	dateline2  = regexp.MustCompile(`^\s*([\p{Lu}][\p{Lu}\p{M} .'’-]{2,40}(?:, [\p{L} .]{2,30})?)\s+[–—−]\s+`)
+	datelineJa = regexp.MustCompile(`^\s*[【（]([^】）＝=]{1,12})[＝=]([^】）]{2,20})[】）]\s*`) // 【東京＝例報道】
+	byPrefix   = regexp.MustCompile(`^(?i:by|von|par|por|yazan|haber|text by|reporting by|nivîskar)[:\s]+|^(?:ئامادەکردنی|نووسینی|ڕاپۆرتی|کتب|كتبت|كتب|إعداد|تقرير|بقلم|نویسنده|گزارش)\s*[:：]?\s*|^[【\[]`)
+	bySplit    = regexp.MustCompile(`\s*(?i:,|;|،|\s(?:and|und|et|y|ve|û|و)\s|&)\s*`)
+	noWords    = regexp.MustCompile(`^[^\p{L}\p{N}]*$`)
 )
 
 // promotion lists beginnings of lines, in lower case, that are no part of an article.
@@ -171,14 +172,40 @@ func cleanPhoto(p *Photo, language string) {
 	}
 }
 
+// splitDateline takes the dateline off a first paragraph. A sentence that has brackets and a dash behind its first words
+// ("The mayor (left) – who …") has none: a place is written like a name, and so is an agency.
 func splitDateline(p string) (line, rest string) {
 	if m := dateline.FindStringSubmatchIndex(p); m != nil {
-		return p[m[2]:m[3]] + " (" + p[m[4]:m[5]] + ")", p[m[1]:]
+		place, agency := p[m[2]:m[3]], p[m[4]:m[5]]
+		if placeLike(place) && (nameLike(agency) || agency == "dpa" || agency == "epd") {
+			return place + " (" + agency + ")", p[m[1]:]
+		}
 	}
-	if m := dateline2.FindStringSubmatchIndex(p); m != nil {
-		return p[m[2]:m[3]], p[m[1]:]
+	for _, re := range []*regexp.Regexp{dateline2, datelineJa} {
+		if m := re.FindStringSubmatchIndex(p); m != nil {
+			line = p[m[2]:m[3]]
+			if len(m) > 4 && m[4] >= 0 {
+				line += " (" + p[m[4]:m[5]] + ")"
+			}
+			return line, p[m[1]:]
+		}
 	}
 	return "", p
+}
+
+// placeLike says whether a text reads as a place, perhaps with a date: few words, and where its script has capitals, none
+// but particles and months without one.
+func placeLike(s string) bool {
+	words := strings.Fields(s)
+	if len(words) > 6 || !cased(s) && len(words) > 4 {
+		return false
+	}
+	for i, w := range words {
+		if r, _ := utf8.DecodeRuneInString(w); unicode.IsLower(r) && (i == 0 || utf8.RuneCountInString(w) > 3) {
+			return false
+		}
+	}
+	return words[0] != "The" && words[0] != "A"
 }
 
 // Place is the dateline's first part: "ERBIL" of "ERBIL (Kurdistan24)".

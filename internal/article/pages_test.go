@@ -102,3 +102,19 @@ func TestPromotionIsTold(t *testing.T) {
 		t.Error("a site's own rule")
 	}
 }
+
+func TestDatelines(t *testing.T) {
+	for in, want := range map[string]string{
+		"ERBIL (Kurdistan24) – Twelve buses": "ERBIL (Kurdistan24)|Twelve buses", "WASHINGTON (AP) — The president": "WASHINGTON (AP)|The president", "Berlin (dpa) - Der Kanzler": "Berlin (dpa)|Der Kanzler",
+		"DUHOK, Nov. 20 (Example24) - It rains": "DUHOK, Nov. 20 (Example24)|It rains", "ANKARA, 20 Kasım (AA) – Meclis": "ANKARA, 20 Kasım (AA)|Meclis", "BAGHDAD — The ministry": "BAGHDAD|The ministry",
+		"الموصل (نموذج نيوز) – أعلنت بلدية": "الموصل (نموذج نيوز)|أعلنت بلدية", "东京（例報道） – 15日": "东京 (例報道)|15日", "【東京＝例報道】15日": "東京 (例報道)|15日", "هەولێر (کوردستان٢٤) - شارەوانی": "هەولێر (کوردستان٢٤)|شارەوانی",
+		"The mayor (left) – who spoke first – left.": "|The mayor (left) – who spoke first – left.", "Rozh Karim (the director) – a former driver – said": "|Rozh Karim (the director) – a former driver – said",
+		"He said – twice – no.": "|He said – twice – no.", "Twelve buses (of 60) – all electric – start": "|Twelve buses (of 60) – all electric – start",
+		"قال المدير الجديد للبلدية في المدينة (أمس) – وهو مهندس": "|قال المدير الجديد للبلدية في المدينة (أمس) – وهو مهندس",
+	} {
+		line, rest := splitDateline(in)
+		if line+"|"+rest != want {
+			t.Errorf("%q: %q", in, line+"|"+rest)
+		}
+	}
+}

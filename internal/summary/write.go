@@ -7,6 +7,7 @@
 package summary
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -14,9 +15,9 @@ import (
 	"cutline/internal/article"
 )
 
-// Write makes the summary of an article: its dek if that fits and says more than the headline, and behind it, or in its
-// place, the sentences that say most, in the article's order, as many as fit. If not even one sentence fits, the first one
-// is cut at a clause. fits must say no to every text longer than one it said no to. Empty: the article has no text that
+// Write makes the summary of an article: its dek if that fits, says more than the headline and is the editor's own. Else
+// the sentence that says most, with up to two more that fit beside it, in the article's order. A sentence that does not
+// fit is cut at a clause; where that cannot be either, the next best one is tried. fits must say no to every text longer than one it said no to. Empty: the article has no text that
 // fits.
 func Write(a article.Article, fits func(string) bool) string {
 	if dek := strings.TrimSpace(a.Dek); dek != "" && !repeats(dek, a.Headline) && !cutOff(dek, a.Body) {
@@ -27,19 +28,7 @@ func Write(a article.Article, fits func(string) bool) string {
 			return short
 		}
 	}
-	sentences := candidates(a)
-	if len(sentences) == 0 {
-		return ""
-	}
-	if text := choose(sentences, a, fits); text != "" {
-		return text
-	}
-	for _, s := range sentences {
-		if short := clause(s.text, fits); short != "" && len(Check(short, a)) == 0 {
-			return short
-		}
-	}
-	return ""
+	return choose(candidates(a), a, fits)
 }
 
 // cutOff says whether a dek was made from the body's beginning and ends where its room ended.
@@ -79,10 +68,11 @@ func prefix(sentences []string, join string, fits func(string) bool) string {
 	return out
 }
 
+// sentence is one of the body's that can stand alone.
 type sentence struct {
-	text  string
-	place int // in the article, from 0
-	score float64
+	text  string  // as in the body
+	place int     // in the article, from 0
+	score float64 // how much it says; only compared
 }
 
 // candidates are the article's sentences that can stand alone, with how much each says: the share of the headline's and
@@ -144,51 +134,74 @@ func words(text string) func(yield func(string) bool) {
 
 // leans says whether a sentence needs the one before it: it begins with a pronoun, a connective or in a quotation.
 func leans(s string) bool {
-	first, _, _ := strings.Cut(strings.ToLower(s), " ")
+	low := strings.ToLower(s)
+	if strings.HasPrefix(low, "on the same") || strings.HasPrefix(low, "at the same") || strings.HasPrefix(low, "by then") {
+		return true
+	}
+	first, _, _ := strings.Cut(low, " ")
 	first = strings.Trim(first, ",،")
 	return strings.ContainsAny(s[:min(len(s), 3)], "\"") || strings.HasPrefix(s, "“") || strings.HasPrefix(s, "«") || strings.HasPrefix(s, "„") || strings.HasPrefix(s, "「") ||
-		slices.Contains(strings.Fields("he she it they this that these those but and so then however meanwhile also er sie es dies aber und doch o bu şu ancak ama fakat ve ayrıca ئەو ئەمە بەڵام هەروەها هو هي هذا هذه لكن وأضاف وقال وقالت او این آن اما همچنین ew ev lê û"), first)
+		slices.Contains(strings.Fields("he she it they this that these those some both another others such but and so then however meanwhile also er sie es dies aber und doch o bu şu ancak ama fakat ve ayrıca ئەو ئەمە بەڵام هەروەها هو هي هذا هذه لكن وأضاف وقال وقالت او این آن اما همچنین ew ev lê û"), first)
 }
 
-// choose takes the best sentence that fits, then further ones as long as all fit, and puts them in the article's order.
+// choose takes the best sentence that fits, whole or up to a clause's end, and to a whole one what says nearly as much and
+// fits beside it. Everything passes the gate.
 func choose(all []sentence, a article.Article, fits func(string) bool) string {
 	best := slices.Clone(all)
-	slices.SortStableFunc(best, func(x, y sentence) int {
-		switch {
-		case x.score > y.score:
-			return -1
-		case x.score < y.score:
+	slices.SortStableFunc(best, func(x, y sentence) int { return cmp.Compare(y.score, x.score) })
+	slices.SortStableFunc(best, func(x, y sentence) int { // what leans comes last
+		switch lx, ly := leans(x.text), leans(y.text); {
+		case lx == ly:
+			return 0
+		case lx:
 			return 1
 		}
-		return x.place - y.place
+		return -1
 	})
-	var taken []sentence
-	text := func(s []sentence) string {
-		in := slices.Clone(s)
-		slices.SortFunc(in, func(x, y sentence) int { return x.place - y.place })
-		var parts []string
-		for _, x := range in {
-			parts = append(parts, x.text)
-		}
-		return strings.Join(parts, joint(a.Language))
-	}
-	for _, s := range best {
-		if len(taken) == 3 { // a post is no article
-			break
-		}
-		// A sentence that leans goes only behind the one that it leans on.
-		if leans(s.text) && !slices.ContainsFunc(taken, func(x sentence) bool { return x.place == s.place-1 }) {
+	for _, anchor := range best {
+		if !fits(anchor.text) {
+			if short := clause(anchor.text, fits); short != "" && len(Check(short, a)) == 0 {
+				return short
+			}
 			continue
 		}
-		if next := append(slices.Clone(taken), s); fits(text(next)) {
-			taken = next
+		if len(Check(anchor.text, a)) > 0 {
+			continue
 		}
+		taken := []sentence{anchor}
+		for _, s := range best {
+			if len(taken) == 3 { // a post is no article
+				break
+			}
+			// A sentence that leans goes only behind the one that it leans on.
+			if s.place == anchor.place || s.score < anchor.score/3 || leans(s.text) && !slices.ContainsFunc(taken, func(x sentence) bool { return x.place == s.place-1 }) {
+				continue
+			}
+			if next := append(slices.Clone(taken), s); fits(joined(next, a.Language)) {
+				taken = next
+			}
+		}
+		if text := joined(taken, a.Language); len(Check(text, a)) == 0 {
+			return text
+		}
+		return anchor.text
 	}
-	return text(taken)
+	return ""
+}
+
+// joined is sentences in the article's order.
+func joined(s []sentence, language string) string {
+	in := slices.Clone(s)
+	slices.SortFunc(in, func(x, y sentence) int { return x.place - y.place })
+	var parts []string
+	for _, x := range in {
+		parts = append(parts, x.text)
+	}
+	return strings.Join(parts, joint(language))
 }
 
 // clause cuts a sentence after a comma, semicolon, colon or dash, outside quotations and brackets, as late as fits, and
-// ends it with an ellipsis. A cut that leaves less than a third of what there was is none.
+// ends it with an ellipsis. A cut that leaves less than half of what there was says too little.
 func clause(s string, fits func(string) bool) string {
 	best := ""
 	for i, r := range s {
@@ -199,7 +212,7 @@ func clause(s string, fits func(string) bool) string {
 		if depth(head) != 0 || bracketOpen(head) || i+1 < len(s) && s[i+1] >= '0' && s[i+1] <= '9' {
 			continue
 		}
-		if text := head + " …"; len(head)*3 >= len(s) && fits(text) {
+		if text := head + " …"; len(head)*2 >= len(s) && fits(text) {
 			best = text
 		}
 	}
@@ -222,7 +235,10 @@ func fold(s string) string {
 }
 
 // Span is a piece of the article's text in bytes, end exclusive.
-type Span struct{ Start, End int }
+type Span struct {
+	Start int // of its first byte
+	End   int // behind its last byte
+}
 
 // Used finds where in the body the summary's sentences stand. Those of the dek are not in it.
 func Used(a article.Article, text string) []Span {
