@@ -4,89 +4,81 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
 	"cutline/internal/article"
-	"cutline/internal/config"
 )
 
-// cutline is our own format, for CMSs that can be taught to send it: docs/article.schema.json, signed by Standard
-// Webhooks.
-type cutline struct {
-	cfg  config.Source
-	site config.Site
-}
-
-func newCutline(_ string, s config.Source, site config.Site) (Source, error) {
-	return &cutline{s, site}, nil
-}
-
-func (c *cutline) Read(ctx context.Context, r Request) (Delivery, error) {
-	keys, err := secrets(ctx, c.cfg)
-	if err != nil {
-		return Delivery{}, err
-	}
-	id, err := standard(r, keys)
-	if err != nil {
-		return Delivery{}, err
-	}
-	if err := article.Bounded(r.Body); err != nil {
-		return Delivery{}, err
-	}
-	var in struct {
-		Type      string
-		Timestamp string
-		Data      json.RawMessage
-	}
-	if err := json.Unmarshal(r.Body, &in); err != nil {
-		return Delivery{}, &article.FieldError{Field: "body", Want: "an object with type, timestamp and data"}
-	}
-	d := Delivery{ID: id, From: map[string]string{}}
-	if in.Timestamp != "" {
-		if _, err := time.Parse(time.RFC3339, in.Timestamp); err != nil {
-			return d, &article.FieldError{Field: "timestamp", Want: "a time as 2026-11-26T12:00:00Z"}
-		}
-	}
-	if len(in.Data) == 0 || in.Data[0] != '{' {
-		return d, &article.FieldError{Field: "data", Want: "the article"}
-	}
-	switch in.Type {
-	case "article.published", "article.updated":
-		a, err := article.Parse(in.Data)
-		if err != nil {
-			if f, ok := err.(*article.FieldError); ok {
-				f.Field = "data." + f.Field
-			}
-			return d, err
-		}
-		if a.Language == "" {
-			a.Language = c.site.Language
-		}
-		article.Clean(&a, article.Rules{Promotion: c.site.Promotion})
-		if a.Headline == "" {
-			return d, &article.FieldError{Field: "data.headline", Want: "the headline"}
-		}
-		d.Event, d.Article = Upsert, a
-	case "article.unpublished", "article.deleted":
-		var only struct{ ID string }
-		if err := json.Unmarshal(in.Data, &only); err != nil || strings.TrimSpace(only.ID) == "" {
-			return d, &article.FieldError{Field: "data.id", Want: "the CMS's id of the article"}
-		}
-		d.Event, d.Off, d.Article.ID = Retract, strings.TrimPrefix(in.Type, "article."), only.ID
-	case "":
-		return d, &article.FieldError{Field: "type", Want: "article.published, article.updated, article.unpublished or article.deleted"}
-	default:
-		d.Why = fmt.Sprintf("events of type %q do not concern us", in.Type)
-	}
-	return d, nil
-}
-
-func (c *cutline) Sign(ctx context.Context, body []byte, id string, now time.Time) (http.Header, error) {
-	keys, err := secrets(ctx, c.cfg)
+// readCutline reads our own payload, docs/article.schema.json.
+func readCutline(_ context.Context, s Source, r Request) ([]Delivery, error) {
+	doc, err := parseJSON(r.Body)
 	if err != nil {
 		return nil, err
 	}
-	return signStandard(keys[0], body, id, now)
+	top, ok := doc.(map[string]any)
+	if !ok {
+		return nil, &article.FieldError{Field: "body", Want: "an object with type, timestamp and data"}
+	}
+	data, ok := top["data"].(map[string]any)
+	if !ok {
+		return nil, &article.FieldError{Field: "data", Want: "the article"}
+	}
+	d := Delivery{ID: r.Header.Get("webhook-id")}
+	if stamp, given := top["timestamp"]; given {
+		text, isText := stamp.(string)
+		t, err := time.Parse(time.RFC3339, text)
+		if err != nil || !isText {
+			return nil, &article.FieldError{Field: "timestamp", Want: "a time as 2026-11-26T12:00:00Z"}
+		}
+		d.Sent = t
+	}
+	if n, ok := data["id"].(json.Number); ok { // a number and its digits are one id
+		data["id"] = n.String()
+	}
+	kind, _ := top["type"].(string)
+	switch kind {
+	case "article.published", "article.updated":
+	case "article.unpublished", "article.deleted":
+		id, _ := data["id"].(string)
+		if err := checkID(id); err != nil {
+			return nil, &article.FieldError{Field: "data.id", Want: "the CMS's id of the article"}
+		}
+		d.Event, d.Article.ID, d.Off, d.Why = Retract, id, strings.TrimPrefix(kind, "article."), kind
+		return []Delivery{d}, nil
+	case "":
+		return nil, &article.FieldError{Field: "type", Want: "article.published, article.updated, article.unpublished or article.deleted"}
+	default:
+		d.Why = fmt.Sprintf("the type %q is none that is read here", cut(kind, 60))
+		return []Delivery{d}, nil
+	}
+	body, err := json.Marshal(data)
+	if err != nil {
+		return nil, err
+	}
+	a, err := article.Parse(body)
+	if field, ok := err.(*article.FieldError); ok {
+		return nil, &article.FieldError{Field: "data." + field.Field, Want: field.Want}
+	} else if err != nil {
+		return nil, err
+	}
+	if err := checkID(a.ID); err != nil {
+		return nil, &article.FieldError{Field: "data.id", Want: strings.TrimPrefix(err.Error(), "id: want ")}
+	}
+	from := map[string]string{}
+	for ours, theirs := range map[string]string{"photo": "photo.url", "caption": "photo.caption", "credit": "photo.credit", "alt": "photo.alt", "terms": "photo.terms", "focal": "photo.focal"} {
+		if v := find(data, theirs); v != nil && v != "" {
+			from[ours] = "data." + theirs
+		}
+	}
+	for _, f := range []string{"id", "url", "language", "headline", "dek", "body", "byline", "dateline", "section", "tags", "kicker", "published", "updated", "embargo"} {
+		if v := data[f]; v != nil && v != "" {
+			from[f] = "data." + f
+		}
+	}
+	if err := s.finish(&a, "", from); err != nil {
+		return nil, &article.FieldError{Field: "data.headline", Want: "the headline"}
+	}
+	d.Event, d.Article, d.From, d.Why = Upsert, a, from, kind
+	return []Delivery{d}, nil
 }

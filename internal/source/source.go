@@ -1,89 +1,275 @@
-// Package source is the CMSs that send us articles: one file a kind, all of one shape ([Source]).
-//
-// It owns how a request is verified, what it says happened, and which field of the payload became which field of the
-// article. It promises that nothing of a body is looked at before its signature was, and that a refusal tells the
-// sender nothing but that it was refused. What becomes of the story is the business of package webhook.
+// Package source is what a newsroom's CMS sends, read as what happened to an article. It owns the kinds of CMS, a file
+// each: how a request is verified, what its payload means, how the same is read from the CMS's own API when a request
+// was lost or says too little. It promises that nothing is read out of a request before it is verified, that a payload
+// costs bounded time and memory whatever is in it, and that it tells where each field was found. What becomes of a
+// delivery, and in which order deliveries count, is package webhook's business.
 package source
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
+	"unicode"
 
 	"cutline/internal/article"
 	"cutline/internal/config"
+	"cutline/internal/fetch"
 )
 
-// Source is one configured sender. It may be used from several goroutines.
-type Source interface {
-	// Read verifies a request and says what it means. Errors are ErrUnauthorized, *article.FieldError (malformed), or a
-	// fault of ours.
-	Read(ctx context.Context, r Request) (Delivery, error)
-
-	// Sign gives the headers that this source would send a body with, for trying it out.
-	Sign(ctx context.Context, body []byte, id string, now time.Time) (http.Header, error)
-}
-
-// ErrUnauthorized says that a request is not from whom it should be.
-var ErrUnauthorized = errors.New("the signature is not right")
-
-// Request is a webhook as it came: raw body, and headers with all their values.
+// Request is a webhook's request as it arrived.
 type Request struct {
 	Method string
-	Path   string
-	Header http.Header
-	Body   []byte
-	Now    time.Time
+	Path   string      // with its query, escaped as on the wire; Contentful signs it
+	Header http.Header // a name that came twice has two values
+	Body   []byte      // the raw bytes, which are what is signed
+	Now    time.Time   // when it arrived
 }
 
-// Event is what happened to an article.
-type Event string
+// Verdict is what became of a request.
+type Verdict string
 
+// The verdicts.
 const (
-	Upsert    Event = "upsert"    // it is public, as it stands in the delivery
-	Retract   Event = "retract"   // it is no longer public
-	Reconcile Event = "reconcile" // something changed: look for it
-	Ignored   Event = ""          // nothing that concerns us
+	Accepted     Verdict = "accepted"     // it says that something public changed
+	Ignored      Verdict = "ignored"      // it is the source's, and nothing public changed
+	Unauthorized Verdict = "unauthorized" // it is not signed as the source's are
+	Malformed    Verdict = "malformed"    // it cannot be read; Why says which field
 )
 
-// Delivery is what a request says.
+// Event is what happened.
+type Event string
+
+// The events.
+const (
+	Upsert    Event = "upsert"    // the article was published, or changed while public
+	Retract   Event = "retract"   // it is no longer public
+	Reconcile Event = "reconcile" // something changed, not said what: read the CMS
+)
+
+// Delivery is what a request says about one article. A request about several gives several.
 type Delivery struct {
-	ID      string            // of the delivery, where the sender gives one: a doubled one is known by it
-	Event   Event             // what happened
+	ID      string            // the sender's id of this delivery; one that comes twice is a double; empty: it gives none
+	Verdict Verdict           // accepted, ignored or malformed; empty is accepted
+	Event   Event             // what happened; empty: nothing
 	Off     string            // retract: "unpublished" or "deleted"
-	Article article.Article   // upsert: as the CMS sent it, cleaned; retract: its ID at least
-	From    map[string]string // where each field was found
-	Why     string            // in words: why it was ignored, what was made of it
+	Article article.Article   // upsert: in canonical form, or its ID alone if the payload does not hold it; retract: its ID
+	From    map[string]string // where each field was found: a path in the payload, or words
+	Why     string            // for the person who set the source up
+	Sent    time.Time         // the sender's own time of the change, to order deliveries of one article; zero: it says none
+	Partial bool              // the payload does not hold all: Source.Complete has the rest
+	Late    bool              // with Partial: the CMS's API has it only after our answer
 }
 
-// kinds is every kind of source there is.
-var kinds = map[string]func(name string, s config.Source, site config.Site) (Source, error){
-	"cutline": newCutline,
+// Holds says whether an upsert holds the article, and not its ID alone.
+func (d *Delivery) Holds() bool { return d.Article.Headline != "" }
+
+// ErrUnauthorized says that a request is not signed as the source's are. What wraps it says why, for the desk and the
+// log, never for the sender.
+var ErrUnauthorized = errors.New("not signed by this source")
+
+// Net is how a Source reaches others.
+type Net struct {
+	API   *http.Client  // for the CMS's API, whose address the configuration gives; nil: a source does not read there
+	Pages *fetch.Client // for pages that a payload names
 }
 
-// New makes the source that the configuration describes.
-func New(name string, s config.Source, site config.Site) (Source, error) {
-	make, ok := kinds[s.Kind]
+// Source is one configured sender. It may be used from several goroutines.
+type Source struct {
+	Name string // in the configuration: the last part of /hooks/NAME
+	c    config.Source
+	site config.Site
+	kind kind
+	net  Net
+}
+
+// New makes the source that the configuration calls name, and site is the site that it feeds. It reads nothing from the
+// net until it is given one by With.
+func New(name string, c config.Source, site config.Site) (Source, error) {
+	k, ok := kinds()[c.Kind]
 	if !ok {
-		return nil, fmt.Errorf("source %s: kind %q is not built in yet", name, s.Kind)
+		return Source{}, fmt.Errorf("source %s: there is no kind %q", name, c.Kind)
 	}
-	return make(name, s, site)
+	for field := range c.Fields {
+		if !knownField(field) {
+			return Source{}, fmt.Errorf("source %s: fields.%s is no field of an article; there are %s", name, field, strings.Join(fieldNames, ", "))
+		}
+	}
+	return Source{Name: name, c: c, site: site, kind: k}, nil
 }
 
-// secrets are the values that a request may be signed with: the present one and, while it is being changed, the old.
-func secrets(ctx context.Context, s config.Source) ([]string, error) {
-	v, err := s.Secret.Value(ctx)
+// With is the source with a way to reach others.
+func (s Source) With(net Net) Source { s.net = net; return s }
+
+// Kind and Site are the source's kind and the name of the site it feeds.
+func (s Source) Kind() string { return s.c.Kind }
+func (s Source) Site() string { return s.c.Site }
+
+// PullEvery is how often the source wants to be pulled; 0: never.
+func (s Source) PullEvery() time.Duration {
+	switch {
+	case s.c.Pull < 0 || !s.CanRead() || s.kind.list == nil:
+		return 0
+	case s.c.Pull == 0:
+		return 15 * time.Minute
+	}
+	return s.c.Pull
+}
+
+// CanRead says whether Complete and Pull have an API to read.
+func (s Source) CanRead() bool { return s.c.URL != "" && s.net.API != nil }
+
+// maxID is the longest id of an article, in bytes.
+const maxID = 512
+
+// Read says what a verified request means. It never fails: a request that cannot be read is a Delivery of the verdict
+// Malformed.
+func (s Source) Read(ctx context.Context, r Request) []Delivery {
+	r.Body = bytes.TrimPrefix(r.Body, []byte("\ufeff"))
+	out, err := s.kind.read(ctx, s, r)
 	if err != nil {
-		return nil, err
-	}
-	out := []string{v}
-	if s.Old.Given() {
-		if v, err = s.Old.Value(ctx); err != nil {
-			return nil, err
+		var field *article.FieldError
+		why := err.Error()
+		if errors.As(err, &field) {
+			why = field.Error()
 		}
-		out = append(out, v)
+		return []Delivery{{Verdict: Malformed, Why: why}}
 	}
-	return out, nil
+	for i := range out {
+		d := &out[i]
+		if d.Event == Upsert || d.Event == Retract {
+			if err := checkID(d.Article.ID); err != nil {
+				*d = Delivery{Verdict: Malformed, Why: err.Error()}
+				continue
+			}
+		}
+		if d.Verdict == "" {
+			if d.Verdict = Accepted; d.Event == "" || d.Event == Reconcile {
+				d.Verdict = Ignored
+			}
+		}
+		// A sender whose clock is far ahead must not make every later correction look old.
+		if limit := r.Now.Add(5 * time.Minute); d.Sent.After(limit) {
+			d.Sent = limit
+		}
+	}
+	return out
+}
+
+// checkID refuses ids that name nothing or that a person could not tell from another.
+func checkID(id string) error {
+	visible := strings.IndexFunc(id, func(r rune) bool { return !unicode.IsSpace(r) && !unicode.Is(unicode.Cf, r) }) >= 0
+	switch {
+	case !visible:
+		return &article.FieldError{Field: "id", Want: "the CMS's id of the article"}
+	case len(id) > maxID:
+		return &article.FieldError{Field: "id", Want: fmt.Sprintf("at most %d bytes", maxID)}
+	case strings.ContainsRune(id, 0):
+		return &article.FieldError{Field: "id", Want: "no NUL in it"}
+	}
+	return nil
+}
+
+// finish brings an article that a kind filled into canonical form and completes what the CMS did not send. slug is the
+// last part of its address, where the CMS sends only that.
+func (s Source) finish(a *article.Article, slug string, from map[string]string) error {
+	if a.Language == "" {
+		a.Language = s.site.Language
+		from["language"] = "the site's"
+	}
+	a.Language = strings.ReplaceAll(a.Language, "_", "-")
+	caption := a.Photo.Caption != ""
+	a.Headline = cut(a.Headline, 2000)
+	if len(a.Tags) > 100 {
+		a.Tags = a.Tags[:100]
+	}
+	article.Clean(a, article.Rules{Promotion: s.site.Promotion})
+	if a.Headline == "" {
+		return &article.FieldError{Field: "headline", Want: "the headline"}
+	}
+	if caption && a.Photo.From == "caption" {
+		from["credit"] = "in " + from["caption"]
+	} else if a.Photo.Credit == "" {
+		delete(from, "credit")
+	}
+	a.URL = s.absolute(a.URL)
+	if a.URL == "" {
+		a.URL, from["url"] = s.link(a, slug), "link, with the slug"
+		if s.c.Link == "" {
+			from["url"] = "guessed from the slug"
+			a.Doubt = join(a.Doubt, "the CMS sends no address of the article, and sources."+s.Name+".link does not say how to make it")
+		}
+	}
+	if u := s.absolute(a.Photo.URL); u != "" {
+		a.Photo.URL = u
+	} else if a.Photo.URL != "" {
+		from["photo"] = "left out: its address is neither absolute nor can it be made so; set sources." + s.Name + ".url"
+		a.Photo = article.Photo{}
+	}
+	if len([]rune(a.Headline)) > 500 {
+		a.Headline = string([]rune(a.Headline)[:499]) + "…"
+		a.Doubt = join(a.Doubt, "the headline is over 500 letters long and was cut")
+	}
+	a.Dek, a.Photo.Caption, a.Photo.Alt = cut(a.Dek, 4000), cut(a.Photo.Caption, 8000), cut(a.Photo.Alt, 4000)
+	return nil
+}
+
+func join(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + "; " + b
+}
+
+// cut shortens a text to at most n bytes, between letters.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xc0 == 0x80 {
+		n--
+	}
+	return s[:n]
+}
+
+// absolute resolves an address against the CMS's; empty if that makes no http address.
+func (s Source) absolute(ref string) string {
+	if ref = strings.TrimSpace(ref); ref == "" {
+		return ""
+	}
+	u, err := url.Parse(ref)
+	if err != nil {
+		return ""
+	}
+	if !u.IsAbs() && s.c.URL != "" {
+		base, err := url.Parse(s.c.URL)
+		if err != nil {
+			return ""
+		}
+		u = base.ResolveReference(u)
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
+		return ""
+	}
+	return u.String()
+}
+
+// link makes an article's address from the configured pattern.
+func (s Source) link(a *article.Article, slug string) string {
+	pattern := s.c.Link
+	if pattern == "" {
+		if slug == "" {
+			return s.site.URL
+		}
+		pattern = strings.TrimRight(s.site.URL, "/") + "/{slug}"
+	}
+	day := a.Published.UTC()
+	return strings.NewReplacer(
+		"{slug}", url.PathEscape(slug), "{id}", url.PathEscape(a.ID), "{language}", url.PathEscape(a.Language), "{section}", url.PathEscape(a.Section),
+		"{year}", day.Format("2006"), "{month}", day.Format("01"), "{day}", day.Format("02"),
+	).Replace(pattern)
 }

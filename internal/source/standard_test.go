@@ -3,6 +3,7 @@ package source
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"os"
 	"testing"
@@ -14,10 +15,11 @@ type vector struct {
 	PublicKey                                            string `json:"public_key"`
 	Headers                                              [][2]string
 	Now                                                  time.Time
+	Options                                              struct{ Header string }
 	MayDiffer                                            bool `json:"may_differ"`
 }
 
-func vectors(t *testing.T, schemes ...string) []vector {
+func vectors(t *testing.T) []vector {
 	body, err := os.ReadFile("testdata/signatures.json")
 	if err != nil {
 		t.Fatal(err)
@@ -26,15 +28,7 @@ func vectors(t *testing.T, schemes ...string) []vector {
 	if err := json.Unmarshal(body, &doc); err != nil {
 		t.Fatal(err)
 	}
-	var out []vector
-	for _, v := range doc.Vectors {
-		for _, s := range schemes {
-			if v.Scheme == s {
-				out = append(out, v)
-			}
-		}
-	}
-	return out
+	return doc.Vectors
 }
 
 func (v vector) request(t *testing.T) Request {
@@ -49,9 +43,24 @@ func (v vector) request(t *testing.T) Request {
 	return Request{Method: v.Method, Path: v.Path, Header: h, Body: body, Now: v.Now}
 }
 
-func TestStandardWebhooks(t *testing.T) {
-	list := vectors(t, "standardwebhooks", "standardwebhooks-v1a")
-	if len(list) < 20 {
+// schemeOf are the schemes of the vectors as kinds have them.
+func schemeOf(v vector) []scheme {
+	switch v.Scheme {
+	case "standardwebhooks", "standardwebhooks-v1a":
+		return kinds()["cutline"].schemes
+	case "github":
+		return []scheme{bySignature}
+	case "bearer":
+		return []scheme{byToken}
+	case "wordpress":
+		return []scheme{{v.Options.Header, woo}}
+	}
+	return kinds()[v.Scheme].schemes
+}
+
+func TestSignatures(t *testing.T) {
+	list := vectors(t)
+	if len(list) < 100 {
 		t.Fatalf("only %d vectors", len(list))
 	}
 	for _, v := range list {
@@ -59,7 +68,15 @@ func TestStandardWebhooks(t *testing.T) {
 		if key == "" {
 			key = v.PublicKey
 		}
-		_, err := standard(v.request(t), []string{key})
+		schemes := schemeOf(v)
+		if len(schemes) == 0 {
+			t.Errorf("%s: no kind signs by %s", v.ID, v.Scheme)
+			continue
+		}
+		err := verify(schemes, []string{key}, v.request(t))
+		if err != nil && !errors.Is(err, ErrUnauthorized) {
+			t.Errorf("%s: %v is no ErrUnauthorized", v.ID, err)
+		}
 		if ok := err == nil; ok != (v.Verdict == "valid") && !v.MayDiffer {
 			t.Errorf("%s: valid %v, want %s: %s (%v)", v.ID, ok, v.Verdict, v.Why, err)
 		}
@@ -67,13 +84,33 @@ func TestStandardWebhooks(t *testing.T) {
 }
 
 func TestOldSecretIsTakenWhileItIsBeingChanged(t *testing.T) {
-	for _, v := range vectors(t, "standardwebhooks") {
+	for _, v := range vectors(t) {
+		if v.Verdict != "valid" || v.Secret == "" {
+			continue
+		}
+		if err := verify(schemeOf(v), []string{"another-test-secret-of-some-bytes", v.Secret}, v.request(t)); err != nil {
+			t.Errorf("%s: %v", v.ID, err)
+		}
+	}
+}
+
+func TestDoubledHeadersAreRefused(t *testing.T) {
+	for _, v := range vectors(t) {
 		if v.Verdict != "valid" {
 			continue
 		}
-		other := "whsec_" + base64.StdEncoding.EncodeToString([]byte("another-test-secret-of-32-bytes!"))
-		if _, err := standard(v.request(t), []string{other, v.Secret}); err != nil {
-			t.Errorf("%s: %v", v.ID, err)
+		for _, sch := range schemeOf(v) {
+			r := v.request(t)
+			if value := r.Header.Get(sch.header); value != "" {
+				r.Header.Add(sch.header, value)
+				if verify(schemeOf(v), []string{v.Secret + v.PublicKey}, r) == nil {
+					t.Errorf("%s: %s twice was taken", v.ID, sch.header)
+				}
+				r.Header.Set(sch.header, value+","+value)
+				if verify(schemeOf(v), []string{v.Secret + v.PublicKey}, r) == nil {
+					t.Errorf("%s: %s joined to itself was taken", v.ID, sch.header)
+				}
+			}
 		}
 	}
 }

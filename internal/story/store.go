@@ -121,7 +121,7 @@ func (s *Store) Post(ctx context.Context, k Key, channel string) (Post, error) {
 // up by one. It returns the story as it now stands, and whether it was written.
 func (s *Store) UpdateStory(ctx context.Context, k Key, change func(*Story) error) (Story, bool, error) {
 	return update(ctx, s, k.story(), Story{}, func(d *Story) error {
-		rev := d.Revision
+		rev, sent := d.Revision, d.Sent
 		before, err := encode(d, nil)
 		if err != nil {
 			return err
@@ -129,12 +129,19 @@ func (s *Store) UpdateStory(ctx context.Context, k Key, change func(*Story) erro
 		if err := change(d); err != nil {
 			return err
 		}
-		if after, err := encode(d, nil); err != nil {
+		// That a newer delivery said the same is kept, but is no change of the story.
+		now := d.Sent
+		d.Sent = sent
+		after, err := encode(d, nil)
+		d.Sent = now
+		switch {
+		case err != nil:
 			return err
-		} else if bytes.Equal(before, after) {
+		case !bytes.Equal(before, after):
+			d.Schema, d.Key, d.Revision = max(d.Schema, Schema), k, rev+1
+		case now.Equal(sent):
 			return errSame
 		}
-		d.Schema, d.Key, d.Revision = max(d.Schema, Schema), k, rev+1
 		return nil
 	})
 }

@@ -36,6 +36,7 @@ type Story struct {
 	Content  string          `json:"content"`          // hash of what the article's half was made from; the same again changes nothing
 	First    time.Time       `json:"first"`            // when the first delivery was stored
 	Received time.Time       `json:"received"`         // when the article's half last changed
+	Sent     time.Time       `json:"sent,omitzero"`    // the sender's own time of the newest delivery taken; an older one that comes later changes nothing
 	Off      string          `json:"off,omitempty"`    // "unpublished" or "deleted": the article is no longer public; empty: it is
 	Orders   []string        `json:"orders,omitempty"` // ids of the latest deliveries taken, newest last; a doubled one is known by it
 	Doubt    string          `json:"doubt,omitempty"`  // why the desk must look first, whatever the review policy says

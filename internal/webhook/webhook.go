@@ -1,31 +1,33 @@
-// Package webhook turns a CMS's delivery into a story.
-//
-// It owns the route POST /hooks/{source} and the article's half of stories/. It promises: nothing is parsed before its
-// signature was verified; 202 is answered only after the story is durably stored; the same delivery twice, or two first
-// ones at once, make one story; a delivery that changes nothing changes nothing. What a CMS's payload means is package
-// source's business.
+// Package webhook makes stories of what sources send: POST /hooks/{source}. It owns the order of things (size,
+// signature, reading, storing, answering), which of two deliveries of one article counts, and the reading of a CMS
+// for what its webhooks missed ([Webhook.Tick]). It promises that a request is answered 2xx only after the story is
+// durable, that the same content changes nothing however often it comes, and that an older delivery never replaces a
+// newer one. Drawing and posting are others' business.
 package webhook
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"mime"
+	"net"
 	"net/http"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"time"
 
-	"cutline/internal/article"
 	"cutline/internal/config"
 	"cutline/internal/source"
 	"cutline/internal/story"
+)
+
+const (
+	maxBody  = 5_000_000
+	bodyTime = 10 * time.Second        // for a body to arrive
+	complete = 1200 * time.Millisecond // for reading the CMS's API before the answer: the shortest patience of a CMS is 2 s
 )
 
 // Parts is what the handler is made with.
@@ -34,209 +36,225 @@ type Parts struct {
 	Config *config.Config
 	Now    func() time.Time
 	Log    *slog.Logger
-	Limit  int64 // bytes of a body; 0: 5 MB, since a Lambda's event ends at 6 MB with its escapes
+	Net    source.Net // how sources read a CMS's API and pages; zero: they do not
+	Limit  int64      // bytes of a body; 0: 5 MB, since what Lambda can be handed ends at 6 MB, escapes included
 }
 
-const defaultLimit = 5_000_000
-
-// Answer is what every delivery is answered with.
-type Answer struct {
-	Story  story.Key         `json:"story,omitempty"`
-	Result string            `json:"result,omitempty"` // accepted, unchanged, ignored
-	Cards  map[string]string `json:"cards,omitempty"`  // by format: the stable absolute address
-	Why    string            `json:"why,omitempty"`
-	Error  string            `json:"error,omitempty"` // what is wrong with the request
-}
-
-type handler struct {
+// Webhook is the handler. It may be used from several goroutines and processes.
+type Webhook struct {
 	Parts
-	sources map[string]source.Source
+	sources    map[string]source.Source
+	perSource  limiter // verified requests, by source
+	perAddress limiter // refused requests, by client address
 }
 
-// New makes the handler for all configured sources.
-func New(p Parts) (http.Handler, error) {
+// New makes the handler for all sources of the configuration.
+func New(p Parts) (*Webhook, error) {
 	if p.Limit == 0 {
-		p.Limit = defaultLimit
+		p.Limit = maxBody
 	}
-	h := &handler{p, map[string]source.Source{}}
-	for name, s := range p.Config.Sources {
-		made, err := source.New(name, s, p.Config.Sites[s.Site])
+	// What a CMS sends in a bulk edit fits into the burst; what a stuck script sends does not fill the bucket.
+	w := &Webhook{Parts: p, sources: map[string]source.Source{}, perSource: limiter{rate: 500, burst: 1500}, perAddress: limiter{rate: 20, burst: 1000}}
+	for name, sc := range p.Config.Sources {
+		s, err := source.New(name, sc, p.Config.Sites[sc.Site])
 		if err != nil {
 			return nil, err
 		}
-		h.sources[name] = made
+		w.sources[name] = s.With(p.Net)
 	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /hooks/{source}", h.serve)
-	mux.HandleFunc("/hooks/{source}", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Allow", "POST")
-		reply(w, http.StatusMethodNotAllowed, Answer{Error: "a delivery is sent with POST"})
-	})
-	return mux, nil
+	return w, nil
 }
 
-func (h *handler) serve(w http.ResponseWriter, r *http.Request) {
-	name := r.PathValue("source")
-	log := h.Log.With("source", name)
+// Answer is what a webhook is answered with.
+type Answer struct {
+	Story  story.Key         `json:"story,omitempty"`  // empty: it is about none
+	Result string            `json:"result,omitempty"` // accepted, unchanged or ignored; empty with a status that is no success
+	Cards  map[string]string `json:"cards,omitempty"`  // by format: the stable absolute address of the card, drawn or not
+	Why    string            `json:"why,omitempty"`    // in words
+	Error  string            `json:"error,omitempty"`  // what is wrong with the request; with 401 nothing more than the status says
+}
+
+// A refusal is an answer that is no success.
+type refusal struct {
+	status  int
+	why     string // for the sender
+	reason  string // for the desk; empty: why
+	verdict source.Verdict
+	after   time.Duration // Retry-After
+}
+
+// ServeHTTP answers POST /hooks/{source}. More of a path after the source is passed over, so that a CMS that wants a
+// different address for each event can have it. A GET with hub.challenge confirms a WebSub subscription.
+func (w *Webhook) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	rest, ours := strings.CutPrefix(r.URL.Path, "/hooks/")
+	name, _, _ := strings.Cut(rest, "/")
+	src, known := w.sources[name]
+	switch {
+	case !ours || !known:
+		w.refuse(rw, refusal{status: http.StatusNotFound, why: "there is no such source: its name is the last part of the address, as it stands in the configuration"})
+		return
+	case r.Method == http.MethodGet && src.Confirms(r.URL.Query()):
+		rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		rw.Header().Set("X-Content-Type-Options", "nosniff")
+		io.WriteString(rw, r.URL.Query().Get("hub.challenge"))
+		return
+	case r.Method != http.MethodPost:
+		rw.Header().Set("Allow", "POST")
+		w.refuse(rw, refusal{status: http.StatusMethodNotAllowed, why: "a delivery is sent with POST"})
+		return
+	}
+	req := source.Request{Method: r.Method, Path: r.URL.RequestURI(), Header: r.Header, Now: w.Now()}
+	answer, no := w.guarded(rw, r, src, &req)
+	if no != nil {
+		if no.verdict != "" {
+			w.keep(r.Context(), src, req, *no)
+		}
+		w.refuse(rw, *no)
+		return
+	}
+	write(rw, http.StatusAccepted, answer)
+}
+
+// guarded is take; a payload that finds a fault of ours costs only its own request.
+func (w *Webhook) guarded(rw http.ResponseWriter, r *http.Request, src source.Source, req *source.Request) (a Answer, no *refusal) {
 	defer func() {
 		if x := recover(); x != nil {
-			log.Error("delivery: our own fault", "panic", fmt.Sprint(x), "stack", string(debug.Stack()))
-			reply(w, http.StatusServiceUnavailable, Answer{Error: "a fault of ours: send it again"})
+			a, no = Answer{}, w.fault(src, fmt.Errorf("panic: %v\n%s", x, debug.Stack()))
 		}
 	}()
-	src, ok := h.sources[name]
-	if !ok {
-		reply(w, http.StatusNotFound, Answer{Error: "there is no such source: its name is the last part of the address, as it stands in the configuration"})
-		return
+	return w.take(rw, r, src, req)
+}
+
+// take does all of a POST but the answering.
+func (w *Webhook) take(rw http.ResponseWriter, r *http.Request, src source.Source, req *source.Request) (Answer, *refusal) {
+	address := client(r)
+	if wait := w.perAddress.peek(address, req.Now); wait > 0 {
+		return Answer{}, &refusal{status: http.StatusTooManyRequests, why: "too many requests that were refused", after: wait}
 	}
-	if r.Header.Get("Content-Encoding") != "" {
-		reply(w, http.StatusUnsupportedMediaType, Answer{Error: "send the body without Content-Encoding"})
-		return
+	if e := r.Header.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
+		return Answer{}, &refusal{status: http.StatusUnsupportedMediaType, why: "send the body without Content-Encoding", verdict: source.Malformed}
 	}
-	if typ, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || typ != "application/json" && !strings.HasSuffix(typ, "+json") {
-		reply(w, http.StatusUnsupportedMediaType, Answer{Error: "send the article as application/json"})
-		return
+	if r.ContentLength > w.Limit {
+		return Answer{}, w.tooLarge()
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.Limit))
-	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		reply(w, http.StatusRequestEntityTooLarge, Answer{Error: fmt.Sprintf("the body is larger than %d bytes", h.Limit)})
-		return
-	} else if err != nil {
-		reply(w, http.StatusBadRequest, Answer{Error: "the body did not come whole"})
-		return
+	// Not all writers can have a deadline; those that cannot (Lambda, tests) have the whole body already.
+	if err := http.NewResponseController(rw).SetReadDeadline(time.Now().Add(bodyTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return Answer{}, w.fault(src, fmt.Errorf("setting the time for a body: %w", err))
 	}
-	d, err := src.Read(r.Context(), source.Request{Method: r.Method, Path: r.URL.Path, Header: r.Header, Body: body, Now: h.Now()})
-	field, malformed := errors.AsType[*article.FieldError](err)
+	body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, w.Limit))
+	var big *http.MaxBytesError
+	var slow net.Error
 	switch {
-	case errors.Is(err, source.ErrUnauthorized):
-		log.Warn("delivery refused", "verdict", "unauthorized")
-		reply(w, http.StatusUnauthorized, Answer{Error: "unauthorized"})
-		return
-	case malformed:
-		log.Warn("delivery refused", "verdict", "malformed", "field", field.Field)
-		reply(w, http.StatusBadRequest, Answer{Error: field.Error()})
-		return
+	case errors.As(err, &big):
+		return Answer{}, w.tooLarge()
+	case errors.As(err, &slow) && slow.Timeout():
+		return Answer{}, &refusal{status: http.StatusRequestTimeout, why: "the body did not arrive in time"}
 	case err != nil:
-		log.Error("delivery: our own fault", "error", err)
-		reply(w, http.StatusServiceUnavailable, Answer{Error: "a fault of ours: send it again"})
-		return
+		return Answer{}, &refusal{status: http.StatusBadRequest, why: "the body did not arrive whole"}
 	}
-	a, err := Take(r.Context(), h.Store, h.Config, name, d, h.Now())
-	if err != nil {
-		log.Error("delivery: our own fault", "error", err)
-		reply(w, http.StatusServiceUnavailable, Answer{Error: "a fault of ours: send it again"})
-		return
+	req.Body = body
+	if err := src.Verify(r.Context(), *req); errors.Is(err, source.ErrUnauthorized) {
+		w.perAddress.take(address, req.Now)
+		return Answer{}, &refusal{status: http.StatusUnauthorized, why: "unauthorized", reason: err.Error(), verdict: source.Unauthorized}
+	} else if err != nil {
+		return Answer{}, w.fault(src, err)
 	}
-	a.Cards = h.addresses(r, &a.Answer, a.revision)
-	log.Info("delivery", "story", string(a.Story), "revision", a.revision, "result", a.Result, "delivery", d.ID)
-	reply(w, http.StatusAccepted, a.Answer)
+	if wait := w.perSource.take(src.Name, req.Now); wait > 0 {
+		return Answer{}, &refusal{status: http.StatusTooManyRequests, why: "too many requests", after: wait}
+	}
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); r.Header.Get("Content-Type") != "" && (err != nil || !src.Reads(media)) {
+		return Answer{}, &refusal{status: http.StatusUnsupportedMediaType, why: "send the article as " + src.Media(), verdict: source.Malformed}
+	}
+	answer, no := w.takeAll(r, src, *req)
+	if no == nil {
+		base := strings.TrimRight(w.Config.Public, "/")
+		if base == "" {
+			base = scheme(r) + "://" + r.Host
+		}
+		for format, path := range answer.Cards {
+			answer.Cards[format] = base + path
+		}
+	}
+	return answer, no
 }
 
-// Taken is what became of a delivery.
-type Taken struct {
-	Answer
-	revision int
+// takeAll reads a verified request and stores what it says. The answer is that of the first article that it is about.
+func (w *Webhook) takeAll(r *http.Request, src source.Source, req source.Request) (Answer, *refusal) {
+	ctx := r.Context()
+	var answers []Answer
+	for _, d := range src.Read(ctx, req) {
+		if d.Verdict == source.Malformed {
+			return Answer{}, &refusal{status: http.StatusBadRequest, why: d.Why, verdict: source.Malformed}
+		}
+		t, err := w.apply(ctx, src, d, req.Now, complete)
+		if err != nil {
+			return Answer{}, w.fault(src, err)
+		}
+		w.Log.Info("delivery", "source", src.Name, "story", string(t.Story), "revision", t.story.Revision, "result", t.Result, "event", string(d.Event), "delivery", d.ID, "why", t.Why)
+		t.Cards = w.cards(t)
+		answers = append(answers, t.Answer)
+	}
+	if len(answers) == 0 {
+		return Answer{Result: "ignored", Why: "it is about no article"}, nil
+	}
+	return answers[0], nil
 }
 
-// kept is how many ids of deliveries a story remembers.
-const kept = 20
+// fault is a refusal that is ours: the sender should try again.
+func (w *Webhook) fault(src source.Source, err error) *refusal {
+	w.Log.Error("webhook not taken", "source", src.Name, "error", err)
+	return &refusal{status: http.StatusServiceUnavailable, why: "a fault of ours: send it again", after: 5 * time.Second}
+}
 
-// Take merges a delivery into its story. It is the only way the article's half of a story changes.
-func Take(ctx context.Context, st *story.Store, c *config.Config, name string, d source.Delivery, now time.Time) (Taken, error) {
-	out := Taken{Answer: Answer{Result: "ignored", Why: d.Why}}
-	if d.Event != source.Upsert && d.Event != source.Retract {
-		return out, nil
+func (w *Webhook) tooLarge() *refusal {
+	return &refusal{status: http.StatusRequestEntityTooLarge, why: fmt.Sprintf("the body is larger than %d bytes", w.Limit), verdict: source.Malformed}
+}
+
+func (w *Webhook) refuse(rw http.ResponseWriter, no refusal) {
+	if no.after > 0 {
+		rw.Header().Set("Retry-After", fmt.Sprint(int((no.after+time.Second-1)/time.Second)))
 	}
-	var k story.Key
-	var err error
-	if d.Event == source.Retract {
-		if k, err = st.Find(ctx, name, d.Article.ID); errors.Is(err, story.ErrNone) {
-			out.Why = "nothing of this article was ever published here"
-			return out, nil
-		}
-	} else {
-		k, err = st.Key(ctx, name, d.Article.ID)
+	write(rw, no.status, Answer{Error: no.why})
+}
+
+func write(rw http.ResponseWriter, status int, a Answer) {
+	rw.Header().Set("Content-Type", "application/json")
+	rw.Header().Set("X-Content-Type-Options", "nosniff")
+	rw.Header().Set("Cache-Control", "no-store")
+	rw.WriteHeader(status)
+	e := json.NewEncoder(rw)
+	e.SetEscapeHTML(false)
+	e.Encode(a) // who hung up does not read it, and the story is kept all the same
+}
+
+func scheme(r *http.Request) string {
+	if r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
+		return "https"
 	}
+	return "http"
+}
+
+func client(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		return out, err
+		return r.RemoteAddr
 	}
-	content, err := contentOf(d)
-	if err != nil {
-		return out, err
-	}
-	s, changed, err := st.UpdateStory(ctx, k, func(s *story.Story) error {
-		if d.ID != "" && slices.Contains(s.Orders, d.ID) || s.Content == content {
-			return nil // the same again, or what already stands
-		}
-		if s.First.IsZero() {
-			s.First = now.UTC()
-		}
-		s.Source, s.Site, s.Content, s.Received = name, c.Sources[name].Site, content, now.UTC()
-		if d.Event == source.Retract {
-			s.Off = d.Off
-		} else {
-			s.Article, s.Off = d.Article, ""
-		}
-		if d.ID != "" {
-			if s.Orders = append(s.Orders, d.ID); len(s.Orders) > kept {
-				s.Orders = s.Orders[len(s.Orders)-kept:]
-			}
-		}
+	return host
+}
+
+// cards are the paths at which the story's cards are or will be.
+func (w *Webhook) cards(t Taken) map[string]string {
+	if t.Story == "" || !t.story.Live() {
 		return nil
-	})
-	if err != nil {
-		return out, err
-	}
-	out.Story, out.revision, out.Result = k, s.Revision, "unchanged"
-	if changed {
-		out.Result = "accepted"
-	}
-	return out, nil
-}
-
-// contentOf is the hash of what a delivery says.
-func contentOf(d source.Delivery) (string, error) {
-	b, err := json.Marshal(struct {
-		Event   source.Event
-		Off     string
-		Article article.Article
-	}{d.Event, d.Off, d.Article})
-	if err != nil {
-		return "", err
-	}
-	h := sha256.Sum256(b)
-	return hex.EncodeToString(h[:]), nil
-}
-
-// addresses are those that the story's cards will have, whether they are drawn yet or not.
-func (h *handler) addresses(r *http.Request, a *Answer, revision int) map[string]string {
-	if a.Story == "" {
-		return nil
-	}
-	base := strings.TrimSuffix(h.Config.Public, "/")
-	if base == "" {
-		scheme := "http"
-		if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
-			scheme = "https"
-		}
-		base = scheme + "://" + r.Host
 	}
 	out := map[string]string{}
-	for _, f := range h.Config.Sites[h.Config.Sources[r.PathValue("source")].Site].Formats {
-		out[f] = fmt.Sprintf("%s/cards/%s/%s.jpg?v=%d", base, a.Story, f, revision)
+	for _, f := range w.Config.Sites[t.story.Site].Formats {
+		out[f] = fmt.Sprintf("/cards/%s/%s.jpg?v=%d", t.Story, f, t.story.Revision)
 	}
 	return out
 }
 
-func reply(w http.ResponseWriter, status int, a Answer) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Cache-Control", "no-store")
-	if status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "10")
-	}
-	w.WriteHeader(status)
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(a) // whoever went away does not want it
+// detached outlives its request: for keeping what was refused, and for writing down what is to be read later.
+func detached(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 }

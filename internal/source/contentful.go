@@ -1,0 +1,162 @@
+package source
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+
+	"cutline/internal/article"
+)
+
+// contentfulRules is an entry of Contentful after its fields were taken in one language and its links filled in.
+var contentfulRules = rules{
+	"id": {"sys.id"}, "url": {"fields.url", "fields.link"}, "slug": {"fields.slug"}, "language": {"cutline_locale"},
+	"headline": {"fields.title", "fields.headline"}, "dek": {"fields.dek", "fields.excerpt", "fields.summary", "fields.description", "fields.standfirst"}, "body": {"html:fields.body", "html:fields.content"},
+	"byline": {"fields.byline", "fields.author.fields.name", "fields.authors[].fields.name", "fields.author"}, "section": {"fields.section", "fields.section.fields.name", "fields.category", "fields.category.fields.name"},
+	"tags": {"fields.tags", "fields.tags[].fields.name"}, "kicker": {"fields.kicker"},
+	"photo":   {"fields.image.fields.file.url", "fields.heroImage.fields.file.url", "fields.hero.fields.file.url", "fields.featuredImage.fields.file.url", "fields.photo.fields.file.url"},
+	"caption": {"fields.caption", "fields.imageCaption", "fields.image.fields.description", "fields.heroImage.fields.description", "fields.hero.fields.description", "fields.featuredImage.fields.description"},
+	"alt":     {"fields.alt", "fields.imageAlt", "fields.image.fields.title", "fields.heroImage.fields.title", "fields.hero.fields.title", "fields.featuredImage.fields.title"},
+	"credit":  {"fields.credit", "fields.imageCredit", "fields.photoCredit"}, "published": {"fields.publishedAt", "fields.publishDate", "sys.firstPublishedAt", "sys.publishedAt", "sys.createdAt"}, "updated": {"sys.updatedAt"},
+	"embargo": {"fields.embargo"},
+}
+
+// readContentful reads a webhook of Contentful. The topic says what happened; fields are by locale, links are ids.
+func readContentful(_ context.Context, s Source, r Request) ([]Delivery, error) {
+	doc, err := parseJSON(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	topic := r.Header.Get("X-Contentful-Topic")
+	act := topic[strings.LastIndexByte(topic, '.')+1:]
+	if act == "" && text(find(doc, "sys.type")) == "DeletedEntry" {
+		act = "unpublish"
+	}
+	d := Delivery{ID: r.Header.Get("X-Contentful-Idempotency-Key"), Sent: timeOf(text(find(doc, "sys.updatedAt")))}
+	d.Article.ID = text(find(doc, "sys.id"))
+	model := text(find(doc, "sys.contentType.sys.id"))
+	one := func(why string) ([]Delivery, error) { d.Why = why; return []Delivery{d}, nil }
+	switch {
+	case topic != "" && !strings.Contains(topic, ".Entry."):
+		return one(cut(topic, 80) + " is about no entry")
+	case model != "" && model != s.model("article"):
+		return one("the content type " + cut(model, 60) + " is no article; the source's model is " + s.model("article"))
+	case act == "unpublish" || act == "delete" || act == "archive":
+		d.Event, d.Off = Retract, "unpublished"
+		if act == "delete" {
+			d.Off = "deleted"
+		}
+		if t := timeOf(text(find(doc, "sys.deletedAt"))); !t.IsZero() {
+			d.Sent = t
+		}
+		return one(act)
+	case act != "publish":
+		return one(orNothing(act) + " does not change what is public")
+	}
+	if t := timeOf(text(find(doc, "sys.publishedAt"))); !t.IsZero() {
+		d.Sent = t
+	}
+	full, err := s.contentfulEntry(doc, "published")
+	if err != nil {
+		return nil, err
+	}
+	full.ID, full.Sent, full.Partial = d.ID, d.Sent, true
+	return []Delivery{full}, nil
+}
+
+// contentfulEntry reads an entry with its fields by locale, or in one language as the delivery API has them.
+func (s Source) contentfulEntry(doc any, why string) (Delivery, error) {
+	top, _ := doc.(map[string]any)
+	fields, _ := top["fields"].(map[string]any)
+	if fields == nil {
+		return Delivery{}, &article.FieldError{Field: "fields", Want: "the entry's fields"}
+	}
+	locale := s.locale(fields)
+	flat := map[string]any{}
+	for name, v := range fields {
+		if byLocale, ok := v.(map[string]any); ok && byLocale["sys"] == nil && byLocale["nodeType"] == nil && byLocale["fields"] == nil {
+			flat[name] = byLocale[locale]
+		} else {
+			flat[name] = v
+		}
+	}
+	made := map[string]any{"sys": top["sys"], "fields": flat}
+	if locale != "" {
+		made["cutline_locale"] = locale
+	}
+	d, err := s.upsert(made, contentfulRules, why)
+	renamed(d.From, "cutline_locale", "the fields' locale")
+	return d, err
+}
+
+// locale is the one of an entry's locales that is the site's language: itself, else one of the same language, else the
+// only one.
+func (s Source) locale(fields map[string]any) string {
+	var all []string
+	for _, v := range fields {
+		byLocale, _ := v.(map[string]any)
+		for l := range byLocale {
+			if len(l) >= 2 && len(l) <= 12 && l != "sys" && l != "nodeType" && l != "fields" && l != "data" && l != "content" && !slices.Contains(all, l) {
+				all = append(all, l)
+			}
+		}
+	}
+	slices.Sort(all)
+	primary, _, _ := strings.Cut(s.site.Language, "-")
+	for _, same := range []func(string) bool{
+		func(l string) bool { return strings.EqualFold(l, s.site.Language) },
+		func(l string) bool { p, _, _ := strings.Cut(l, "-"); return strings.EqualFold(p, primary) },
+	} {
+		if i := slices.IndexFunc(all, same); i >= 0 {
+			return all[i]
+		}
+	}
+	if len(all) > 0 {
+		return all[0]
+	}
+	return ""
+}
+
+// contentfulItems reads what the delivery API answers: entries, with what they link to beside them.
+func contentfulItems(s Source, answer any) ([]Delivery, error) {
+	linked := map[string]any{}
+	for _, kind := range []string{"Asset", "Entry"} {
+		list, _ := find(answer, "includes."+kind).([]any)
+		for _, e := range list {
+			linked[kind+"/"+text(find(e, "sys.id"))] = e
+		}
+	}
+	return items(find(answer, "items"), func(v any) (Delivery, error) {
+		fields, _ := member(v, "fields").(map[string]any)
+		for name, f := range fields {
+			fields[name] = resolve(f, linked)
+		}
+		d, err := s.contentfulEntry(v, "as the delivery API has it")
+		d.Sent = timeOf(text(find(v, "sys.updatedAt")))
+		return d, err
+	}), nil
+}
+
+// resolve puts what a link names in its place, one step deep: two entries may link to each other.
+func resolve(v any, linked map[string]any) any {
+	if list, ok := v.([]any); ok {
+		out := make([]any, len(list))
+		for i, e := range list {
+			out[i] = resolve(e, linked)
+		}
+		return out
+	}
+	if text(find(v, "sys.type")) == "Link" {
+		if e, ok := linked[text(find(v, "sys.linkType"))+"/"+text(find(v, "sys.id"))]; ok {
+			return e
+		}
+	}
+	return v
+}
+
+// contentfulList is the delivery API's address for articles; url is as far as the environment:
+// https://cdn.contentful.com/spaces/SPACE/environments/master.
+func contentfulList(s Source, more string) string {
+	return s.base() + "/entries?include=1&content_type=" + url.QueryEscape(s.model("article")) + more
+}

@@ -1,0 +1,155 @@
+package source
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"cutline/internal/article"
+)
+
+// A field's rule says where a kind keeps a field of ours: paths in the order of preference. A path that begins with
+// "html:" holds HTML, any other plain text, in which "&amp;" is five characters. A body is HTML or text either way.
+type rules map[string][]string
+
+// fieldNames are the names that rules and a source's fields in the configuration go by.
+var fieldNames = []string{"id", "url", "slug", "language", "headline", "dek", "body", "byline", "dateline", "section", "tags", "kicker",
+	"photo", "caption", "credit", "alt", "terms", "focal.x", "focal.y", "width", "height", "published", "updated", "embargo"}
+
+func knownField(name string) bool { return slices.Contains(fieldNames, name) }
+
+// fill makes an article of a payload by rules; those of the configuration go before the kind's own.
+func (s Source) fill(root any, r rules) (article.Article, string, map[string]string) {
+	from := map[string]string{}
+	var a article.Article
+	look := func(field string) any {
+		paths := r[field]
+		if p, ok := s.c.Fields[field]; ok {
+			if len(paths) > 0 && strings.HasPrefix(paths[0], "html:") && !strings.HasPrefix(p, "html:") {
+				p = "html:" + p // what holds this kind's field elsewhere is written as it is here
+			}
+			paths = append([]string{p}, paths...)
+		}
+		for _, p := range paths {
+			path, isHTML := strings.CutPrefix(p, "html:")
+			v := find(root, path)
+			if list, ok := v.([]any); ok && (len(list) == 0 || text(list) == "" && field != "body") {
+				continue
+			}
+			if v == nil || v == "" {
+				continue
+			}
+			if _, isTree := v.(map[string]any); isTree && field != "body" {
+				continue
+			}
+			from[field] = path
+			if isHTML && field != "body" {
+				v = unmarked(v)
+			}
+			return v
+		}
+		return nil
+	}
+	plain := func(field string) string { return strings.TrimSpace(text(look(field))) }
+	a.ID, a.URL, a.Language = text(raw(root, r["id"])), plain("url"), plain("language")
+	if a.ID != "" {
+		from["id"] = "id"
+	}
+	a.Headline, a.Dek, a.Dateline, a.Section, a.Kicker = text(look("headline")), text(look("dek")), text(look("dateline")), text(look("section")), plain("kicker")
+	switch body := look("body").(type) {
+	case []any, map[string]any:
+		a.Body = prose(body)
+	default:
+		a.Body = text(body)
+	}
+	a.Byline = strings.Join(texts(look("byline")), ", ")
+	a.Tags = texts(look("tags"))
+	a.Photo = article.Photo{URL: plain("photo"), Caption: text(look("caption")), Credit: text(look("credit")), Alt: text(look("alt")), Terms: plain("terms")}
+	a.Photo.Focal = focal(look("focal.x"), look("focal.y"), look("width"), look("height"))
+	delete(from, "width")
+	delete(from, "height")
+	a.Published, a.Updated = timeOf(plain("published")), timeOf(plain("updated"))
+	if e := plain("embargo"); e != "" {
+		setEmbargo(&a, e)
+	}
+	return a, plain("slug"), from
+}
+
+// upsert is fill and finish, as a delivery.
+func (s Source) upsert(root any, r rules, why string) (Delivery, error) {
+	a, slug, from := s.fill(root, r)
+	if err := checkID(a.ID); err != nil {
+		return Delivery{}, err
+	}
+	if err := s.finish(&a, slug, from); err != nil {
+		return Delivery{}, err
+	}
+	return Delivery{Event: Upsert, Article: a, From: from, Why: why}, nil
+}
+
+// raw is the first of the paths that holds a text or number, as it is.
+func raw(root any, paths []string) any {
+	for _, p := range paths {
+		if v := find(root, strings.TrimPrefix(p, "html:")); text(v) != "" {
+			return v
+		}
+	}
+	return nil
+}
+
+// unmarked reads HTML as text, lists included.
+func unmarked(v any) any {
+	switch v := v.(type) {
+	case string:
+		return article.TextOf(v)
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = unmarked(e)
+		}
+		return out
+	}
+	return v
+}
+
+// focal is a point in a picture: fractions, or pixels where the picture's size is known.
+func focal(x, y, w, h any) *article.Focal {
+	fx, okx := number(x)
+	fy, oky := number(y)
+	if !okx || !oky {
+		return nil
+	}
+	fw, okw := number(w)
+	fh, okh := number(h)
+	if okw && okh && fw > 1 && fh > 1 {
+		fx, fy = fx/fw, fy/fh
+	}
+	if !(fx >= 0 && fx <= 1 && fy >= 0 && fy <= 1) {
+		return nil
+	}
+	return &article.Focal{X: fx, Y: fy}
+}
+
+// layouts are the forms of time that CMSs write. Those without a zone are UTC by their documentation.
+var layouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05-0700", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05", time.RFC1123Z, time.RFC1123,
+	"Mon, 2 Jan 2006 15:04:05 -0700", "Mon, 2 Jan 2006 15:04:05 MST", "2006-01-02 15:04:05-07:00", "2006-01-02T15:04Z07:00", "2006-01-02", "20060102T150405-0700", "20060102T150405Z"}
+
+// timeOf reads a time; zero if it is none.
+func timeOf(s string) time.Time {
+	for _, l := range layouts {
+		if t, err := time.Parse(l, s); err == nil {
+			return t
+		}
+	}
+	return time.Time{}
+}
+
+// setEmbargo reads an embargo: unlike other times it must have a zone, else the desk has to look.
+func setEmbargo(a *article.Article, s string) {
+	for _, l := range []string{"2006-01-02T15:04:05-0700", "20060102T150405-0700", time.RFC1123Z} {
+		if t, err := time.Parse(l, s); err == nil {
+			s = t.Format(time.RFC3339)
+		}
+	}
+	article.SetEmbargo(a, s)
+}

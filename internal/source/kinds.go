@@ -1,0 +1,89 @@
+package source
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// kind is what differs between CMSs.
+type kind struct {
+	schemes []scheme // how requests are signed; the first whose header is there decides
+	token   bool     // schemes hold a bearer token, which an administrator may put into another header
+	noJSON  bool     // a body is never JSON
+	media   []string // media types besides JSON that a body may have
+	read    func(ctx context.Context, s Source, r Request) ([]Delivery, error)
+
+	// Reading the CMS's own API; nil where it has none.
+	one      func(s Source, id string) string                        // address of one article
+	list     func(s Source) string                                   // address of the newest ones
+	item     func(s Source, answer any) ([]Delivery, error)          // what either answers
+	pull     func(ctx context.Context, s Source) ([]Delivery, error) // in place of list and item, where they are no JSON
+	auth     func(key string) (header, value string)                 // how the key is sent; nil: in the address, as {key}
+	gone     int                                                     // status, besides 404 and 410, of what is not public
+	confirms func(s Source, q url.Values) bool                       // whether a GET confirms a subscription of ours
+}
+
+var (
+	bySignature = scheme{"X-Hub-Signature-256", github}
+	byToken     = scheme{"Authorization", bearer}
+)
+
+// kinds is the table of all kinds.
+func kinds() map[string]kind {
+	return map[string]kind{
+		"cutline": {schemes: []scheme{{"webhook-signature", standard}}, read: readCutline},
+		"ghost": {schemes: []scheme{{"X-Ghost-Signature", ghost}}, read: readGhost, item: ghostItems, gone: 0,
+			one: func(s Source, id string) string {
+				return s.base() + "/ghost/api/content/posts/" + url.PathEscape(id) + "/?key={key}&include=tags,authors&formats=html"
+			},
+			list: func(s Source) string {
+				return s.base() + "/ghost/api/content/posts/?key={key}&include=tags,authors&formats=html&limit=50&order=updated_at%20desc"
+			}},
+		"wordpress": {schemes: []scheme{{"X-WP-Signature", woo}, {"X-WC-Webhook-Signature", woo}, bySignature, byToken}, read: readWordPress, item: wordPressItems, gone: 401, auth: basicKey,
+			one: func(s Source, id string) string {
+				return s.base() + "/wp-json/wp/v2/posts/" + url.PathEscape(id) + "?_embed"
+			},
+			list: func(s Source) string { return s.base() + "/wp-json/wp/v2/posts?_embed&orderby=modified&per_page=50" }},
+		"strapi": {schemes: []scheme{byToken}, token: true, read: readStrapi, item: strapiItems, auth: bearerKey,
+			one: strapiOne,
+			list: func(s Source) string {
+				return s.base() + "/api/" + s.plural() + "?populate=*&sort=updatedAt:desc&pagination[pageSize]=50"
+			}},
+		"directus": {schemes: []scheme{byToken}, token: true, read: readDirectus, item: directusItems, auth: bearerKey, gone: 403,
+			media: []string{"application/x-www-form-urlencoded"}, // what its templates become when they are no JSON: read, and refused for that
+			one: func(s Source, id string) string {
+				return s.base() + "/items/" + s.collection() + "/" + url.PathEscape(id) + "?" + directusQuery
+			},
+			list: func(s Source) string {
+				return s.base() + "/items/" + s.collection() + "?" + directusQuery + "&filter[status][_eq]=published&sort=-date_updated&limit=50"
+			}},
+		"contentful": {schemes: []scheme{{"x-contentful-signature", contentful}, byToken}, read: readContentful, item: contentfulItems, auth: bearerKey,
+			one:  func(s Source, id string) string { return contentfulList(s, "&sys.id="+url.QueryEscape(id)) },
+			list: func(s Source) string { return contentfulList(s, "&order=-sys.updatedAt&limit=50") }},
+		"sanity":    {schemes: []scheme{{"sanity-webhook-signature", sanity}}, read: readSanity},
+		"superdesk": {schemes: []scheme{{"x-superdesk-signature", superdesk}}, read: readSuperdesk},
+	}
+}
+
+// Reads says whether a body of this media type is one that the source sends.
+func (s Source) Reads(media string) bool {
+	if slices.Contains(s.kind.media, media) {
+		return true
+	}
+	return !s.kind.noJSON && (media == "application/json" || strings.HasSuffix(media, "+json"))
+}
+
+// Media names the media type that the source sends, for a refusal.
+func (s Source) Media() string {
+	if s.kind.noJSON {
+		return s.kind.media[0]
+	}
+	return "application/json"
+}
+
+// Confirms says whether the query of a GET confirms a WebSub subscription of this source.
+func (s Source) Confirms(q url.Values) bool {
+	return s.kind.confirms != nil && s.kind.confirms(s, q)
+}

@@ -1,0 +1,138 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const maxAnswer = 16 << 20 // bytes of an API's answer: a hundred articles
+
+// ErrGone says that the CMS has no public article by that id.
+var ErrGone = errors.New("not public")
+
+// CanAsk says whether the source can be asked for one article.
+func (s Source) CanAsk() bool { return s.CanRead() && s.kind.one != nil }
+
+// Complete reads one article from the CMS's API: an Upsert that holds it, or a Retract if it is not public.
+func (s Source) Complete(ctx context.Context, id string) (Delivery, error) {
+	if !s.CanAsk() {
+		return Delivery{}, fmt.Errorf("source %s: there is no address to read article %q from; set url", s.Name, id)
+	}
+	answer, err := s.ask(ctx, s.kind.one(s, id))
+	var all []Delivery
+	if err == nil {
+		if all, err = s.kind.item(s, answer); err != nil {
+			return Delivery{}, fmt.Errorf("source %s: reading article %q from the CMS: %w", s.Name, id, err)
+		}
+	}
+	if errors.Is(err, ErrGone) || err == nil && len(all) == 0 {
+		d := Delivery{Verdict: Accepted, Event: Retract, Off: "unpublished", Why: "the CMS no longer shows it"}
+		d.Article.ID = id
+		return d, nil
+	} else if err != nil {
+		return Delivery{}, err
+	}
+	if len(all) != 1 || all[0].Article.ID != id {
+		return Delivery{}, fmt.Errorf("source %s: asked for article %q, the CMS answered with something else", s.Name, id)
+	}
+	if all[0].Verdict == Malformed {
+		return Delivery{}, fmt.Errorf("source %s: reading article %q from the CMS: %s", s.Name, id, all[0].Why)
+	}
+	all[0].Verdict = Accepted
+	return all[0], nil
+}
+
+// Pull reads the newest articles that are public. What cannot be read of them is a Delivery of the verdict Malformed.
+func (s Source) Pull(ctx context.Context) ([]Delivery, error) {
+	if !s.CanRead() || s.kind.list == nil {
+		return nil, fmt.Errorf("source %s: the kind %s is not pulled, or has no url", s.Name, s.c.Kind)
+	}
+	if s.kind.pull != nil {
+		return s.kind.pull(ctx, s)
+	}
+	answer, err := s.ask(ctx, s.kind.list(s))
+	if err != nil {
+		return nil, err
+	}
+	return s.kind.item(s, answer)
+}
+
+// base is the configured address of the CMS without a slash at its end.
+func (s Source) base() string { return strings.TrimRight(s.c.URL, "/") }
+
+// ask gets JSON from the CMS's API.
+func (s Source) ask(ctx context.Context, address string) (any, error) {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	fail := func(err error) error {
+		var u *url.Error
+		if errors.As(err, &u) {
+			err = u.Err // the address may have the key in it
+		}
+		return fmt.Errorf("source %s: reading from the CMS: %w", s.Name, err)
+	}
+	key := ""
+	if s.c.Key.Given() {
+		var err error
+		if key, err = s.c.Key.Value(ctx); err != nil {
+			return nil, fail(err)
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.ReplaceAll(address, "{key}", url.QueryEscape(key)), nil)
+	if err != nil {
+		return nil, fail(err)
+	}
+	req.Header.Set("Accept", "application/json")
+	if key != "" && s.kind.auth != nil {
+		req.Header.Set(s.kind.auth(key))
+	}
+	res, err := s.net.API.Do(req)
+	if err != nil {
+		return nil, fail(err)
+	}
+	defer res.Body.Close()
+	switch {
+	case res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusGone || s.kind.gone == res.StatusCode && res.StatusCode != 0:
+		return nil, ErrGone
+	case res.StatusCode != http.StatusOK:
+		return nil, fail(fmt.Errorf("it answered %s", res.Status))
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	if err != nil {
+		return nil, fail(err)
+	}
+	if len(body) > maxAnswer {
+		return nil, fail(fmt.Errorf("it answered with more than %d bytes", maxAnswer))
+	}
+	answer, err := parseJSON(body)
+	if err != nil {
+		return nil, fail(err)
+	}
+	return answer, nil
+}
+
+// items reads each element of a list, or a lone one, as a delivery; one that cannot be read does not keep the others.
+func items(v any, read func(any) (Delivery, error)) []Delivery {
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	var out []Delivery
+	for _, e := range list {
+		d, err := read(e)
+		if err != nil {
+			d = Delivery{Verdict: Malformed, Why: err.Error()}
+			d.Article.ID = text(member(e, "id"))
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+func bearerKey(key string) (string, string) { return "Authorization", "Bearer " + key }

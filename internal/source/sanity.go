@@ -1,0 +1,83 @@
+package source
+
+import (
+	"context"
+	"strings"
+
+	"cutline/internal/article"
+)
+
+// sanityRules is what a webhook's projection of Sanity should give; docs/sources/sanity.md has the GROQ for it.
+var sanityRules = rules{
+	"id": {"_id"}, "url": {"url", "link"}, "slug": {"slug.current", "slug"}, "language": {"language", "__i18n_lang", "lang"},
+	"headline": {"title", "headline"}, "dek": {"dek", "excerpt", "summary", "description"}, "body": {"html:body", "html:content"},
+	"byline": {"author.name", "authors[].name", "byline", "author"}, "section": {"section", "section.title", "category.title", "categories[0].title", "category", "categories"}, "tags": {"tags[].title", "tags", "categories[].title"},
+	"photo": {"image.url", "mainImage.asset.url", "image.asset.url", "mainImage.url", "imageUrl", "photo.url", "image"}, "caption": {"image.caption", "mainImage.caption", "photo.caption", "caption"},
+	"alt": {"image.alt", "mainImage.alt", "photo.alt", "alt"}, "credit": {"image.credit", "mainImage.credit", "image.attribution", "mainImage.attribution", "photo.credit", "image.asset.creditLine", "mainImage.asset.creditLine", "credit"},
+	"focal.x": {"image.hotspot.x", "mainImage.hotspot.x"}, "focal.y": {"image.hotspot.y", "mainImage.hotspot.y"},
+	"published": {"publishedAt", "published", "_createdAt"}, "updated": {"_updatedAt"}, "embargo": {"embargo", "embargoUntil"}, "kicker": {"kicker"},
+}
+
+// readSanity reads a webhook of Sanity: the body is what its projection says, the operation stands in a header, if the
+// projection does not say it by delta::operation().
+func readSanity(_ context.Context, s Source, r Request) ([]Delivery, error) {
+	doc, err := parseJSON(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	operation := r.Header.Get("sanity-operation")
+	if o := text(find(doc, "operation")); o != "" {
+		operation = o
+	}
+	id := text(find(doc, "_id"))
+	if id == "" {
+		id = r.Header.Get("sanity-document-id")
+	}
+	d := Delivery{ID: r.Header.Get("idempotency-key"), Sent: timeOf(text(find(doc, "_updatedAt")))}
+	d.Article.ID = strings.TrimPrefix(id, "drafts.")
+	one := func(why string) ([]Delivery, error) { d.Why = why; return []Delivery{d}, nil }
+	switch kind := text(find(doc, "_type")); {
+	case strings.HasPrefix(id, "drafts.") || strings.HasPrefix(id, "versions."):
+		return one("a draft")
+	case kind != "" && s.c.Model != "" && kind != s.c.Model:
+		return one("the type " + cut(kind, 60) + " is no article; the source's model is " + s.c.Model)
+	case operation == "delete":
+		// Unpublishing deletes the public document; the draft stays.
+		d.Event, d.Off = Retract, "unpublished"
+		return one("no longer public")
+	case text(find(doc, "status")) != "" && text(find(doc, "status")) != "published":
+		d.Event, d.Off = Retract, "unpublished"
+		return one("status is " + cut(text(find(doc, "status")), 60))
+	}
+	full, err := s.sanityDocument(doc, "published")
+	if err != nil {
+		return nil, err
+	}
+	full.ID, full.Sent = d.ID, d.Sent
+	return []Delivery{full}, nil
+}
+
+func (s Source) sanityDocument(doc any, why string) (Delivery, error) {
+	top, ok := doc.(map[string]any)
+	if !ok {
+		return Delivery{}, &article.FieldError{Field: "body", Want: "an object"}
+	}
+	for _, f := range []string{"image", "mainImage"} { // an asset that was not expanded: its id says where it lies
+		ref := text(find(top[f], "asset._ref"))
+		if image, ok := top[f].(map[string]any); ok && image["url"] == nil && find(image, "asset.url") == nil && ref != "" {
+			image["url"] = s.sanityAsset(ref)
+		}
+	}
+	return s.upsert(top, sanityRules, why)
+}
+
+// sanityAsset is the address of image-ID-1200x800-jpg under the dataset's, which url gives:
+// https://cdn.sanity.io/images/PROJECT/DATASET.
+func (s Source) sanityAsset(ref string) string {
+	name, ok := strings.CutPrefix(ref, "image-")
+	i := strings.LastIndexByte(name, '-')
+	if !ok || i < 0 || s.c.URL == "" {
+		return ""
+	}
+	return s.base() + "/" + name[:i] + "." + name[i+1:]
+}

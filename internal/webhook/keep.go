@@ -1,0 +1,142 @@
+package webhook
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"cutline/internal/bucket"
+	"cutline/internal/source"
+	"cutline/internal/story"
+)
+
+// The webhook's own objects, beside the stories.
+const (
+	ownPrefix = "sources/" // sources/<name>/pull.json, wanted/<id>, gone/<id>
+	keptBody  = 256 << 10  // bytes of a refused request's body
+)
+
+// Refused is a request that was not taken, as it is kept for the desk for seven days: in the form of a recorded request,
+// so that try-source can read it again.
+type Refused struct {
+	Schema  int            `json:"schema"`
+	Source  string         `json:"source"`
+	Verdict source.Verdict `json:"verdict"` // unauthorized or malformed
+	Why     string         `json:"why"`
+	Status  int            `json:"status"`        // of the answer
+	Cut     bool           `json:"cut,omitempty"` // the body went on
+	source.Recorded
+}
+
+// harmless are the headers of a refused request that are kept as they are. Of others, which may hold secrets, only the
+// name is.
+var harmless = []string{"content-type", "content-length", "content-encoding", "user-agent", "host", "webhook-id", "webhook-timestamp", "x-strapi-event", "x-wp-event",
+	"x-wp-delivery", "content-version", "x-contentful-topic", "x-contentful-timestamp", "x-contentful-signed-headers", "x-contentful-webhook-name", "date"}
+
+// keep keeps a refused request. That it cannot be kept is no reason for another answer.
+func (w *Webhook) keep(ctx context.Context, src source.Source, r source.Request, no refusal) {
+	doc := Refused{Schema: story.Schema, Source: src.Name, Verdict: no.verdict, Why: no.reason, Status: no.status,
+		Recorded: source.Recorded{Method: r.Method, Path: r.Path, At: r.Now.UTC()}}
+	if doc.Why == "" {
+		doc.Why = no.why
+	}
+	if i := strings.IndexByte(doc.Path, '?'); i >= 0 {
+		doc.Path = doc.Path[:i] + "?…" // who puts a token into the address should not find it here
+	}
+	for name, values := range r.Header {
+		for _, v := range values {
+			if !slices.Contains(harmless, strings.ToLower(name)) {
+				v = "***"
+			}
+			doc.Headers = append(doc.Headers, [2]string{name, v})
+		}
+	}
+	slices.SortFunc(doc.Headers, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
+	body := r.Body
+	if len(body) > keptBody {
+		body, doc.Cut = body[:keptBody], true
+	}
+	if utf8.Valid(body) {
+		t := string(body)
+		doc.Body = &t
+	} else {
+		t := base64.StdEncoding.EncodeToString(body)
+		doc.Base64 = &t
+	}
+	data, err := json.MarshalIndent(doc, "", " ")
+	if err == nil {
+		ctx, cancel := detached(ctx)
+		defer cancel()
+		var k story.Key
+		if k, err = story.NewKey(r.Now, w.Store.Random); err == nil {
+			key := story.Refused + src.Name + "/" + r.Now.UTC().Format("2006-01-02T15:04:05.000Z") + "-" + k.ID()[:6] + ".json"
+			_, err = w.Store.Bucket.Put(ctx, key, data, "application/json", bucket.Create)
+		}
+	}
+	if err != nil {
+		w.Log.Error("refused request not kept", "source", src.Name, "error", err)
+	}
+	w.Log.Warn("webhook refused", "source", src.Name, "status", no.status, "why", doc.Why)
+}
+
+// idPath writes an article's id into a key, injectively; the id itself is in the object.
+func idPath(id string) string {
+	if len(id) > 200 {
+		id = id[:200] + fmt.Sprintf("~%x", sum(id))
+	}
+	return url.PathEscape(id)
+}
+
+type mark struct {
+	Schema int       `json:"schema"`
+	ID     string    `json:"id"`
+	At     time.Time `json:"at"`
+	Sent   time.Time `json:"sent,omitzero"`
+}
+
+func putMark(ctx context.Context, store *story.Store, key string, m mark) error {
+	m.Schema = story.Schema
+	data, err := json.MarshalIndent(m, "", " ")
+	if err != nil {
+		return err
+	}
+	_, err = store.Bucket.Put(ctx, key, append(data, '\n'), "application/json", bucket.Always)
+	return err
+}
+
+func getMark(ctx context.Context, store *story.Store, key string) (m mark, etag string, err error) {
+	o, err := store.Bucket.Get(ctx, key)
+	if errors.Is(err, bucket.ErrNotFound) {
+		return mark{}, "", nil
+	} else if err != nil {
+		return mark{}, "", err
+	}
+	if err := json.Unmarshal(o.Body, &m); err != nil {
+		return mark{}, "", fmt.Errorf("reading %s: %w", key, err)
+	}
+	return m, o.ETag, nil
+}
+
+func goneKey(name, id string) string { return ownPrefix + name + "/gone/" + idPath(id) }
+
+// markGone remembers that an article without a story was taken down. Only a sender that says when can be overtaken in
+// a way that matters: of others the later arrival counts.
+func markGone(ctx context.Context, store *story.Store, name string, d source.Delivery, at time.Time) error {
+	if d.Sent.IsZero() {
+		return nil
+	}
+	return putMark(ctx, store, goneKey(name, d.Article.ID), mark{ID: d.Article.ID, At: at.UTC(), Sent: d.Sent.UTC()})
+}
+
+// goneSince is when an article without a story was last taken down, by the sender's clock; zero: it was not.
+func goneSince(ctx context.Context, store *story.Store, name, id string) (time.Time, error) {
+	m, _, err := getMark(ctx, store, goneKey(name, id))
+	return m.Sent, err
+}

@@ -1,0 +1,195 @@
+package webhook
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"cutline/internal/bucket"
+	"cutline/internal/source"
+	"cutline/internal/story"
+)
+
+const (
+	settle    = 2 * time.Second // after which a CMS's API has what its webhook was too early for
+	pullTime  = 60 * time.Second
+	pullPages = 50 // articles asked for one by one in a pull, to see whether they are still public
+	pullDays  = 3  // days of stories that a pull compares with the CMS
+)
+
+func sum(id string) [32]byte { return sha256.Sum256([]byte(id)) }
+
+func wantedPrefix(name string) string { return ownPrefix + name + "/wanted/" }
+func pullKey(name string) string      { return ownPrefix + name + "/pull.json" }
+
+// want notes down that an article has to be read from the CMS's API.
+func (w *Webhook) want(ctx context.Context, src source.Source, id string, at time.Time) error {
+	return putMark(ctx, w.Store, wantedPrefix(src.Name)+idPath(id), mark{ID: id, At: at.UTC()})
+}
+
+// wantPull makes the next Tick pull the source whenever it was last.
+func (w *Webhook) wantPull(ctx context.Context, src source.Source, at time.Time) error {
+	return putMark(ctx, w.Store, wantedPrefix(src.Name)+"*", mark{At: at.UTC()})
+}
+
+// Tick reads from CMSs what was noted down as missing, and pulls the sources whose time has come. It is called every
+// minute; one that comes late, or twice at once, does no harm. Faults of one source do not keep the others.
+func (w *Webhook) Tick(ctx context.Context) error {
+	var errs []error
+	for _, name := range sortedNames(w.sources) {
+		if err := w.tick(ctx, w.sources[name]); err != nil {
+			errs = append(errs, fmt.Errorf("source %s: %w", name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func sortedNames(m map[string]source.Source) []string {
+	var out []string
+	for n := range m {
+		out = append(out, n)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (w *Webhook) tick(ctx context.Context, src source.Source) error {
+	if !src.CanRead() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, pullTime)
+	defer cancel()
+	last, etag, err := getMark(ctx, w.Store, pullKey(src.Name))
+	if err != nil {
+		return err
+	}
+	now := w.Now()
+	every := src.PullEvery()
+	due := every > 0 && now.Sub(last.At) >= every
+	wanted, err := w.Store.Bucket.List(ctx, wantedPrefix(src.Name), "", 500)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, e := range wanted {
+		m, tag, err := getMark(ctx, w.Store, e.Key)
+		if err != nil || tag == "" {
+			errs = append(errs, err)
+			continue
+		}
+		if now.Sub(m.At) < settle {
+			continue
+		}
+		if m.ID == "" {
+			due = true
+		} else if err := w.again(ctx, src, m.ID); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		// One that was noted down again meanwhile stays.
+		if err := w.Store.Bucket.Delete(ctx, e.Key, bucket.IfMatch(tag)); err != nil && !errors.Is(err, bucket.ErrChanged) {
+			errs = append(errs, err)
+		}
+	}
+	if due && every > 0 {
+		// Taken before the work: two that tick at once do it once, and a source that is down is not asked every minute.
+		ok, err := w.turn(ctx, src, etag, now)
+		if err == nil && ok {
+			err = w.Pull(ctx, src.Name)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+func (w *Webhook) turn(ctx context.Context, src source.Source, etag string, now time.Time) (bool, error) {
+	c := bucket.Create
+	if etag != "" {
+		c = bucket.IfMatch(etag)
+	}
+	body := fmt.Appendf(nil, "{\n \"schema\": %d,\n \"id\": \"\",\n \"at\": %q\n}\n", story.Schema, now.UTC().Format(time.RFC3339Nano))
+	_, err := w.Store.Bucket.Put(ctx, pullKey(src.Name), body, "application/json", c)
+	if errors.Is(err, bucket.ErrChanged) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// again reads one article from the CMS and makes it so.
+func (w *Webhook) again(ctx context.Context, src source.Source, id string) error {
+	d, err := src.Complete(ctx, id)
+	if err != nil {
+		return err
+	}
+	t, err := Take(ctx, w.Store, w.Config, src.Name, d, w.Now())
+	if err == nil && t.Result == "accepted" {
+		w.Log.Info("read from the CMS", "source", src.Name, "story", string(t.Story), "event", string(d.Event))
+	}
+	return err
+}
+
+// Pull reads a source's newest articles from the CMS and makes the stories agree: what a lost webhook missed is found,
+// and what is no longer public is taken off. It says in the log how late it was.
+func (w *Webhook) Pull(ctx context.Context, name string) error {
+	src, ok := w.sources[name]
+	if !ok {
+		return fmt.Errorf("there is no source %q in the configuration", name)
+	}
+	all, err := src.Pull(ctx)
+	if err != nil {
+		return err
+	}
+	listed := map[string]bool{}
+	var errs []error
+	for _, d := range all {
+		listed[d.Article.ID] = true
+		if d.Verdict == source.Malformed {
+			w.Log.Warn("article not read", "source", name, "id", d.Article.ID, "why", d.Why)
+			continue
+		}
+		t, err := Take(ctx, w.Store, w.Config, name, d, w.Now())
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if t.Result == "accepted" {
+			late := time.Duration(0)
+			if !d.Article.Updated.IsZero() {
+				late = w.Now().Sub(d.Article.Updated).Round(time.Second)
+			}
+			w.Log.Warn("a webhook was missed", "source", name, "story", string(t.Story), "late", late.String())
+		}
+	}
+	return errors.Join(append(errs, w.vanished(ctx, src, listed))...)
+}
+
+// vanished asks for the recent stories that were not in the list: their articles may be gone.
+func (w *Webhook) vanished(ctx context.Context, src source.Source, listed map[string]bool) error {
+	if !src.CanAsk() {
+		return nil // a feed that ends says nothing about what is no longer in it
+	}
+	days, err := w.Store.Days(ctx, pullDays)
+	if err != nil {
+		return err
+	}
+	left := pullPages
+	var errs []error
+	for _, day := range days {
+		dossiers, _, err := w.Store.Day(ctx, day)
+		if err != nil {
+			return err
+		}
+		for _, d := range dossiers {
+			s := d.Story
+			if s.Source != src.Name || !s.Live() || listed[s.Article.ID] || left == 0 {
+				continue
+			}
+			left--
+			errs = append(errs, w.again(ctx, src, s.Article.ID))
+		}
+	}
+	return errors.Join(errs...)
+}
