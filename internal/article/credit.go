@@ -59,6 +59,9 @@ func creditIn(text string) (credit, rest string) { return creditOf(text, "") }
 func creditOf(text, language string) (credit, rest string) {
 	text = strings.TrimFunc(text, blank)
 	whole := text
+	if len(text) > 8*longText { // no caption, and the patterns below are many
+		return "", whole
+	}
 	if m := archive.FindStringIndex(text); m != nil {
 		text = strings.TrimFunc(text[:m[0]], blank)
 	}

@@ -110,3 +110,17 @@ func TestBodyIsDecodedOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestHugeTextsTakeNoTime(t *testing.T) {
+	start := time.Now()
+	for _, s := range []string{strings.Repeat("(Photo: AFP ", 400_000), strings.Repeat("<div>", 800_000), strings.Repeat("a / ", 1_000_000), strings.Repeat("<", 4_000_000), strings.Repeat("\n(AFP)\n", 500_000)} {
+		a := Article{Headline: s, Dek: s, Body: s, Byline: s, Photo: Photo{Caption: s, Credit: s, Alt: s}}
+		Clean(&a, Rules{})
+		if _, err := FromText("Headline\n\n"+s, ""); err != nil {
+			t.Error(err)
+		}
+	}
+	if d := time.Since(start); d > 30*time.Second { // 3 s on an idle machine
+		t.Errorf("took %v", d)
+	}
+}

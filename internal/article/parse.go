@@ -18,6 +18,7 @@ type FieldError struct {
 	Want  string // what it must be, in words
 }
 
+// Error names the field and what it must be.
 func (e *FieldError) Error() string { return e.Field + ": want " + e.Want }
 
 // What a JSON document from outside may hold. Ours has three levels; page builders' go to thirty.

@@ -32,10 +32,12 @@ func FromText(text, language string) (Article, error) {
 	begin := bodyStart(lines)
 	var body []string
 	for i, l := range lines {
-		credit, rest := creditIn(l)
-		switch {
-		case i >= begin && !(credit != "" && l == a.Photo.Caption):
+		if i >= begin {
 			body = append(body, l)
+			continue
+		}
+		credit, rest := creditOf(l, a.Language)
+		switch {
 		case counts[l] > 1 || credit != "":
 			if a.Photo.Credit == "" && credit != "" {
 				a.Photo.Caption, a.Photo.Credit, a.Photo.From = rest, credit, "caption"

@@ -28,8 +28,11 @@ var (
 )
 
 // A StatusError is an answer that is no success.
-type StatusError struct{ Status int }
+type StatusError struct {
+	Status int // HTTP's, as 404
+}
 
+// Error says which status it was.
 func (e *StatusError) Error() string {
 	return fmt.Sprintf("the server answered %d %s", e.Status, http.StatusText(e.Status))
 }
@@ -41,39 +44,39 @@ func (e *StatusError) Temporary() bool {
 
 // Client fetches. The zero Client goes to public addresses by https only. It may be used from several goroutines.
 type Client struct {
-	Allow []netip.Prefix // addresses that are not public and may be fetched from all the same
-	Plain bool           // public addresses may be fetched by http too
-
-	// Resolver and Dial stand in for the network's in tests; nil: the real ones. Dial is called after the address was
-	// judged.
-	Resolver *net.Resolver
-	Dial     func(ctx context.Context, network, address string) (net.Conn, error)
-	// TLS, for tests, changes the transport before it is used.
-	Transport func(*http.Transport)
+	Allow     []netip.Prefix                                                       // addresses that are not public and may be fetched from all the same
+	Plain     bool                                                                 // public addresses may be fetched by http too
+	Resolver  *net.Resolver                                                        // looks names up; nil: the system's
+	Dial      func(ctx context.Context, network, address string) (net.Conn, error) // connects to an address that was judged; nil: the network
+	Transport func(*http.Transport)                                                // changes the transport before it is used, for a test's certificate; nil: no change
 }
 
 // Limits bound one fetch with all its redirects.
 type Limits struct {
 	Bytes     int64         // of the body after decompression; 0: 25 MB
-	Time      time.Duration // for the whole; 0: 20 s
-	Redirects int           // 0: 5
+	Time      time.Duration // for the whole chain, body included; 0: 20 s
+	Redirects int           // followed at most; 0: 5, below 0: none
+	Plain     bool          // public addresses may be fetched by http too, in this fetch
 }
 
 // Response is what a fetch brought.
 type Response struct {
-	Body     []byte
-	Type     string // by the bytes, not by what the server said
-	URL      string // where it came from in the end
+	Body     []byte // decompressed, whole
+	Type     string // media type by the bytes, not by what the server said: image/jpeg
+	URL      string // where it came from in the end, after redirects
 	ETag     string // for asking again; empty: none
 	Modified string // Last-Modified, for asking again
 	Same     bool   // the server says that nothing changed since; Body is empty
 }
 
 // Known is what one knows of an earlier fetch, so that the server can say "nothing new".
-type Known struct{ ETag, Modified string }
+type Known struct {
+	ETag     string // of that fetch's Response; empty: none
+	Modified string // of that fetch's Response; empty: none
+}
 
 // Get fetches an address. Errors: ErrForbidden, ErrTooLarge, *StatusError, or what the network said; none holds the
-// address's query.
+// address's path or query.
 func (c *Client) Get(ctx context.Context, address string, l Limits, known ...Known) (Response, error) {
 	if l.Bytes == 0 {
 		l.Bytes = 25 << 20
@@ -81,14 +84,13 @@ func (c *Client) Get(ctx context.Context, address string, l Limits, known ...Kno
 	if l.Time == 0 {
 		l.Time = 20 * time.Second
 	}
-	if l.Redirects == 0 {
-		l.Redirects = 5
-	}
+	l.Redirects = max(0, cmp.Or(l.Redirects, 5))
+	plain := c.Plain || l.Plain
 	ctx, cancel := context.WithTimeout(ctx, l.Time) // one deadline for the whole chain: only it ends a slow body
 	defer cancel()
 	transport := c.transport(l)
 	defer transport.CloseIdleConnections() // a connection that is used again is not dialled, so not judged
-	u, err := CheckURL(address, c.Allow, c.Plain)
+	u, err := CheckURL(address, c.Allow, plain)
 	if err != nil {
 		return Response{}, err
 	}
@@ -117,7 +119,7 @@ func (c *Client) Get(ctx context.Context, address string, l Limits, known ...Kno
 		if u.Scheme == "https" && to.Scheme == "http" {
 			return Response{}, named(u, fmt.Errorf("%w: it redirects from https to http", ErrForbidden))
 		}
-		if u, err = CheckURL(to.String(), c.Allow, c.Plain); err != nil {
+		if u, err = CheckURL(to.String(), c.Allow, plain); err != nil {
 			return Response{}, fmt.Errorf("after a redirect: %w", err)
 		}
 	}
@@ -231,7 +233,7 @@ func read(ctx context.Context, res *http.Response, limit int64) (Response, error
 	return out, nil
 }
 
-// named says what was fetched, without its query: tokens stand there.
+// named says from where, without path and query: tokens stand there, and the caller knows the address.
 func named(u *url.URL, err error) error {
 	if err == nil {
 		return nil
@@ -239,5 +241,5 @@ func named(u *url.URL, err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err
 	}
-	return fmt.Errorf("fetching %s://%s%s: %w", u.Scheme, u.Host, u.EscapedPath(), err)
+	return fmt.Errorf("fetching from %s://%s: %w", u.Scheme, u.Host, err)
 }
