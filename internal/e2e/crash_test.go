@@ -1,0 +1,198 @@
+// Package e2e tries the whole with real processes: what a newsroom would run, killed and started again. Its tests need
+// time, programs of their own or a real server, and run when CUTLINE_E2E is set, as make e2e does.
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"math/rand"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"cutline/internal/bucket/buckettest"
+	"cutline/internal/config"
+	"cutline/internal/source"
+)
+
+// program builds bin/cutline in a folder of the test's.
+func program(t *testing.T) string {
+	out := filepath.Join(t.TempDir(), "cutline")
+	cmd := exec.Command("go", "build", "-o", out, "./functions/local")
+	cmd.Dir = "../.."
+	if b, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("building: %v\n%s", err, b)
+	}
+	return out
+}
+
+const crashConfig = `
+sites: {en: {name: Example News, language: en, url: "https://news.example", review: auto}}
+sources: {newsroom: {kind: cutline, site: en, secret: "env:CUTLINE_TEST_SECRET"}}
+channels:
+  feed: {kind: feed, site: en}
+  log: {kind: log, site: en}
+timing: {tick: 300ms, lease: 3s}
+`
+
+// server is one life of `serve`.
+type server struct {
+	cmd  *exec.Cmd
+	base string
+}
+
+func serve(t *testing.T, binary, data, cfg string) *server {
+	cmd := exec.Command(binary, "serve", "--addr", "127.0.0.1:0", "--data", data, "--config", cfg)
+	cmd.Env = append(os.Environ(), "CUTLINE_TEST_SECRET="+testSecret)
+	cmd.Stderr = nil
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s := &server{cmd: cmd}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if base, ok := strings.CutPrefix(lines.Text(), "listening on "); ok {
+			s.base = base
+			go func() { // the pipe must not fill
+				for lines.Scan() {
+				}
+			}()
+			return s
+		}
+	}
+	t.Fatalf("serve ended before it was ready: %v", cmd.Wait())
+	return nil
+}
+
+func (s *server) kill() {
+	_ = s.cmd.Process.Signal(syscall.SIGKILL) // it may have ended by itself
+	_ = s.cmd.Wait()
+}
+
+var testSecret = "whsec_" + base64.StdEncoding.EncodeToString([]byte("this-is-a-test-secret-of-32-byte"))
+
+// TestKilledAtRandomMoments sends 200 stories through serve while the process is killed with SIGKILL at random moments
+// and started again. At the end each story is in the feed just once and in the log just once.
+func TestKilledAtRandomMoments(t *testing.T) {
+	buckettest.E2E(t)
+	t.Setenv("CUTLINE_TEST_SECRET", testSecret)
+	const stories = 200
+	binary, data := program(t), t.TempDir()
+	cfgPath := filepath.Join(t.TempDir(), "cutline.yaml")
+	if err := os.WriteFile(cfgPath, []byte(crashConfig), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Load(cfgPath, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, err := source.New("newsroom", cfg.Sources["newsroom"], cfg.Sites["en"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed := time.Now().UnixNano()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewSource(seed))
+	s := serve(t, binary, data, cfgPath)
+	defer func() { s.kill() }()
+	kills := 0
+	alive := time.Now()
+	life := time.Duration(120+random.Intn(500)) * time.Millisecond
+	again := func() {
+		if time.Since(alive) > life {
+			s.kill()
+			kills++
+			s = serve(t, binary, data, cfgPath)
+			alive, life = time.Now(), time.Duration(120+random.Intn(500))*time.Millisecond
+		}
+	}
+	for i := range stories {
+		body := fmt.Sprintf(`{"type":"article.published","data":{"id":"a-%d","url":"https://news.example/%d","language":"en","headline":"Story number %d of the night","dek":"It is story %d."}}`, i, i, i, i)
+		for {
+			again()
+			h, err := src.Sign(context.Background(), []byte(body), fmt.Sprintf("msg_%d", i), time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			req, err := http.NewRequest("POST", s.base+"/hooks/newsroom", strings.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header = h
+			res, err := http.DefaultClient.Do(req)
+			if err != nil {
+				continue // killed meanwhile: the CMS tries again
+			}
+			res.Body.Close()
+			if res.StatusCode == http.StatusAccepted {
+				break
+			}
+			t.Fatalf("story %d: %d", i, res.StatusCode)
+		}
+	}
+	count := func() (feed map[string]int, log map[string]int) {
+		feed, log = map[string]int{}, map[string]int{}
+		var doc struct{ Items []struct{ URL string } }
+		if b, err := os.ReadFile(filepath.Join(data, "feeds", "en.json")); err == nil {
+			if err := json.Unmarshal(b, &doc); err != nil {
+				t.Fatalf("the feed is half written: %v", err)
+			}
+		}
+		for _, x := range doc.Items {
+			feed[x.URL]++
+		}
+		if b, err := os.ReadFile(filepath.Join(data, "logs", "log.jsonl")); err == nil {
+			for line := range bytes.Lines(b) {
+				var x struct{ What, Link string }
+				if err := json.Unmarshal(line, &x); err != nil {
+					t.Fatalf("the log is half written: %v", err)
+				}
+				if x.What == "post" {
+					log[x.Link]++
+				}
+			}
+		}
+		return feed, log
+	}
+	deadline := time.Now().Add(4 * time.Minute)
+	for {
+		feed, log := count()
+		if len(feed) == stories && len(log) == stories {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("after %d kills: %d stories in the feed, %d in the log", kills, len(feed), len(log))
+		}
+		if time.Until(deadline) > 3*time.Minute {
+			again() // for the first minute it goes on being killed
+		}
+		<-time.After(100 * time.Millisecond)
+	}
+	feed, log := count()
+	for url, n := range feed {
+		if n != 1 || log[url] != 1 {
+			t.Errorf("%s: %d times in the feed, %d in the log", url, n, log[url])
+		}
+	}
+	rss, err := os.ReadFile(filepath.Join(data, "feeds", "en.xml"))
+	if err != nil || bytes.Count(rss, []byte("<item>")) != stories {
+		t.Errorf("%d items in RSS: %v", bytes.Count(rss, []byte("<item>")), err)
+	}
+	t.Logf("%d stories, %d kills", stories, kills)
+	if kills < 10 {
+		t.Errorf("only %d kills: the test does not reach what it is for", kills)
+	}
+}
