@@ -36,17 +36,17 @@ func toSRGB(x float64) float64 {
 
 // colour makes the conversion for a file's colours. It is nil where they are sRGB, or as good as: no colour moves by
 // more than two of 255. profile is for Info.Profile.
-func (f *file) colour(l Limits) (c *colour, profile string) {
-	s, name, ok := f.shaper()
+func (f *file) colour() (c *colour, profile string) {
+	s, ok := f.shaper()
 	if !ok || s.gray && f.inks != 1 || f.inks == 4 { // a profile of another kind of picture is no profile
-		return nil, f.described(name)
+		return nil, f.described(s.name)
 	}
 	c = &colour{gray: s.gray}
 	if s.gray {
 		for i := range c.level {
 			v := s.curve[0](float64(i) / 255)
 			if math.IsNaN(v) {
-				return nil, f.described(name)
+				return nil, f.described(s.name)
 			}
 			c.level[i] = uint8(math.Round(255 * min(1, max(0, toSRGB(min(1, max(0, v)))))))
 		}
@@ -55,7 +55,7 @@ func (f *file) colour(l Limits) (c *colour, profile string) {
 		back, _ := inverse(target)
 		for i, v := range times(back, s.matrix) {
 			if math.IsNaN(v) || math.Abs(v) > 8 { // no real space is that far away: a broken profile
-				return nil, f.described(name)
+				return nil, f.described(s.name)
 			}
 			c.matrix[i] = int32(math.Round(v * (1 << 14)))
 		}
@@ -63,7 +63,7 @@ func (f *file) colour(l Limits) (c *colour, profile string) {
 			for i := range 256 {
 				v := s.curve[ch](float64(i) / 255)
 				if math.IsNaN(v) {
-					return nil, f.described(name)
+					return nil, f.described(s.name)
 				}
 				c.linear[ch][i] = int32(math.Round(65535 * min(1, max(0, v))))
 			}
@@ -73,7 +73,7 @@ func (f *file) colour(l Limits) (c *colour, profile string) {
 	if c.identity() {
 		return nil, ""
 	}
-	return c, first(name, "unnamed profile")
+	return c, first(s.name, "unnamed profile")
 }
 
 // identity tries colours over the whole cube.

@@ -29,7 +29,7 @@ func readTIFF(b []byte) tiff {
 		return t
 	}
 	var exif uint32
-	entries(b, order, order.Uint32(b[4:]), func(tag, kind uint16, count uint32, value []byte) {
+	entries(b, order, order.Uint32(b[4:]), func(tag, kind uint16, value []byte) {
 		switch tag {
 		case 0x0100:
 			t.width = int(number(order, kind, value))
@@ -56,13 +56,13 @@ func readTIFF(b []byte) tiff {
 		return t
 	}
 	var interop uint32
-	entries(b, order, exif, func(tag, kind uint16, count uint32, value []byte) {
+	entries(b, order, exif, func(tag, kind uint16, value []byte) {
 		if tag == 0xa005 {
 			interop = number(order, kind, value)
 		}
 	})
 	if interop != 0 {
-		entries(b, order, interop, func(tag, kind uint16, count uint32, value []byte) {
+		entries(b, order, interop, func(tag, kind uint16, value []byte) {
 			t.adobeRGB = t.adobeRGB || tag == 0x0001 && untilNUL(value) == "R03"
 		})
 	}
@@ -71,7 +71,7 @@ func readTIFF(b []byte) tiff {
 
 // entries calls each for the entries of the directory at an offset whose values lie inside the block. A directory
 // has at most 65,535 entries by its format; ours is cut to 1,000, far over any real one.
-func entries(b []byte, order binary.ByteOrder, at uint32, each func(tag, kind uint16, count uint32, value []byte)) {
+func entries(b []byte, order binary.ByteOrder, at uint32, each func(tag, kind uint16, value []byte)) {
 	if int64(at)+2 > int64(len(b)) {
 		return
 	}
@@ -90,7 +90,7 @@ func entries(b []byte, order binary.ByteOrder, at uint32, each func(tag, kind ui
 		if size == 0 || start+size > int64(len(b)) {
 			continue
 		}
-		each(tag, kind, count, b[start:start+size])
+		each(tag, kind, b[start:start+size])
 	}
 }
 

@@ -67,7 +67,7 @@ func FuzzMetadata(f *testing.F) {
 			t.Error(err)
 		}
 		whole.photoshop(block)
-		c, _ := whole.colour(Limits{})
+		c, _ := whole.colour()
 		if c != nil && !c.gray {
 			c.rgb(0, 128, 255)
 		}

@@ -11,17 +11,17 @@ import (
 // shaper is a colour space of three primaries and a curve each, or of gray and one curve: what a matrix profile of
 // ICC.1 says, and what gAMA, cHRM and cICP say of a PNG. Its white is D50, ICC's connection space.
 type shaper struct {
-	name   string                   // for Info.Profile
+	name   string                   // for Info.Profile; also of a profile that is not read
 	gray   bool                     // one curve, no matrix
 	curve  [3]func(float64) float64 // stored value to light, both 0 … 1
 	matrix [9]float64               // light of the three channels to XYZ (D50), row by row
 }
 
-// readICC reads a profile of the matrix or gray kind. Of others (tables, CMYK, no profile at all) ok is false, and
-// name says what it is called, if anything.
-func readICC(b []byte) (s shaper, name string, ok bool) {
+// readICC reads a profile of the matrix or gray kind. Of others (tables, CMYK, no profile at all) ok is false and
+// only the name is set, if there is one.
+func readICC(b []byte) (s shaper, ok bool) {
 	if len(b) < 132 || string(b[36:40]) != "acsp" {
-		return s, "", false
+		return s, false
 	}
 	tags := map[string][]byte{}
 	count := min(int64(binary.BigEndian.Uint32(b[128:])), 100)
@@ -37,29 +37,41 @@ func readICC(b []byte) (s shaper, name string, ok bool) {
 	}
 	s.name = profileName(tags["desc"])
 	if string(b[20:24]) != "XYZ " && string(b[16:20]) != "GRAY" {
-		return s, s.name, false // a table onto Lab
+		return s, false // a table onto Lab
 	}
 	switch string(b[16:20]) {
 	case "GRAY":
 		s.gray = true
-		s.curve[0], ok = readCurve(tags["kTRC"])
-		return s, s.name, ok
+		curve, ok := readCurve(tags["kTRC"])
+		s.curve[0] = curve
+		if ok && string(b[20:24]) == "Lab " { // the curve then gives lightness, not light (ICC.1:2022, 8.4.3)
+			s.curve[0] = func(x float64) float64 { return lightOf(curve(x)) }
+		}
+		return s, ok
 	case "RGB ":
 		for i, c := range []string{"r", "g", "b"} {
 			xyz := tags[c+"XYZ"]
 			if len(xyz) < 20 || string(xyz[:4]) != "XYZ " {
-				return s, s.name, false
+				return s, false
 			}
 			for row := range 3 {
 				s.matrix[3*row+i] = fixed(xyz[8+4*row:])
 			}
 			if s.curve[i], ok = readCurve(tags[c+"TRC"]); !ok {
-				return s, s.name, false
+				return s, false
 			}
 		}
-		return s, s.name, true
+		return s, true
 	}
-	return s, s.name, false
+	return s, false
+}
+
+// lightOf is CIE 1976 lightness, here 0 … 1, to light.
+func lightOf(lightness float64) float64 {
+	if lightness <= .08 {
+		return lightness / 9.033
+	}
+	return math.Pow((lightness+.16)/1.16, 3)
 }
 
 // fixed is an s15Fixed16Number.
@@ -250,19 +262,19 @@ func power(g float64) func(float64) float64 {
 }
 
 // shaper finds the colour space of the stored colours: a profile, what PNG's chunks say, or EXIF's mark for Adobe
-// RGB. ok is false where they are sRGB, as far as the file says, or cannot be read; name is then that of the profile.
-func (f *file) shaper() (s shaper, name string, ok bool) {
+// RGB. ok is false where they are sRGB, as far as the file says, or cannot be read; only the name is set then.
+func (f *file) shaper() (s shaper, ok bool) {
 	p := &f.png
 	if p.cicp != nil { // third edition: before iCCP and sRGB
 		if s, ok := cicp(p.cicp); ok {
-			return s, s.name, true
+			return s, true
 		}
 	}
 	if f.icc != nil {
 		return readICC(f.icc)
 	}
 	if p.srgb {
-		return s, "", false
+		return s, false
 	}
 	if p.gamma != 0 || p.primaries != nil {
 		return pngColours(p)
@@ -270,13 +282,13 @@ func (f *file) shaper() (s shaper, name string, ok bool) {
 	if readTIFF(f.exif).adobeRGB {
 		m, ok := matrixOf(adobe1998)
 		g := power(563.0 / 256)
-		return shaper{name: "Adobe RGB (1998)", matrix: m, curve: [3]func(float64) float64{g, g, g}}, "Adobe RGB (1998)", ok
+		return shaper{name: "Adobe RGB (1998)", matrix: m, curve: [3]func(float64) float64{g, g, g}}, ok
 	}
-	return s, "", false
+	return s, false
 }
 
 // pngColours is the colour space of gAMA and cHRM (W3C PNG, 11.3.2).
-func pngColours(p *pngHeader) (s shaper, name string, ok bool) {
+func pngColours(p *pngHeader) (s shaper, ok bool) {
 	s = shaper{name: "gAMA"}
 	prim := bt709
 	if p.primaries != nil {
@@ -287,13 +299,13 @@ func pngColours(p *pngHeader) (s shaper, name string, ok bool) {
 	g := sRGBCurve // 45455 stands for sRGB everywhere, though its curve is not quite a power
 	if p.gamma != 0 && (p.gamma < 44000 || p.gamma > 47000) {
 		if p.gamma < 5000 || p.gamma > 500000 {
-			return s, "", false
+			return s, false
 		}
 		g = power(100000 / float64(p.gamma))
 	}
 	s.curve = [3]func(float64) float64{g, g, g}
 	s.matrix, ok = matrixOf(prim)
-	return s, s.name, ok
+	return s, ok
 }
 
 // cicp is the colour space of code points of ITU-T H.273: primaries, transfer, matrix (0 in PNG), full range.

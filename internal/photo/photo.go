@@ -109,6 +109,6 @@ func Open(data []byte, l Limits) (*Photo, error) {
 		return nil, refused
 	}
 	p := &Photo{file: f, limits: l, info: f.info(l)}
-	p.colour, p.info.Profile = f.colour(l)
+	p.colour, p.info.Profile = f.colour()
 	return p, nil
 }

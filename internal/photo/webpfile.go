@@ -9,9 +9,8 @@ import (
 type webpHeader struct {
 	picture  []byte // the chunks of one picture, padded: "VP8 " or "VP8L", with "ALPH" before it where there is one
 	lossless bool   // VP8L
-	x, y     int    // where the first frame of an animation stands on the canvas
+	x, y     int    // where the first frame of an animation stands on the canvas; the others are not read
 	pw, ph   int    // size of the picture in picture; the canvas may be larger
-	animated bool   // ANMF: only the first frame is read
 }
 
 // chunk takes one RIFF chunk off the front: its name, its body, its bytes with header and padding, and the rest.
@@ -60,7 +59,6 @@ func (f *file) scanWebP(l Limits) *Refused {
 			}
 		case "ANMF":
 			if f.webp.pw == 0 && len(body) > 16 {
-				f.webp.animated = true
 				f.webp.x, f.webp.y = 2*int(u24(body)), 2*int(u24(body[3:]))
 				for inner := body[16:]; len(inner) >= 8 && f.webp.pw == 0; {
 					name, body, all, next, _ := chunk(inner)
