@@ -133,3 +133,10 @@ func TestDekThatWasCutOffIsNotUsed(t *testing.T) {
 		}
 	}
 }
+
+func TestNoCutBeforeWhatTakesItBack(t *testing.T) {
+	a := article.Article{Language: "en", Headline: "Talks in Alaska", Body: "Washington and Moscow made substantial progress toward an agreement to end the war, though a ceasefire was not reached."}
+	if text := Write(a, upTo(100)); text != "" {
+		t.Errorf("%q says what the article does not", text)
+	}
+}

@@ -201,7 +201,7 @@ func joined(s []sentence, language string) string {
 }
 
 // clause cuts a sentence after a comma, semicolon, colon or dash, outside quotations and brackets, as late as fits, and
-// ends it with an ellipsis. A cut that leaves less than half of what there was says too little.
+// ends it with an ellipsis, not before a "but". A cut that leaves less than half of what there was says too little.
 func clause(s string, fits func(string) bool) string {
 	best := ""
 	for i, r := range s {
@@ -212,12 +212,29 @@ func clause(s string, fits func(string) bool) string {
 		if depth(head) != 0 || bracketOpen(head) || i+1 < len(s) && s[i+1] >= '0' && s[i+1] <= '9' {
 			continue
 		}
+		if turns(s[i:]) {
+			continue
+		}
 		if text := head + " …"; len(head)*2 >= len(s) && fits(text) {
 			best = text
 		}
 	}
 	return best
 }
+
+// turns says whether a sentence's rest takes back or limits what stands before it: without it the sentence would say
+// something else.
+func turns(rest string) bool {
+	for w := range strings.FieldsFuncSeq(strings.ToLower(rest), notWord) {
+		if slices.Contains(turning, w) {
+			return true
+		}
+	}
+	return false
+}
+
+var turning = strings.Fields(`but though although unless if except however without not denied never aber sondern jedoch obwohl falls wenn nicht ohne ama ancak fakat değil rağmen
+	لكن ولكن إلا رغم إذا دون غير بەڵام هەرچەندە ئەگەر مەگەر اما ولی اگر مگر lê heke bes mais sauf si sans pero sino aunque но хотя если не`)
 
 // repeats says whether a text only says the headline again.
 func repeats(text, headline string) bool {
