@@ -28,7 +28,7 @@ var (
 	november nov. kasım نوفمبر نوامبر mijdar ноября
 	december dec. dezember dez. aralık ديسمبر دسامبر berfanbar декабря`)
 	weekdays = lines(`monday montag pazartesi الاثنين الإثنين دووشەممە دوشنبه понедельник
-	tuesday dienstag salı الثلاثاء سێشەممە سه‌شنبه sêşem вторник
+	tuesday dienstag salı الثلاثاء سێشەممە سهشنبه sêşem вторник
 	wednesday mittwoch çarşamba الأربعاء الاربعاء چوارشەممە چهارشنبه çarşem среду
 	thursday donnerstag perşembe الخميس پێنجشەممە پنجشنبه pêncşem четверг
 	friday freitag cuma الجمعة هەینی جمعه пятницу

@@ -106,7 +106,7 @@ func quotationOpen(s string) bool { return depth(s) > 0 }
 
 func depth(s string) int {
 	var open []rune
-	straight, reversed := 0, strings.IndexRune(s, '»') >= 0 && (strings.IndexRune(s, '«') < 0 || strings.IndexRune(s, '»') < strings.IndexRune(s, '«'))
+	straight, reversed := 0, strings.ContainsRune(s, '»') && (!strings.ContainsRune(s, '«') || strings.IndexRune(s, '»') < strings.IndexRune(s, '«'))
 	for _, r := range s {
 		end := pairs[r]
 		if reversed { // »German«
