@@ -85,7 +85,7 @@ func tokens(s string) []token {
 			end = len(rest) - i
 		}
 		w := rest[i : i+end]
-		out = append(out, token{w, strings.ToLower(stem(w)), ""})
+		out = append(out, token{w, strings.ToLower(stem(strings.ReplaceAll(w, "\u200c", ""))), ""})
 		rest = rest[i+end:]
 	}
 	return out
