@@ -30,7 +30,7 @@ func CreditLine(name, lang string) string {
 // kickers are the words of a story's state.
 var kickers = map[string]map[string]string{
 	"live":      {"en": "Live", "ckb": "ڕاستەوخۆ", "kmr": "Zindî", "ar": "مباشر", "fa": "زنده", "tr": "Canlı", "de": "Live", "fr": "Direct", "ru": "Онлайн"},
-	"updated":   {"en": "Updated", "ckb": "نوێکراوە", "kmr": "Nûkirî", "ar": "محدّث", "fa": "به‌روز شد", "tr": "Güncellendi", "de": "Aktualisiert", "fr": "Mis à jour", "ru": "Обновлено"},
+	"updated":   {"en": "Updated", "ckb": "نوێکراوە", "kmr": "Nûkirî", "ar": "محدّث", "fa": "به\u200cروز شد", "tr": "Güncellendi", "de": "Aktualisiert", "fr": "Mis à jour", "ru": "Обновлено"},
 	"corrected": {"en": "Corrected", "ckb": "ڕاستکراوە", "kmr": "Rastkirî", "ar": "مصحّح", "fa": "اصلاح شد", "tr": "Düzeltildi", "de": "Korrigiert", "fr": "Corrigé", "ru": "Исправлено"},
 	"opinion":   {"en": "Opinion", "ckb": "بیروڕا", "kmr": "Nêrîn", "ar": "رأي", "fa": "دیدگاه", "tr": "Görüş", "de": "Meinung", "fr": "Opinion", "ru": "Мнение"},
 	"analysis":  {"en": "Analysis", "ckb": "شیکاری", "kmr": "Analîz", "ar": "تحليل", "fa": "تحلیل", "tr": "Analiz", "de": "Analyse", "fr": "Analyse", "ru": "Анализ"},

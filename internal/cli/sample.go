@@ -93,7 +93,8 @@ func (s *server) sourceOf(language string) (string, source.Source, error) {
 			return name, src, err
 		}
 	}
-	return "", nil, fmt.Errorf("the configuration has no source of kind cutline for a site in %q", language)
+	var none source.Source
+	return "", none, fmt.Errorf("the configuration has no source of kind cutline for a site in %q", language)
 }
 
 // drawn waits until the cards of the story's present revision are there.

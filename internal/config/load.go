@@ -82,12 +82,9 @@ var nameRE = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 
 func (c *Config) check(d *decoder) {
 	at := func(path, format string, args ...any) {
-		line := d.lines[path]
-		for p := path; line == 0 && p != ""; line = d.lines[p] { // a missing key: its owner's line
-			p = p[:max(strings.LastIndexByte(p, '.'), 0)]
-			if p == "" {
-				break
-			}
+		line, p := d.lines[path], path
+		for line == 0 && strings.Contains(p, ".") { // a missing key: its owner's line
+			p = p[:strings.LastIndexByte(p, '.')]
 			line = d.lines[p]
 		}
 		d.errs = append(d.errs, &Error{d.file, line, path + ": " + fmt.Sprintf(format, args...)})
