@@ -1,0 +1,39 @@
+# Everything needs Go and make alone, unless it says otherwise. GOARCH=amd64 builds for the other kind of Lambda.
+GOARCH ?= arm64
+CONFIG ?= cutline.yaml
+ADDR ?= 127.0.0.1:8787
+FUNCTIONS = webhook render post desk
+export CGO_ENABLED = 0
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: bin/cutline ## start everything on ./data, send it the samples, say where the desk is
+	bin/cutline serve --data data --sample sample --addr $(ADDR)
+
+bin/cutline: FORCE
+	go build -trimpath -o $@ ./functions/local
+
+test: ## all tests that need nothing but Go
+	go vet ./...
+	go test ./...
+
+e2e: crash ## tests with programs of other projects (fetched by Go) and long ones
+	CUTLINE_E2E=1 go test -count=1 -timeout 40m -skip 'TestKilled' ./...
+
+crash: ## 200 stories while the process is killed at random
+	CUTLINE_E2E=1 go test -count=1 -timeout 20m -v -run 'TestKilled' ./internal/e2e
+
+bench: ## how fast a card is
+	go test -run '^$$' -bench . -benchmem ./internal/jpeg ./internal/photo ./internal/typeset ./internal/card
+
+goldens: ## draw the cards that tests compare with anew
+	go test ./internal/card -run Golden -update
+
+build: $(FUNCTIONS:%=dist/%/bootstrap) ## the functions for Lambda in dist/, with $(CONFIG) beside each if it is there
+dist/%/bootstrap: FORCE
+	GOOS=linux GOARCH=$(GOARCH) go build -trimpath -tags lambda.norpc -ldflags '-s -w' -o $@ ./functions/$*
+	if [ -f $(CONFIG) ]; then cp $(CONFIG) dist/$*/cutline.yaml; fi
+
+FORCE:
+.PHONY: help run test e2e crash bench goldens build FORCE
