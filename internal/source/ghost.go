@@ -12,7 +12,7 @@ import (
 // ghostRules is a post of Ghost, in a webhook's "current" and in the Content API alike. Titles and excerpts are plain
 // text, the caption is HTML. excerpt, which Ghost makes of the body, is no dek.
 var ghostRules = rules{
-	"id": {"id"}, "url": {"url"}, "slug": {"slug"}, "headline": {"title"}, "dek": {"custom_excerpt"}, "body": {"html:html"},
+	"id": {"id"}, "url": {"canonical_url", "url"}, "slug": {"slug"}, "headline": {"title"}, "dek": {"custom_excerpt"}, "body": {"html:html"},
 	"byline": {"authors[].name", "primary_author.name"}, "section": {"section"}, "tags": {"public_tags"},
 	"photo": {"feature_image"}, "caption": {"html:feature_image_caption"}, "alt": {"feature_image_alt"},
 	"published": {"published_at"}, "updated": {"updated_at"},

@@ -130,6 +130,7 @@ func items(v any, read func(any) (Delivery, error)) []Delivery {
 			d = Delivery{Verdict: Malformed, Why: err.Error()}
 			d.Article.ID = text(member(e, "id"))
 		}
+		d.whole()
 		out = append(out, d)
 	}
 	return out

@@ -65,6 +65,17 @@ type Delivery struct {
 	Late    bool              // with Partial: the CMS's API has it only after our answer
 }
 
+// whole takes a caption and a credit away that belong to no picture. A payload that does not hold all may have left out
+// just the picture.
+func (d *Delivery) whole() {
+	if d.Event == Upsert && !d.Partial && d.Article.Photo.URL == "" {
+		d.Article.Photo = article.Photo{}
+		for _, f := range []string{"caption", "credit", "alt", "terms", "focal.x", "focal.y"} {
+			delete(d.From, f)
+		}
+	}
+}
+
 // Holds says whether an upsert holds the article, and not its ID alone.
 func (d *Delivery) Holds() bool { return d.Article.Headline != "" }
 
@@ -152,6 +163,7 @@ func (s Source) Read(ctx context.Context, r Request) []Delivery {
 				d.Verdict = Ignored
 			}
 		}
+		d.whole()
 		// A sender whose clock is far ahead must not make every later correction look old.
 		if limit := r.Now.Add(5 * time.Minute); d.Sent.After(limit) {
 			d.Sent = limit

@@ -139,7 +139,7 @@ func upsert(ctx context.Context, store *story.Store, name, site string, d source
 	s, _, err := store.UpdateStory(ctx, key, func(s *story.Story) error {
 		fresh := s.Key == ""
 		switch {
-		case fresh && !gone.IsZero() && !d.Sent.After(gone):
+		case fresh && !d.Sent.IsZero() && d.Sent.Before(gone):
 			result, why = "ignored", "the article was taken down after this was sent"
 			return nil
 		case older(s, d):
