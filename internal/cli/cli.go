@@ -64,10 +64,11 @@ func commands() []command {
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	p := &program{
-		stdin: stdin, stdout: stdout, stderr: stderr, env: env, now: time.Now, random: rand.Reader,
-		log: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{ReplaceAttr: plainTime, Level: levelOf(args)})),
+	name := ""
+	if len(args) > 0 {
+		name = args[0]
 	}
+	p := newProgram(stdin, stdout, stderr, env, name)
 	err := p.run(ctx, args)
 	switch wrong := (*wrongCall)(nil); {
 	case err == nil, errors.Is(err, errHelp):
@@ -81,12 +82,15 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env func(str
 	}
 }
 
-// levelOf is what is logged: serve tells all that it does, the other commands only what is wrong.
-func levelOf(args []string) slog.Level {
-	if len(args) > 0 && args[0] == "serve" {
-		return slog.LevelInfo
+// newProgram makes what a command runs with: the clock and chance of the machine, and a log on stderr, in which serve
+// tells all that it does and the other commands only what is wrong.
+func newProgram(stdin io.Reader, stdout, stderr io.Writer, env func(string) string, command string) *program {
+	level := slog.LevelWarn
+	if command == "serve" {
+		level = slog.LevelInfo
 	}
-	return slog.LevelWarn
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{ReplaceAttr: plainTime, Level: level}))
+	return &program{stdin: stdin, stdout: stdout, stderr: stderr, env: env, now: time.Now, random: rand.Reader, log: log}
 }
 
 // plainTime shortens the time of a log line for the eye of who runs it on a terminal.
