@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-text/typesetting/language"
 	"github.com/rivo/uniseg"
+	"golang.org/x/text/unicode/norm"
 )
 
 // breakKind says whether a line may begin at a letter, and what it costs; a greater one is better.
@@ -139,12 +140,28 @@ func (p *Paragraph) lastResort(i int, begins []bool) breakKind {
 			return breakSyllable
 		}
 	case language.Latin, language.Greek, language.Cyrillic, language.Armenian, language.Georgian:
-		// Two letters at least on either side.
-		if a == b && p.wordLetters(i, -1) >= 2 && p.wordLetters(i, 1) >= 2 {
+		// Two letters at least on either side, and before a consonant that a vowel follows: most syllables begin so.
+		if a == b && onset(p.text, i) && p.wordLetters(i, -1) >= 2 && p.wordLetters(i, 1) >= 2 {
 			return breakLetter
 		}
 	}
 	return breakNever
+}
+
+// onset says whether a consonant with a vowel behind it stands at i; where the script's vowels are not known here, always.
+func onset(text []rune, i int) bool {
+	vowel := func(k int) bool {
+		if k >= len(text) {
+			return false
+		}
+		base := []rune(norm.NFD.String(string(unicode.ToLower(text[k]))))[0]
+		return strings.ContainsRune("aeiouyıæøœαεηιουωаеёиоуыэюяіїє", base)
+	}
+	switch language.LookupScript(text[i]) {
+	case language.Armenian, language.Georgian:
+		return true
+	}
+	return !vowel(i) && vowel(i+1)
 }
 
 // wordLetters counts up to two letters of the word before or from letter i.
@@ -204,8 +221,11 @@ func (p *Paragraph) flaw(j int) (nevers, weaks int, good bool) {
 	last := strings.TrimLeft(string(p.text[start:end]), "«“‘(„\"'[")
 	low := strings.ToLower(last)
 	switch spaced := blank(p.text[j-1]); {
-	case spaced && slices.Contains(boundWords, low), spaced && number(last) && unicode.IsLetter(p.text[j]), p.named[j]:
+	case spaced && slices.Contains(boundWords, low), spaced && number(last) && unicode.IsLetter(p.text[j]), p.named[j],
+		p.text[j-1] == '-' && end-start < 5 && end-start > 1 && unicode.IsLetter(p.text[start]): // Co-|Sponsors
 		nevers++
+	case spaced && unicode.IsUpper([]rune(last + " ")[0]) && p.shortNumber(j): // Android |18
+		weaks++
 	case spaced && slices.Contains(weakWords, low):
 		weaks++
 	case p.breaks[j] == breakPhrase, p.breaks[j].hyphened(), p.breaks[j] == breakSyllable, !spaced && (p.text[j-1] == '-' || p.text[j-1] == '/'):
@@ -215,6 +235,15 @@ func (p *Paragraph) flaw(j int) (nevers, weaks int, good bool) {
 		weaks++ // inside a run of the other direction
 	}
 	return nevers, weaks, nevers == 0 && strings.ContainsRune(":;,—،؛：；，、。", p.text[end-1])
+}
+
+// shortNumber says whether a number of up to three digits stands at j, and no more in its word.
+func (p *Paragraph) shortNumber(j int) bool {
+	end := j
+	for end < len(p.text) && !blank(p.text[end]) {
+		end++
+	}
+	return end-j <= 3 && number(string(p.text[j:end]))
 }
 
 // number says whether a word is a number and no more.

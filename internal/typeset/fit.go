@@ -28,7 +28,7 @@ const (
 
 // Fit sets the paragraph: the largest size that fits its box, then, down to 85 % of it (74 % while a break that should
 // never be is not avoided), the size and breaks that score best for size, balance and few lines. Words that are too wide
-// are broken at soft hyphens, then anywhere with a hyphen, but never in Arabic script. If the paragraph is too long even at
+// are broken at soft hyphens, then between syllables with a hyphen, but never in Arabic script. If the paragraph is too long even at
 // the smallest size it is shortened at a word, with an ellipsis; if not even a word fits, set smaller.
 func (p *Paragraph) Fit(b Box) Block {
 	if b.PerLine == 0 {
@@ -58,7 +58,7 @@ func (p *Paragraph) Fit(b Box) Block {
 // fitWhole sets the paragraph without leaving anything out, if it can be.
 func (p *Paragraph) fitWhole(b Box) (Block, bool) {
 	for _, least := range []breakKind{breakFree, breakPhrase} {
-		stops := p.stops(least, b.Width/b.Min)
+		stops := p.stops(least, b.Width*2/(b.Max+b.Min), b.Width/b.Min)
 		for try := b; ; { // lines that had to be moved apart may need a smaller size
 			best, ok := p.best(try, stops)
 			if !ok {
@@ -87,9 +87,10 @@ type stop struct {
 	weaks  int
 }
 
-// stops lists where lines may end: at breaks of some kind or better; in the second round also within words and phrases
-// wider than the box (in em).
-func (p *Paragraph) stops(least breakKind, box float64) []stop {
+// stops lists where lines may end: at breaks of some kind or better, and, so that one long word does not make the whole
+// small, within words and phrases wider than the box at the middle of the sizes (middle, in em); in the second round also
+// between letters, with a hyphen, in words wider than the box at the smallest (widest, in em).
+func (p *Paragraph) stops(least breakKind, middle, widest float64) []stop {
 	var out []stop
 	n := len(p.text)
 	add := func(j int) {
@@ -110,12 +111,16 @@ func (p *Paragraph) stops(least breakKind, box float64) []stop {
 	// within adds the breaks inside a piece that is too wide, of the best kind that it has; then inside what is left.
 	var within func(i, j int, kind breakKind)
 	within = func(i, j int, kind breakKind) {
-		if least == breakFree || kind == breakNever || p.em(i, p.trim(j)) <= box {
+		box := middle
+		if kind == breakLetter {
+			box = widest
+		}
+		if kind == breakNever || kind == breakLetter && least == breakFree || p.em(i, p.trim(j)) <= box {
 			return
 		}
 		from := i
 		for k := i + 1; k <= j; k++ {
-			if k < j && p.breaks[k] != kind {
+			if k < j && (p.breaks[k] != kind || least == breakFree && p.named[k]) {
 				continue
 			}
 			within(from, k, kind-1)
