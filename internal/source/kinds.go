@@ -15,14 +15,17 @@ type kind struct {
 	media   []string // media types besides JSON that a body may have
 	read    func(ctx context.Context, s Source, r Request) ([]Delivery, error)
 
-	// Reading the CMS's own API; nil where it has none.
-	one      func(s Source, id string) string                        // address of one article
-	list     func(s Source) string                                   // address of the newest ones
-	item     func(s Source, answer any) ([]Delivery, error)          // what either answers
-	pull     func(ctx context.Context, s Source) ([]Delivery, error) // in place of list and item, where they are no JSON
-	auth     func(key string) (header, value string)                 // how the key is sent; nil: in the address, as {key}
-	gone     int                                                     // status, besides 404 and 410, of what is not public
-	confirms func(s Source, q url.Values) bool                       // whether a GET confirms a subscription of ours
+	// Reading the CMS; nil where it has nothing to read.
+	one  func(s Source, id string) string               // address of one article in its API
+	list func(s Source) string                          // address of the newest ones
+	item func(s Source, answer any) ([]Delivery, error) // what either answers
+	auth func(key string) (header, value string)        // how the key is sent; nil: in the address, as {key}
+	gone int                                            // status, besides 404 and 410, of what is not public
+
+	// In place of those, for what is no JSON API.
+	complete func(ctx context.Context, s Source, id string) (Delivery, error)
+	pull     func(ctx context.Context, s Source) ([]Delivery, error)
+	confirms func(s Source, q url.Values) bool // whether a GET confirms a subscription of ours
 }
 
 var (
@@ -34,36 +37,66 @@ var (
 func kinds() map[string]kind {
 	return map[string]kind{
 		"cutline": {schemes: []scheme{{"webhook-signature", standard}}, read: readCutline},
-		"ghost": {schemes: []scheme{{"X-Ghost-Signature", ghost}}, read: readGhost, item: ghostItems, gone: 0,
+		"ghost": {
+			schemes: []scheme{{"X-Ghost-Signature", ghost}}, read: readGhost, item: ghostItems,
 			one: func(s Source, id string) string {
 				return s.base() + "/ghost/api/content/posts/" + url.PathEscape(id) + "/?key={key}&include=tags,authors&formats=html"
 			},
 			list: func(s Source) string {
 				return s.base() + "/ghost/api/content/posts/?key={key}&include=tags,authors&formats=html&limit=50&order=updated_at%20desc"
-			}},
-		"wordpress": {schemes: []scheme{{"X-WP-Signature", woo}, {"X-WC-Webhook-Signature", woo}, bySignature, byToken}, read: readWordPress, item: wordPressItems, gone: 401, auth: basicKey,
+			},
+		},
+		"wordpress": {
+			schemes: []scheme{{"X-WP-Signature", woo}, {"X-WC-Webhook-Signature", woo}, bySignature, byToken}, read: readWordPress, item: wordPressItems, auth: basicKey, gone: 401,
 			one: func(s Source, id string) string {
 				return s.base() + "/wp-json/wp/v2/posts/" + url.PathEscape(id) + "?_embed"
 			},
-			list: func(s Source) string { return s.base() + "/wp-json/wp/v2/posts?_embed&orderby=modified&per_page=50" }},
-		"strapi": {schemes: []scheme{byToken}, token: true, read: readStrapi, item: strapiItems, auth: bearerKey,
-			one: strapiOne,
+			list: func(s Source) string { return s.base() + "/wp-json/wp/v2/posts?_embed&orderby=modified&per_page=50" },
+		},
+		"strapi": {
+			schemes: []scheme{byToken}, token: true, read: readStrapi, item: strapiItems, auth: bearerKey, one: strapiOne,
 			list: func(s Source) string {
 				return s.base() + "/api/" + s.plural() + "?populate=*&sort=updatedAt:desc&pagination[pageSize]=50"
-			}},
-		"directus": {schemes: []scheme{byToken}, token: true, read: readDirectus, item: directusItems, auth: bearerKey, gone: 403,
+			},
+		},
+		"directus": {
+			schemes: []scheme{byToken}, token: true, read: readDirectus, item: directusItems, auth: bearerKey, gone: 403,
 			media: []string{"application/x-www-form-urlencoded"}, // what its templates become when they are no JSON: read, and refused for that
 			one: func(s Source, id string) string {
-				return s.base() + "/items/" + s.collection() + "/" + url.PathEscape(id) + "?" + directusQuery
+				return s.base() + "/items/" + url.PathEscape(s.collection()) + "/" + url.PathEscape(id) + "?" + directusQuery
 			},
 			list: func(s Source) string {
-				return s.base() + "/items/" + s.collection() + "?" + directusQuery + "&filter[status][_eq]=published&sort=-date_updated&limit=50"
-			}},
-		"contentful": {schemes: []scheme{{"x-contentful-signature", contentful}, byToken}, read: readContentful, item: contentfulItems, auth: bearerKey,
+				return s.base() + "/items/" + url.PathEscape(s.collection()) + "?" + directusQuery + "&filter[status][_eq]=published&sort=-date_updated&limit=50"
+			},
+		},
+		"contentful": {
+			schemes: []scheme{{"x-contentful-signature", contentful}, byToken}, read: readContentful, item: contentfulItems, auth: bearerKey,
 			one:  func(s Source, id string) string { return contentfulList(s, "&sys.id="+url.QueryEscape(id)) },
-			list: func(s Source) string { return contentfulList(s, "&order=-sys.updatedAt&limit=50") }},
+			list: func(s Source) string { return contentfulList(s, "&order=-sys.updatedAt&limit=50") },
+		},
 		"sanity":    {schemes: []scheme{{"sanity-webhook-signature", sanity}}, read: readSanity},
 		"superdesk": {schemes: []scheme{{"x-superdesk-signature", superdesk}}, read: readSuperdesk},
+		"newsml": {
+			schemes: []scheme{bySignature, byToken}, read: readNewsML, noJSON: true,
+			media: []string{"application/xml", "text/xml", "application/vnd.iptc.g2.newsitem+xml", "application/vnd.iptc.g2.newsmessage+xml"},
+		},
+		"page": {
+			schemes: []scheme{bySignature, byToken}, read: readPage, complete: completePage,
+			media: []string{"application/x-www-form-urlencoded"},
+		},
+		"feed": {
+			schemes: []scheme{bySignature, {"X-Hub-Signature", websub}}, read: readFeed, pull: pullFeed, confirms: confirmsFeed,
+			media: []string{"application/rss+xml", "application/atom+xml", "application/xml", "text/xml", "application/rdf+xml"},
+		},
+		"drupal": {
+			schemes: []scheme{bySignature, byToken, {"X-Hub-Signature", websub}}, read: readDrupal, item: drupalItems, auth: bearerKey, gone: 403,
+			one: func(s Source, id string) string {
+				return drupalAddress(s, "/"+url.PathEscape(id)+"?include=field_image")
+			},
+			list: func(s Source) string {
+				return drupalAddress(s, "?include=field_image&sort=-changed&page[limit]=50&filter[status]=1")
+			},
+		},
 	}
 }
 

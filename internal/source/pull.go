@@ -17,20 +17,14 @@ const maxAnswer = 16 << 20 // bytes of an API's answer: a hundred articles
 var ErrGone = errors.New("not public")
 
 // CanAsk says whether the source can be asked for one article.
-func (s Source) CanAsk() bool { return s.CanRead() && s.kind.one != nil }
+func (s Source) CanAsk() bool { return s.CanRead() && (s.kind.one != nil || s.kind.complete != nil) }
 
 // Complete reads one article from the CMS's API: an Upsert that holds it, or a Retract if it is not public.
 func (s Source) Complete(ctx context.Context, id string) (Delivery, error) {
 	if !s.CanAsk() {
 		return Delivery{}, fmt.Errorf("source %s: there is no address to read article %q from; set url", s.Name, id)
 	}
-	answer, err := s.ask(ctx, s.kind.one(s, id))
-	var all []Delivery
-	if err == nil {
-		if all, err = s.kind.item(s, answer); err != nil {
-			return Delivery{}, fmt.Errorf("source %s: reading article %q from the CMS: %w", s.Name, id, err)
-		}
-	}
+	all, err := s.fetch(ctx, id)
 	if errors.Is(err, ErrGone) || err == nil && len(all) == 0 {
 		d := Delivery{Verdict: Accepted, Event: Retract, Off: "unpublished", Why: "the CMS no longer shows it"}
 		d.Article.ID = id
@@ -48,9 +42,25 @@ func (s Source) Complete(ctx context.Context, id string) (Delivery, error) {
 	return all[0], nil
 }
 
+func (s Source) fetch(ctx context.Context, id string) ([]Delivery, error) {
+	if s.kind.complete != nil {
+		d, err := s.kind.complete(ctx, s, id)
+		return []Delivery{d}, err
+	}
+	answer, err := s.ask(ctx, s.kind.one(s, id))
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.kind.item(s, answer)
+	if err != nil {
+		return nil, fmt.Errorf("source %s: reading article %q from the CMS: %w", s.Name, id, err)
+	}
+	return all, nil
+}
+
 // Pull reads the newest articles that are public. What cannot be read of them is a Delivery of the verdict Malformed.
 func (s Source) Pull(ctx context.Context) ([]Delivery, error) {
-	if !s.CanRead() || s.kind.list == nil {
+	if !s.CanRead() || s.kind.list == nil && s.kind.pull == nil {
 		return nil, fmt.Errorf("source %s: the kind %s is not pulled, or has no url", s.Name, s.c.Kind)
 	}
 	if s.kind.pull != nil {

@@ -96,6 +96,7 @@ type Source struct {
 	site config.Site
 	kind kind
 	net  Net
+	seen *seen // feed: the version read last
 }
 
 // New makes the source that the configuration calls name, and site is the site that it feeds. It reads nothing from the
@@ -110,7 +111,7 @@ func New(name string, c config.Source, site config.Site) (Source, error) {
 			return Source{}, fmt.Errorf("source %s: fields.%s is no field of an article; there are %s", name, field, strings.Join(fieldNames, ", "))
 		}
 	}
-	return Source{Name: name, c: c, site: site, kind: k}, nil
+	return Source{Name: name, c: c, site: site, kind: k, seen: &seen{}}, nil
 }
 
 // With is the source with a way to reach others.
@@ -123,7 +124,7 @@ func (s Source) Site() string { return s.c.Site }
 // PullEvery is how often the source wants to be pulled; 0: never.
 func (s Source) PullEvery() time.Duration {
 	switch {
-	case s.c.Pull < 0 || !s.CanRead() || s.kind.list == nil:
+	case s.c.Pull < 0 || !s.CanRead() || s.kind.list == nil && s.kind.pull == nil:
 		return 0
 	case s.c.Pull == 0:
 		return 15 * time.Minute
@@ -131,8 +132,16 @@ func (s Source) PullEvery() time.Duration {
 	return s.c.Pull
 }
 
-// CanRead says whether Complete and Pull have an API to read.
-func (s Source) CanRead() bool { return s.c.URL != "" && s.net.API != nil }
+// CanRead says whether Complete or Pull have something to read from.
+func (s Source) CanRead() bool {
+	switch {
+	case s.kind.complete != nil:
+		return s.net.Pages != nil
+	case s.kind.pull != nil:
+		return s.c.URL != "" && s.net.Pages != nil
+	}
+	return s.c.URL != "" && s.net.API != nil && s.kind.item != nil
+}
 
 // maxID is the longest id of an article, in bytes.
 const maxID = 512
