@@ -61,6 +61,9 @@ func spec(i int, format, theme string) Spec {
 func TestEveryFormatThemeAndScript(t *testing.T) {
 	for i, s := range samples {
 		ph := load(t, s.photo)
+		if err := ph.Prepare(context.Background(), 1600, 1920); err != nil { // one decode for all, as render does
+			t.Fatal(err)
+		}
 		for format, f := range Formats {
 			for theme := range Themes {
 				name := s.name + "-" + theme + "-" + format

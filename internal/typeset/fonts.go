@@ -180,7 +180,7 @@ func unjoined(face *font.Face) (rune, bool) {
 		text := []rune{r, r, r}
 		out := shaper.Shape(shaping.Input{Text: text, RunEnd: 3, Direction: di.DirectionRTL, Face: face, Size: fixed.I(int(face.Upem())), Script: language.Arabic})
 		for _, g := range out.Glyphs {
-			if g.ClusterIndex == 1 && g.GlyphID == id {
+			if g.TextIndex() == 1 && g.GlyphID == id {
 				return r, true
 			}
 		}

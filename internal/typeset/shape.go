@@ -291,16 +291,16 @@ func (p *Paragraph) shape(k *kit) error {
 		})
 		r.Glyphs = make([]Glyph, len(out.Glyphs))
 		for n, g := range out.Glyphs {
-			letter := p.text[g.ClusterIndex]
+			letter := p.text[g.TextIndex()]
 			if g.GlyphID == 0 && !ignorable(letter) {
 				return &MissingError{letter, packOf(script, p.style.Lang)}
 			}
-			if script == language.Arabic && p.joins(g.ClusterIndex) {
+			if script == language.Arabic && p.joins(g.TextIndex()) {
 				if id, _ := face.NominalGlyph(letter); id == g.GlyphID {
 					return fmt.Errorf("font %s does not join the letter %c (U+%04X): take another font for Arabic script", r.Font, letter, letter)
 				}
 			}
-			r.Glyphs[n] = Glyph{ID: g.GlyphID, Cluster: g.ClusterIndex, AX: round(g.XAdvance), DX: round(g.XOffset), DY: round(g.YOffset)}
+			r.Glyphs[n] = Glyph{ID: g.GlyphID, Cluster: g.TextIndex(), AX: round(g.Advance), DX: round(g.XOffset), DY: round(g.YOffset)}
 		}
 		r.extra = p.extra(r.Glyphs, script)
 	}
