@@ -42,7 +42,7 @@ var rooms = map[string]string{
 	"internal/lambda":            "story bucket config aws aws-lambda",
 	"internal/cli":               "article bucket card channel config desk fetch lambda photo post render source story typeset webhook fonts summary",
 	"functions/local":            "cli",
-	"functions/webhook":          "lambda webhook",
+	"functions/webhook":          "lambda webhook source fetch",
 	"functions/render":           "lambda render fetch typeset fonts",
 	"functions/post":             "lambda post channel",
 	"functions/desk":             "lambda desk",

@@ -49,6 +49,7 @@ func commands() []command {
 	return []command{
 		{"serve", "everything in one process on a folder", (*program).serve},
 		{"send", "sign a payload as a source would, and send it", (*program).send},
+		{"try-source", "say what a source makes of a recorded request", (*program).trySource},
 		{"import", "take an article that stands as plain text", (*program).importText},
 		{"stories", "list the stories and where they stand", (*program).stories},
 		{"show", "show one story with all that is known of it", (*program).show},

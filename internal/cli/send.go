@@ -7,10 +7,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -48,7 +46,7 @@ the webhook's whole address, or only the beginning of it: http://127.0.0.1:8787.
 	}
 	sc, ok := c.Sources[*name]
 	if !ok {
-		return wrong("send: there is no source %q; there are %s", *name, strings.Join(slices.Sorted(maps.Keys(c.Sources)), ", "))
+		return wrong("send: there is no source %q; there are %s", *name, strings.Join(sortedNames(c.Sources), ", "))
 	}
 	src, err := source.New(*name, sc, c.Sites[sc.Site])
 	if err != nil {
@@ -100,4 +98,61 @@ func deliver(ctx context.Context, src source.Source, body []byte, id, to string,
 		return 0, nil, fmt.Errorf("reading the answer: %w", err)
 	}
 	return res.StatusCode, answer, nil
+}
+
+func (p *program) trySource(ctx context.Context, args []string) error {
+	f := p.newFlags("try-source", "NAME REQUEST.json [--now T]", `
+Runs a recorded request through a source and says what it makes of it, without keeping anything: verdict, event, the
+article, and where each of its fields was found. The file has method, path, headers as pairs, and body or body_base64.
+
+  cutline try-source newsroom request.json --config cutline.yaml`)
+	var l place
+	l.configFlag(f)
+	now := f.String("now", "", "`T`: the time at which it is to have come, as 2026-11-26T12:00:00Z (default its received_at, else now)")
+	var name, file string
+	if err := f.parse(args, []*string{&name, &file}); err != nil {
+		return err
+	}
+	c, err := p.configuration(ctx, &l, nil)
+	if err != nil {
+		return err
+	}
+	sc, ok := c.Sources[name]
+	if !ok {
+		return wrong("try-source: there is no source %q; there are %s", name, strings.Join(sortedNames(c.Sources), ", "))
+	}
+	src, err := source.New(name, sc, c.Sites[sc.Site])
+	if err != nil {
+		return err
+	}
+	data, err := readFile(file, payloadBytes)
+	if err != nil {
+		return fmt.Errorf("reading the request: %w", err)
+	}
+	rec, err := source.ParseRecorded(data)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	r, err := rec.Request()
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	if *now != "" {
+		if r.Now, err = time.Parse(time.RFC3339, *now); err != nil {
+			return wrong("try-source: --now wants a time as 2026-11-26T12:00:00Z, have %q", *now)
+		}
+	}
+	if r.Now.IsZero() {
+		r.Now = p.now()
+	}
+	tried, err := src.Try(ctx, r)
+	if err != nil {
+		return err
+	}
+	out, err := tried.JSON()
+	if err != nil {
+		return err
+	}
+	_, err = p.stdout.Write(out)
+	return err
 }

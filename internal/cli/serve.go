@@ -14,12 +14,16 @@ import (
 	"cutline/internal/bucket"
 	"cutline/internal/config"
 	"cutline/internal/desk"
+	"cutline/internal/source"
 	"cutline/internal/story"
 	"cutline/internal/webhook"
 )
 
 // drainTime is how long requests and looks under way have to come to their end after SIGTERM.
 const drainTime = 20 * time.Second
+
+// apiTime is how long one answer of a CMS's API may take.
+const apiTime = 20 * time.Second
 
 // defaultAddr is where serve listens. It is fixed, since the samples' photos have it in their addresses.
 const defaultAddr = "127.0.0.1:8787"
@@ -83,6 +87,7 @@ type server struct {
 	folder   string // where the stories are
 	sample   string // folder of samples; empty: none
 	steps    *steps
+	hooks    *webhook.Webhook
 
 	draw, post *queue
 }
@@ -169,7 +174,7 @@ func (s *server) tick(ctx, looks context.Context) {
 		for _, part := range []struct {
 			name string
 			do   func(context.Context) error
-		}{{"render's sweep", s.steps.render.Sweep}, {"post's tick", s.steps.post.Tick}, {"post's sweep", s.steps.post.Sweep}} {
+		}{{"webhook's tick", s.hooks.Tick}, {"render's sweep", s.steps.render.Sweep}, {"post's tick", s.steps.post.Tick}, {"post's sweep", s.steps.post.Sweep}} {
 			if err := s.guarded(looks, part.do); err != nil && ctx.Err() == nil {
 				s.p.log.Error(part.name, "error", err)
 			}
@@ -197,11 +202,14 @@ func (s *server) guarded(ctx context.Context, do func(context.Context) error) (e
 // handler joins the steps' routes.
 func (s *server) handler() (http.Handler, error) {
 	mux := http.NewServeMux()
-	hooks, err := webhook.New(webhook.Parts{Store: s.store, Config: s.config, Now: s.p.now, Log: s.p.log})
+	var err error
+	s.hooks, err = webhook.New(webhook.Parts{Store: s.store, Config: s.config, Now: s.p.now, Log: s.p.log, Net: source.Net{
+		API: &http.Client{Timeout: apiTime}, Pages: s.steps.render.Fetch,
+	}})
 	if err != nil {
 		return nil, err
 	}
-	mux.Handle("/hooks/", hooks)
+	mux.Handle("/hooks/", s.hooks)
 	mux.Handle("/cards/", s.steps.render.Handler())
 	mux.HandleFunc("GET /feeds/{name}", s.feed)
 	if s.sample != "" {
