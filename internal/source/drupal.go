@@ -83,11 +83,7 @@ func (s Source) drupalNode(payload any, event string, included []any) ([]Deliver
 	if alias := text(find(node, "path.alias")); alias != "" {
 		node["cutline_slug"] = strings.TrimPrefix(alias, "/")
 		if s.c.Link == "" {
-			base := s.c.URL
-			if base == "" {
-				base = s.site.URL
-			}
-			if u, err := url.Parse(base); err == nil {
+			if u, err := url.Parse(s.site.URL); err == nil {
 				node["cutline_url"] = u.Scheme + "://" + u.Host + alias
 			}
 		}
