@@ -20,6 +20,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	_ "time/tzdata" // sites name their time zones, and not every machine has a list of them
 
 	"cutline/internal/bucket"
 	"cutline/internal/config"

@@ -106,6 +106,15 @@ func TestSamplesTwice(t *testing.T) {
 	if code, _ := get(t, l.base+"/sample/TEST-SECRET-not-for-use.txt"); code != http.StatusNotFound {
 		t.Errorf("a file that is no photo answers %d, want 404", code)
 	}
+	var sent, wrong bytes.Buffer
+	args := []string{"send", filepath.Join(sampleAt(t, l.base), "en.json"), "--source", "en", "--to", l.base, "--config", "../../sample/cutline.yaml"}
+	if code := Main(args, strings.NewReader(""), &sent, &wrong, os.Getenv); code != 0 || !strings.Contains(sent.String(), `"result":"unchanged"`) {
+		t.Errorf("send: exit code %d, %s%s", code, sent.String(), wrong.String())
+	}
+	args[5] = l.base + "/hooks/nobody"
+	if code := Main(args, strings.NewReader(""), &sent, &wrong, os.Getenv); code != 1 || !strings.Contains(wrong.String(), "404") {
+		t.Errorf("send to nobody: exit code %d, %s", code, wrong.String())
+	}
 	if err := l.stop(); err != nil {
 		t.Errorf("serve ended with %v", err)
 	}

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -19,6 +20,7 @@ import (
 
 	"cutline/internal/bucket"
 	"cutline/internal/bucket/buckettest"
+	"cutline/internal/cli"
 	"cutline/internal/config"
 	"cutline/internal/source"
 	"cutline/internal/story"
@@ -166,6 +168,25 @@ timing: {undo: 1ms}
 	}
 	if n := strings.Count(string(feed.Body), "<item>"); n != 1 || !strings.Contains(string(feed.Body), "A Century-Old Staircase Reopens") {
 		t.Errorf("the feed has %d items, want the sample once:\n%s", n, feed.Body)
+	}
+
+	// The command line works on the bucket as on a folder.
+	for _, v := range gate.Env {
+		name, value, _ := strings.Cut(v, "=")
+		t.Setenv(name, value)
+	}
+	for _, act := range []string{"show", "retract"} {
+		args := []string{"show", string(k), "--bucket", gate.Ref, "--config", "bucket:config/cutline.yaml"}
+		if act != "show" {
+			args = append([]string{"decide", string(k), act}, args[2:]...)
+		}
+		var stdout, stderr bytes.Buffer
+		if code := cli.Main(args, nil, &stdout, &stderr, os.Getenv); code != 0 || !strings.Contains(stdout.String(), string(k)) {
+			t.Fatalf("cutline %s: exit code %d\n%s%s", act, code, stdout.String(), stderr.String())
+		}
+	}
+	if feed, err = st.Bucket.Get(t.Context(), "feeds/en.xml"); err != nil || strings.Contains(string(feed.Body), "<item>") {
+		t.Errorf("a retracted story is still in the feed: %v\n%s", err, feed.Body)
 	}
 }
 
