@@ -129,15 +129,15 @@ func upsert(ctx context.Context, store *story.Store, name, site string, d source
 	if err != nil {
 		return Taken{}, err
 	}
-	// Read after the key is there, while a retraction leaves its mark before it looks for the key: one of the two sees
-	// the other.
 	gone, err := goneSince(ctx, store, name, d.Article.ID)
 	if err != nil {
 		return Taken{}, err
 	}
 	var result, why string
+	var first bool
 	s, _, err := store.UpdateStory(ctx, key, func(s *story.Story) error {
 		fresh := s.Key == ""
+		first = fresh
 		switch {
 		case fresh && !d.Sent.IsZero() && d.Sent.Before(gone):
 			result, why = "ignored", "the article was taken down after this was sent"
@@ -173,29 +173,49 @@ func upsert(ctx context.Context, store *story.Store, name, site string, d source
 	if s.Key == "" {
 		return Taken{Answer: Answer{Result: result, Why: why}}, nil
 	}
+	if first {
+		// A retraction that found no story left its mark and then looked again; looking for the mark after the story is
+		// there, one of the two sees the other.
+		if gone, err = goneSince(ctx, store, name, d.Article.ID); err != nil {
+			return Taken{}, err
+		}
+		if !d.Sent.IsZero() && d.Sent.Before(gone) {
+			takedown := source.Delivery{Event: source.Retract, Off: "unpublished", Sent: gone, Why: "the article was taken down after this was sent"}
+			takedown.Article.ID = d.Article.ID
+			return retract(ctx, store, name, takedown, at)
+		}
+	}
 	return Taken{Answer{Story: key, Result: result, Why: why}, s}, nil
 }
 
 func retract(ctx context.Context, store *story.Store, name string, d source.Delivery, at time.Time) (Taken, error) {
-	unknown := Taken{Answer: Answer{Result: "ignored", Why: join(d.Why, "no story is made from it")}}
+	out, known, err := off(ctx, store, name, d, at)
+	if err != nil || known {
+		return out, err
+	}
+	// Its publication may be on the way still, behind this.
+	if err := markGone(ctx, store, name, d, at); err != nil {
+		return Taken{}, err
+	}
+	if out, known, err = off(ctx, store, name, d, at); err != nil || known {
+		return out, err
+	}
+	return Taken{Answer: Answer{Result: "ignored", Why: join(d.Why, "no story is made from it")}}, nil
+}
+
+// off takes a story off; known is false if there is none.
+func off(ctx context.Context, store *story.Store, name string, d source.Delivery, at time.Time) (out Taken, known bool, err error) {
 	key, err := store.Find(ctx, name, d.Article.ID)
 	if errors.Is(err, story.ErrNone) {
-		// Its publication may be on the way still, behind this.
-		if err := markGone(ctx, store, name, d, at); err != nil {
-			return Taken{}, err
-		}
-		if key, err = store.Find(ctx, name, d.Article.ID); errors.Is(err, story.ErrNone) {
-			return unknown, nil
-		}
-	}
-	if err != nil {
-		return Taken{}, err
+		return Taken{}, false, nil
+	} else if err != nil {
+		return Taken{}, false, err
 	}
 	var result, why string
 	s, _, err := store.UpdateStory(ctx, key, func(s *story.Story) error {
 		switch {
 		case s.Key == "":
-			return nil // a first delivery is being stored at this moment, and sees our mark
+			return nil // not stored yet, or never
 		case older(s, d):
 			result, why = "ignored", "a newer delivery of this article was here before"
 			return nil
@@ -211,11 +231,8 @@ func retract(ctx context.Context, store *story.Store, name string, d source.Deli
 		result, why = "accepted", d.Why
 		return nil
 	})
-	if err != nil {
-		return Taken{}, err
+	if err != nil || s.Key == "" {
+		return Taken{}, false, err
 	}
-	if s.Key == "" {
-		return unknown, nil
-	}
-	return Taken{Answer{Story: key, Result: result, Why: why}, s}, nil
+	return Taken{Answer{Story: key, Result: result, Why: why}, s}, true, nil
 }

@@ -132,7 +132,19 @@ func markGone(ctx context.Context, store *story.Store, name string, d source.Del
 	if d.Sent.IsZero() {
 		return nil
 	}
-	return putMark(ctx, store, goneKey(name, d.Article.ID), mark{ID: d.Article.ID, At: at.UTC(), Sent: d.Sent.UTC()})
+	m := mark{Schema: story.Schema, ID: d.Article.ID, At: at.UTC(), Sent: d.Sent.UTC()}
+	return store.Swap(ctx, goneKey(name, d.Article.ID), "application/json", func(old []byte) ([]byte, error) {
+		var was mark
+		if len(old) > 0 {
+			if err := json.Unmarshal(old, &was); err != nil {
+				return nil, fmt.Errorf("reading %s: %w", goneKey(name, d.Article.ID), err)
+			}
+		}
+		if !was.Sent.Before(m.Sent) {
+			return nil, nil
+		}
+		return json.MarshalIndent(m, "", " ")
+	})
 }
 
 // goneSince is when an article without a story was last taken down, by the sender's clock; zero: it was not.
