@@ -131,7 +131,9 @@ func (p *Paragraph) lastResort(i int, begins []bool) breakKind {
 			return breakSyllable
 		}
 	case language.Khmer:
-		if a == b && after >= 0x1780 && after <= 0x17b3 && before != 0x17d2 {
+		// A consonant with nothing to it mostly closes the syllable before.
+		carries := i+1 < len(p.text) && p.text[i+1] >= 0x17b6 && p.text[i+1] <= 0x17d2
+		if a == b && after >= 0x1780 && after <= 0x17b3 && before != 0x17d2 && carries {
 			return breakSyllable
 		}
 	case language.Myanmar:
