@@ -137,11 +137,7 @@ func (w *Webhook) take(rw http.ResponseWriter, r *http.Request, src source.Sourc
 	if r.ContentLength > w.Limit {
 		return Answer{}, w.tooLarge()
 	}
-	// Not all writers can have a deadline; those that cannot (Lambda, tests) have the whole body already.
-	if err := http.NewResponseController(rw).SetReadDeadline(time.Now().Add(bodyTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return Answer{}, w.fault(src, fmt.Errorf("setting the time for a body: %w", err))
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, w.Limit))
+	body, err := readBody(rw, r, w.Limit)
 	var big *http.MaxBytesError
 	var slow net.Error
 	switch {
@@ -176,6 +172,20 @@ func (w *Webhook) take(rw http.ResponseWriter, r *http.Request, src source.Sourc
 		}
 	}
 	return answer, no
+}
+
+// readBody reads at most limit bytes, for as long as bodyTime. Where a deadline cannot be set (Lambda, tests) the whole
+// body is there already.
+func readBody(rw http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	c := http.NewResponseController(rw)
+	if err := c.SetReadDeadline(time.Now().Add(bodyTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return nil, err
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, limit))
+	if end := c.SetReadDeadline(time.Time{}); err == nil && end != nil && !errors.Is(end, http.ErrNotSupported) {
+		err = end
+	}
+	return body, err
 }
 
 // takeAll reads a verified request and stores what it says. The answer is that of the first article that it is about.

@@ -25,7 +25,7 @@ import (
 var noon = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 
 type desk struct {
-	t       *testing.T
+	t       testing.TB
 	handler http.Handler
 	store   *story.Store
 	cfg     *config.Config
@@ -45,7 +45,9 @@ func (l *lockedReader) Read(p []byte) (int, error) {
 	return l.r.Read(p)
 }
 
-func open(t *testing.T) *desk {
+func open(t *testing.T) *desk { return openFor(t) }
+
+func openFor(t testing.TB) *desk {
 	t.Setenv("CUTLINE_TEST_SECRET", "whsec_"+base64.StdEncoding.EncodeToString([]byte("this-is-a-test-secret-of-32-byte")))
 	d := &desk{t: t, now: noon, log: &bytes.Buffer{}}
 	now := func() time.Time { return d.now }
