@@ -75,6 +75,9 @@ func (b *S3) Get(ctx context.Context, key string) (Object, error) {
 	if now, ok := awsmiddleware.GetServerTime(out.ResultMetadata); ok {
 		o.Now = now
 	}
+	if o.Now.Before(o.Modified) && !o.Now.IsZero() {
+		o.Now = o.Modified // some servers make the Date header once a second: it may lag behind what they wrote
+	}
 	return o, nil
 }
 
