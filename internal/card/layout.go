@@ -25,13 +25,14 @@ func lower(s string) string { return strings.ToLower(s) }
 func (c *canvas) headline(layout string, width, height float64) (typeset.Block, error) {
 	family := c.s.Theme.Family
 	r := heads[layout][c.f.tall]
-	factor := c.sc.sans
-	track := c.sc.track
-	if family == typeset.Serif {
-		factor = c.sc.serif
-		track *= .67
+	factor, track, space := c.sc.sans, c.sc.track, 0.0
+	if track != 0 {
+		space = .06 // large Inter sets its words too close once its letters are
 	}
-	p, err := c.fonts.Shape(c.s.Headline, typeset.Style{Family: family, Bold: true, Lang: c.s.Language, RTL: c.rtl, Digits: c.s.Digits, Tracking: track})
+	if family == typeset.Serif {
+		factor, track, space = c.sc.serif, track*.67, 0
+	}
+	p, err := c.fonts.Shape(c.s.Headline, typeset.Style{Family: family, Bold: true, Lang: c.s.Language, RTL: c.rtl, Digits: c.s.Digits, Tracking: track, Space: space})
 	if err != nil {
 		return typeset.Block{}, err
 	}
@@ -39,7 +40,13 @@ func (c *canvas) headline(layout string, width, height float64) (typeset.Block, 
 	if layout == "bottom" {
 		box.PerLine = .12
 	}
-	return p.Fit(box), nil
+	b := p.Fit(box)
+	if b.Cut && layout == "bottom" { // one line more before so much is left out
+		box.MaxLines++
+		box.Height = min(height, box.Height+box.Min*box.LineHeight)
+		b = p.Fit(box)
+	}
+	return b, nil
 }
 
 // foot is where the site's name and the credit stand.

@@ -33,19 +33,21 @@ func (c *canvas) pen(area typeset.Rect, col color.Color) *gg.Context {
 	return g
 }
 
-// line draws a line of text with its left end at x and its baseline at y.
+// line draws a line of text with its left end at x and its baseline at y, then the emoji that are pictures.
 func (c *canvas) line(l typeset.Line, x, y float64, col color.Color) {
 	g := c.pen(l.Ink.Moved(x, y), col)
 	l.Draw(path{g}, x, y)
 	g.Fill()
+	for _, m := range l.Images(x, y) {
+		at := image.Rect(int(math.Floor(m.At.X0)), int(math.Floor(m.At.Y0)), int(math.Ceil(m.At.X1)), int(math.Ceil(m.At.Y1)))
+		scaleInto(c.overlay, at, m.Picture)
+		c.areas = append(c.areas, at.Intersect(c.overlay.Bounds()))
+	}
 }
 
 func (c *canvas) block(b typeset.Block, x, y float64, col color.Color) {
-	for i := range b.Lines {
-		l := b.Lines[i]
-		g := c.pen(l.Ink.Moved(x, y), col)
-		l.Draw(path{g}, x, y)
-		g.Fill()
+	for _, l := range b.Lines {
+		c.line(l, x, y, col)
 	}
 }
 
