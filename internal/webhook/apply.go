@@ -29,6 +29,9 @@ type Taken struct {
 // does not hold; what is not had by then is left to the next Tick.
 func (w *Webhook) apply(ctx context.Context, src source.Source, d source.Delivery, at time.Time, within time.Duration) (Taken, error) {
 	if d.Event == source.Upsert && d.Partial && src.CanRead() {
+		if t, standing, err := w.later(ctx, src, d, at); err != nil || standing {
+			return t, err
+		}
 		var err error
 		if d, err = w.whole(ctx, src, d, at, within); err != nil {
 			return Taken{}, err
@@ -61,6 +64,30 @@ func join(a, b string) string {
 		return b
 	}
 	return a + "; " + b
+}
+
+// later puts a delivery that came before its CMS had stored all of it off to the next Tick, if the story stands already:
+// to store half of a save and then the whole would be two changes, and void an approval for nothing.
+func (w *Webhook) later(ctx context.Context, src source.Source, d source.Delivery, at time.Time) (t Taken, standing bool, err error) {
+	if !d.Late {
+		return Taken{}, false, nil
+	}
+	key, err := w.Store.Find(ctx, src.Name, d.Article.ID)
+	if errors.Is(err, story.ErrNone) {
+		return Taken{}, false, nil
+	} else if err != nil {
+		return Taken{}, false, err
+	}
+	s, err := w.Store.Story(ctx, key)
+	if errors.Is(err, story.ErrNone) {
+		return Taken{}, false, nil
+	} else if err != nil || !s.Live() {
+		return Taken{}, false, err
+	}
+	if err := w.want(ctx, src, d.Article.ID, at); err != nil {
+		return Taken{}, false, err
+	}
+	return Taken{Answer{Story: key, Result: "accepted", Why: join(d.Why, "it is read from the CMS in a moment")}, s}, true, nil
 }
 
 // whole completes a delivery from the CMS's API, or notes down that it has to be.

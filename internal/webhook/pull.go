@@ -178,18 +178,58 @@ func (w *Webhook) vanished(ctx context.Context, src source.Source, listed map[st
 	left := pullPages
 	var errs []error
 	for _, day := range days {
-		dossiers, _, err := w.Store.Day(ctx, day)
+		entries, err := w.Store.Bucket.List(ctx, story.Stories+day+"/", "", 0)
 		if err != nil {
 			return err
 		}
-		for _, d := range dossiers {
-			s := d.Story
-			if s.Source != src.Name || !s.Live() || listed[s.Article.ID] || left == 0 {
+		for _, e := range entries {
+			s, err := w.glance(ctx, e)
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			if s.source != src.Name || !s.live || listed[s.id] || left == 0 {
 				continue
 			}
 			left--
-			errs = append(errs, w.again(ctx, src, s.Article.ID))
+			errs = append(errs, w.again(ctx, src, s.id))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// A glimpse is what a pull needs to know of a story.
+type glimpse struct {
+	etag, source, id string
+	live             bool
+}
+
+const maxGlimpses = 20_000
+
+// glance reads a story, if it has changed since it was read last.
+func (w *Webhook) glance(ctx context.Context, e bucket.Entry) (glimpse, error) {
+	w.mu.Lock()
+	g, ok := w.glimpses[e.Key]
+	w.mu.Unlock()
+	if ok && g.etag == e.ETag {
+		return g, nil
+	}
+	k, _, ok := story.KeyOf(e.Key)
+	if !ok {
+		return glimpse{}, nil
+	}
+	s, err := w.Store.Story(ctx, k)
+	if errors.Is(err, story.ErrNone) {
+		return glimpse{}, nil
+	} else if err != nil {
+		return glimpse{}, err
+	}
+	g = glimpse{e.ETag, s.Source, s.Article.ID, s.Live()}
+	w.mu.Lock()
+	if w.glimpses == nil || len(w.glimpses) >= maxGlimpses {
+		w.glimpses = map[string]glimpse{}
+	}
+	w.glimpses[e.Key] = g
+	w.mu.Unlock()
+	return g, nil
 }

@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"cutline/internal/config"
@@ -46,6 +47,9 @@ type Webhook struct {
 	sources    map[string]source.Source
 	perSource  limiter // verified requests, by source
 	perAddress limiter // refused requests, by client address
+
+	mu       sync.Mutex
+	glimpses map[string]glimpse // of stories, by object key, for pulls
 }
 
 // New makes the handler for all sources of the configuration.
