@@ -107,7 +107,7 @@ func rssItem(n *node, language string) any {
 		}
 		return ""
 	}
-	item := map[string]any{"id": first("guid", "link"), "url": rssLink(n), "title": plainTitle(n.one("title")), "language": language,
+	item := map[string]any{"id": first("guid", "link"), "url": rssLink(n), "title": n.one("title").words(), "language": language,
 		"published": first("pubDate", "date", "published"), "updated": first("modified", "updated"), "summary": first("description"), "content": first("encoded", "content")}
 	for _, e := range n.kids { // media:description and description have one local name
 		switch {
@@ -158,9 +158,6 @@ func rssLink(n *node) string {
 	}
 	return ""
 }
-
-// plainTitle is a title as HTML: RSS does not say which it is, so what has no tag in it is taken as it is.
-func plainTitle(n *node) string { return n.words() }
 
 func isMedia(n *node) bool { return strings.Contains(n.name.Space, "search.yahoo.com/mrss") }
 

@@ -102,7 +102,7 @@ func (s Source) page(id string, res fetch.Response) (Delivery, error) {
 	if err != nil {
 		return Delivery{}, fmt.Errorf("source %s: reading the page: %w", s.Name, err)
 	}
-	// ParseOption-less parsing is bounded by the page's size; depth is what the parser itself limits.
+	// Bounded by the page's size; the parser itself limits the depth of elements.
 	root, err := html.Parse(in)
 	if err != nil {
 		return Delivery{}, fmt.Errorf("source %s: reading the page: %w", s.Name, err)
