@@ -6,7 +6,7 @@ FUNCTIONS = webhook render post desk
 export CGO_ENABLED = 0
 
 help: ## list these targets
-	@sed -n 's/^\([a-z -]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z0-9 -]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: bin/cutline ## start everything on ./data, send it the samples, say where the desk is
 	bin/cutline serve --data data --sample sample --addr $(ADDR)
@@ -34,7 +34,7 @@ build: $(FUNCTIONS:%=dist/%/bootstrap) ## the functions for Lambda in dist/, wit
 dist/%/bootstrap: FORCE
 	GOOS=linux GOARCH=$(GOARCH) go build -trimpath -tags lambda.norpc -ldflags '-s -w' -o $@ ./functions/$*
 	if [ -f $(CONFIG) ]; then cp $(CONFIG) dist/$*/cutline.yaml; fi
-fonts-cjk fonts-emoji: ## font packs too large for the program, into $$CUTLINE_FONTS or bin/fonts
+fonts-cjk fonts-emoji: ## font packs too large for the program, into CUTLINE_FONTS or bin/fonts
 	fonts/fetch.sh $(@:fonts-%=%)
 FORCE:
 .PHONY: fonts-cjk fonts-emoji help run test e2e crash bench goldens build FORCE

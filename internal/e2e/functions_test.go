@@ -46,6 +46,7 @@ channels:
   feed: {kind: feed, site: en}
 network: {allow: ["127.0.0.0/8"]}
 timing: {undo: 1ms}
+desk: {people: {hana: "env:TEST_PASSWORD"}}
 `
 	if _, err := st.Bucket.Put(t.Context(), "config/cutline.yaml", []byte(yaml), "application/yaml", bucket.Always); err != nil {
 		t.Fatal(err)
@@ -57,7 +58,7 @@ timing: {undo: 1ms}
 	t.Setenv("TEST_SECRET", strings.TrimSpace(string(secret)))
 	env := append(gate.Env, "CUTLINE_BUCKET="+gate.Ref, "CUTLINE_CONFIG=bucket:config/cutline.yaml", "TEST_SECRET="+strings.TrimSpace(string(secret)))
 	hook, draw, post := startFunction(t, dir, "webhook", env...), startFunction(t, dir, "render", env...), startFunction(t, dir, "post", env...)
-	desk := startFunction(t, dir, "desk", append(env, "CUTLINE_DESK=anybody")...)
+	desk := startFunction(t, dir, "desk", append(env, "TEST_PASSWORD="+testPassword)...)
 
 	// The delivery, signed now.
 	c, err := config.Parse("cutline.yaml", []byte(yaml), nil)
@@ -190,12 +191,20 @@ timing: {undo: 1ms}
 	}
 }
 
+// testPassword is the desk's in these tests.
+const testPassword = "a-test-password"
+
 // approve does at the desk what a person does: opens the story's page and presses the button of its first form that
 // approves.
 func approve(t *testing.T, desk *bootstrap, k story.Key) {
 	t.Helper()
 	r := read[events.APIGatewayV2HTTPRequest](t, "desk.json")
 	var page events.APIGatewayV2HTTPResponse
+	desk.ok(t, encoded(t, r), &page)
+	if page.StatusCode != http.StatusUnauthorized {
+		t.Fatalf("who has not signed in sees the desk: %d", page.StatusCode)
+	}
+	r.Headers["authorization"] = "Basic " + base64.StdEncoding.EncodeToString([]byte("hana:"+testPassword))
 	desk.ok(t, encoded(t, r), &page)
 	if page.StatusCode != http.StatusOK || !strings.Contains(page.Body, string(k)) {
 		t.Fatalf("the desk's page answers %d, want the story on it:\n%s", page.StatusCode, page.Body)
