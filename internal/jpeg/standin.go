@@ -2,8 +2,6 @@ package jpeg
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -11,61 +9,6 @@ import (
 	"io"
 	"math"
 )
-
-// Decode reads the picture. It returns its planes, scaled by Planes.Eighths of 8, and which part of the
-// stored picture they show: at least o.Crop, widened to whole blocks, in stored pixels at full size.
-// Errors are *Error, or the context's.
-func Decode(ctx context.Context, data []byte, o Options) (*Planes, image.Rectangle, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, image.Rectangle{}, err
-	}
-	if _, err := ReadHeader(data, o.Limits); err != nil {
-		return nil, image.Rectangle{}, err
-	}
-	m, err := stdjpeg.Decode(bytes.NewReader(data))
-	if errors.Is(err, io.ErrUnexpectedEOF) && !bytes.HasSuffix(data, []byte{0xff, mEOI}) {
-		m, err = stdjpeg.Decode(bytes.NewReader(append(data[:len(data):len(data)], 0xff, mEOI)))
-	}
-	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF), err != nil && !bytes.Contains(data, []byte{0xff, mEOI}):
-		return nil, image.Rectangle{}, &Error{Truncated, err.Error()}
-	case err != nil:
-		return nil, image.Rectangle{}, &Error{Damaged, err.Error()}
-	}
-	b := m.Bounds()
-	var p *Planes
-	switch m := m.(type) {
-	case *image.Gray:
-		p = &Planes{W: b.Dx(), H: b.Dy(), SubX: 1, SubY: 1, Y: Plane{m.Pix, m.Stride, b.Dx(), b.Dy()}}
-	case *image.YCbCr:
-		sx, sy := 1, 1
-		switch m.SubsampleRatio {
-		case image.YCbCrSubsampleRatio420:
-			sx, sy = 2, 2
-		case image.YCbCrSubsampleRatio422:
-			sx = 2
-		case image.YCbCrSubsampleRatio411:
-			sx = 4
-		case image.YCbCrSubsampleRatio410:
-			sx, sy = 4, 2
-		case image.YCbCrSubsampleRatio440:
-			sy = 2
-		}
-		cw, ch := (b.Dx()+sx-1)/sx, (b.Dy()+sy-1)/sy
-		p = &Planes{W: b.Dx(), H: b.Dy(), SubX: sx, SubY: sy, Y: Plane{m.Y, m.YStride, b.Dx(), b.Dy()},
-			Cb: Plane{m.Cb, m.CStride, cw, ch}, Cr: Plane{m.Cr, m.CStride, cw, ch}}
-	default:
-		p = NewPlanes(b.Dx(), b.Dy(), 1, 1)
-		for y := range b.Dy() {
-			for x := range b.Dx() {
-				r, g, bl, _ := m.At(x, y).RGBA()
-				p.Y.Pix[y*p.Y.Stride+x], p.Cb.Pix[y*p.Cb.Stride+x], p.Cr.Pix[y*p.Cr.Stride+x] = color.RGBToYCbCr(byte(r>>8), byte(g>>8), byte(bl>>8))
-			}
-		}
-	}
-	p.Eighths = 8
-	return p, b, nil
-}
 
 // Resize makes the window of p into a new picture of w×h with chroma at half the size in both directions,
 // or at full size for chroma444. A gray picture gets neutral chroma. What lies outside p counts as its edge.
