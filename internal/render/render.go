@@ -177,15 +177,10 @@ func (r *Renderer) draw(ctx context.Context, s *story.Story, e story.Edits, form
 	if shown.Caption == "" {
 		shown.Caption = info.Caption
 	}
-	creditLine := ""
-	if ph != nil && credit != "" {
-		creditLine = card.CreditLine(credit, site.Language)
-	} else {
-		shown = article.Photo{}
-	}
-	base.Rights.Alt = card.Alt(base.Headline, shown, creditLine)
-	out.Headline, out.Alt = base.Headline, base.Rights.Alt
 	if ph != nil {
+		// From here to the end there is one photo in memory, not one for each story that comes in.
+		r.drawing.Lock()
+		defer r.drawing.Unlock()
 		w, h := 0, 0
 		for _, f := range formats {
 			w, h = max(w, card.Formats[f].W), max(h, card.Formats[f].H)
@@ -198,23 +193,32 @@ func (r *Renderer) draw(ctx context.Context, s *story.Story, e story.Edits, form
 			base.PhotoTag = ""
 		}
 	}
+	bare := card.Alt(base.Headline, article.Photo{}, "") // of a card that does not show the photo
+	out.Headline, out.Alt, out.Credit = base.Headline, bare, ""
+	if ph != nil && credit != "" {
+		out.Credit = card.CreditLine(credit, site.Language)
+		out.Alt = card.Alt(base.Headline, shown, out.Credit)
+	} else {
+		out.From = ""
+	}
+	base.Rights.Alt = out.Alt
+	shows := false // some card has the photo on it
 	for _, f := range formats {
 		spec := base
 		spec.Format = f
 		if old, ok := have[f]; ok && old.Fingerprint == spec.Fingerprint() {
 			out.Cards[f] = old
+			shows = shows || len(old.Crop) > 0
 			continue
 		}
-		r.drawing.Lock()
 		d, err := card.Draw(ctx, spec, ph, r.Fonts)
-		r.drawing.Unlock()
 		if m, missing := errors.AsType[*typeset.MissingError](err); missing {
 			out.Held = "the card cannot be set: " + m.Error()
 			continue
 		}
 		if err != nil && ctx.Err() == nil && ph != nil { // whatever is wrong with the photo, there is a card
 			out.Photo = reason(err)
-			spec.PhotoTag = ""
+			spec.PhotoTag, spec.Rights.Alt = "", bare
 			d, err = card.Draw(ctx, spec, nil, r.Fonts)
 		}
 		if err != nil {
@@ -225,9 +229,13 @@ func (r *Renderer) draw(ctx context.Context, s *story.Story, e story.Edits, form
 			return out, err
 		}
 		out.Cards[f], out.Short = c, out.Short || d.Short
+		shows = shows || len(c.Crop) > 0
 		if d.Credit != "" {
 			out.Credit = d.Credit
 		}
+	}
+	if !shows { // the manifest says what is on the cards: no photo, nobody's credit, nothing that it shows
+		out.Alt, out.Credit, out.From = bare, "", ""
 	}
 	return out, nil
 }

@@ -330,3 +330,37 @@ func TestOneCardFromFiles(t *testing.T) {
 		t.Errorf("%v %s", err, b)
 	}
 }
+
+// The manifest says what is on the cards, also when they were drawn for an earlier revision and only stand on.
+func TestManifestSaysWhatIsOnTheCards(t *testing.T) {
+	ctx := context.Background()
+	d := begin(t, "hold")
+	k := d.story("/stairs.jpg", func(s *story.Story) {
+		s.Article.Photo.Credit, s.Article.Photo.From, s.Article.Photo.Alt = "AFP", "field", "A staircase"
+	})
+	look := func() story.Manifest {
+		if err := d.r.Look(ctx, k); err != nil {
+			t.Fatal(err)
+		}
+		m, err := d.r.Store.Manifest(ctx, k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	first := look()
+	d.change(k, func(s *story.Story) { s.Article.Body = "Another body, which is on no card." })
+	second := look()
+	if second.Revision == first.Revision || second.Cards["og"].Key != first.Cards["og"].Key {
+		t.Fatalf("the card should stand on for a new revision: %+v, then %+v", first, second)
+	}
+	for _, m := range []story.Manifest{first, second} {
+		if m.Credit != "Photo: AFP" || m.From != "field" || !strings.Contains(m.Alt, "A staircase. Photo: AFP") {
+			t.Errorf("revision %d: credit %q from %q, alt %q", m.Revision, m.Credit, m.From, m.Alt)
+		}
+	}
+	d.change(k, func(s *story.Story) { s.Article.Photo.URL = d.server.URL + "/page.jpg" })
+	if m := look(); m.Photo == "" || m.Credit != "" || m.From != "" || strings.Contains(m.Alt, "staircase.") || strings.Contains(m.Alt, "AFP") {
+		t.Errorf("without the photo: credit %q from %q, alt %q, reason %q", m.Credit, m.From, m.Alt, m.Photo)
+	}
+}
