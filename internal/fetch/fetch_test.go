@@ -302,7 +302,7 @@ func TestLimits(t *testing.T) {
 		}
 	})
 	get := func(path string, known ...Known) (Response, error) {
-		return client.Get(context.Background(), "https://a.example"+path, Limits{Bytes: 1 << 20, Time: 300 * time.Millisecond}, known...)
+		return client.Get(context.Background(), "https://a.example"+path, Limits{Bytes: 1 << 20, Time: map[bool]time.Duration{true: 300 * time.Millisecond, false: 20 * time.Second}[strings.HasPrefix(path, "/slow")]}, known...)
 	}
 	for _, path := range []string{"/endless", "/gzip"} {
 		if _, err := get(path); !errors.Is(err, ErrTooLarge) {

@@ -4,7 +4,7 @@
 // It owns ITU-T T.81 (the coding), JFIF 1.02 (the colours: full-range BT.601) and Adobe's APP14 marker
 // (RGB, CMYK and YCCK files). It reads baseline, extended sequential and progressive Huffman files of 8
 // bits with one, three or four components in every subsampling, scaled by N/8 while they are decoded and
-// cropped to what is asked for; it writes baseline files. Arithmetic coding, 12 bits, lossless and
+// cropped to what is asked for; it writes baseline files, by the standard library's encoder. Arithmetic coding, 12 bits, lossless and
 // hierarchical files are refused.
 //
 // It promises that no byte of a file decides how much memory or time is taken: sizes and the number of
@@ -84,11 +84,9 @@ func (p *Planes) WindowOf(shown image.Rectangle, part Window) Window {
 
 // EncodeOptions say how Encode writes.
 type EncodeOptions struct {
-	Quality   int      // 1 to 100, libjpeg's scale; 0 is 85
-	Chroma444 bool     // the planes must be 4:4:4 and stay so; otherwise 4:2:0
-	MaxBytes  int      // lower the quality until the file is not larger; 0: no limit. Below quality 10 it is ErrTooLarge
-	Segments  [][]byte // APPn segments to put after JFIF's: each with marker, length and content
-	Optimize  bool     // Huffman tables made for this picture: some 5 % smaller, some 20 % slower
+	Quality  int      // 1 to 100, libjpeg's scale; 0 is 85
+	MaxBytes int      // lower the quality until the file is not larger; 0: no limit. Below quality 10 it is ErrTooLarge
+	Segments [][]byte // APPn segments to put after JFIF's: each with marker, length and content
 }
 
 // Reasons of an Error.
