@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"math/rand"
 	"net/http"
 	"slices"
 	"strings"
@@ -35,7 +34,7 @@ func open(t *testing.T, review string) *newsroom {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.store = &story.Store{Bucket: dir, Now: n.clock, Random: rand.New(rand.NewSource(1))}
+	n.store = &story.Store{Bucket: dir, Now: n.clock, Random: dice(1)}
 	n.cfg, err = config.Parse("cutline.yaml", []byte(`
 sites: {en: {name: Example News, language: en, url: "https://news.example", review: `+review+`}}
 channels: {feed: {kind: feed, site: en}, log: {kind: log, site: en}}
@@ -65,7 +64,7 @@ func (n *newsroom) worker(skew time.Duration) *Poster {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	return &Poster{Store: n.store, Config: n.cfg, Channels: channels, Now: now, Random: rand.New(rand.NewSource(int64(skew) + 7)), Log: slog.New(slog.DiscardHandler)}
+	return &Poster{Store: n.store, Config: n.cfg, Channels: channels, Now: now, Random: dice(int64(skew) + 7), Log: slog.New(slog.DiscardHandler)}
 }
 
 // publish stores a story as webhook and render would.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand"
 	"os"
@@ -212,13 +213,27 @@ func newWorld(t testing.TB, can channel.Capabilities) *world {
 }
 
 func (k *worker) store() *story.Store {
-	return &story.Store{Bucket: k, Now: k.clock, Random: rand.New(rand.NewSource(1))}
+	return &story.Store{Bucket: k, Now: k.clock, Random: dice(1)}
 }
 
 func (k *worker) clock() time.Time {
 	k.w.mu.Lock()
 	defer k.w.mu.Unlock()
 	return k.w.now
+}
+
+// dice is randomness that can be told beforehand and used from several goroutines.
+func dice(seed int64) io.Reader { return &lockedDice{r: rand.New(rand.NewSource(seed))} }
+
+type lockedDice struct {
+	mu sync.Mutex
+	r  *rand.Rand
+}
+
+func (d *lockedDice) Read(p []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.r.Read(p)
 }
 
 // seeds makes the tokens of two workers differ.
@@ -233,7 +248,7 @@ func (k *worker) poster() *Poster {
 	seeds.n++
 	return &Poster{
 		Store: k.store(), Config: modelConfig, Channels: map[string]channel.Channel{"net": network{k}},
-		Now: k.clock, Random: rand.New(rand.NewSource(seeds.n)), Log: slog.New(slog.DiscardHandler),
+		Now: k.clock, Random: dice(seeds.n), Log: slog.New(slog.DiscardHandler),
 	}
 }
 
