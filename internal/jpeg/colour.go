@@ -85,13 +85,6 @@ func yccOf(r, g, b int32) (y, cb, cr int32) {
 	return y, cb, cr
 }
 
-// rgbOf is JFIF's conversion back, clamped to 0…255.
-func rgbOf(y, cb, cr int32) (r, g, b byte) {
-	cb, cr = cb-128, cr-128
-	y = y<<16 + 1<<15
-	return clamp(int64(y+91881*cr) >> 16), clamp(int64(y-22554*cb-46802*cr) >> 16), clamp(int64(y+116130*cb) >> 16)
-}
-
 // fromRGB turns planes that hold R, G and B into YCbCr, in place; with negative they hold what is missing.
 func (p *Planes) fromRGB(negative bool) {
 	flip := int32(0)
