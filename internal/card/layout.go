@@ -164,8 +164,8 @@ func (c *canvas) bottom(ctx context.Context, ph *photo.Photo) error {
 		return errNext{"the photo is too small for the whole card"}
 	case c.s.Layout == "" && choice.Kept < .45:
 		return errNext{"the whole card would show less than half of the photo"}
-	case c.s.Layout == "" && choice.Covered > .15:
-		return errNext{"a face would lie under the text"}
+	case c.s.Layout == "" && !choice.Clear():
+		return errNext{"a face would be cut, touch the edge or lie under the text"}
 	}
 	c.planes, err = ph.Frame(ctx, choice.Rect, c.f.W, c.f.H)
 	if err != nil {

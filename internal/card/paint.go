@@ -1,6 +1,7 @@
 package card
 
 import (
+	"errors"
 	"image"
 	"image/color"
 	"math"
@@ -93,7 +94,9 @@ func (c *canvas) chips(onDark bool, room float64) ([]chip, error) {
 			return nil
 		}
 		p, err := c.small(text, true, capitals)
-		if err != nil {
+		if _, missing := errors.AsType[*typeset.MissingError](err); missing && drop {
+			return nil // the headline matters; a section that no font has is left out
+		} else if err != nil {
 			return err
 		}
 		size := c.z.badge * c.sc.small

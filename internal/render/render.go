@@ -152,7 +152,7 @@ func (r *Renderer) draw(ctx context.Context, s *story.Story, e story.Edits, form
 	}
 	theme.Sections = site.Sections
 	base := card.Spec{
-		Theme: theme, Language: site.Language, Headline: a.Headline, Dek: a.Dek, Section: a.Section, Kicker: kicker(a, e), Credit: credit, Site: site.Name,
+		Theme: theme, Language: site.Language, Headline: a.Headline, Dek: a.Dek, Section: a.Section, Kicker: kicker(a, e), Credit: credit, Site: site.Name, Meta: a.Byline,
 		Focal: a.Photo.Focal, Layout: e.Layout, Digits: site.Digits, PhotoTag: tag, Rights: photo.Rights{Credit: credit, Creator: info.Creator, Copyright: info.Copyright, UsageTerms: info.UsageTerms, Synthetic: info.Synthetic},
 	}
 	if e.Headline != "" {
