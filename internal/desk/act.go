@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"cutline/internal/article"
 	"cutline/internal/story"
@@ -39,7 +40,7 @@ func (d *desk) decide(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, err)
 		return
 	}
-	now := d.Now().UTC()
+	now := x.Now.UTC() // the bucket's clock: post judges by it
 	dec := story.Decision{Act: r.Form.Get("act"), Channels: r.Form["channel"], Revision: x.Story.Revision, By: d.who(r), At: now, Why: strings.TrimSpace(plain(r.Form.Get("why"))), Rule: d.Config.Sites[x.Story.Site].Review}
 	for _, c := range dec.Channels {
 		if !slices.Contains(d.Config.ChannelsOf(x.Story.Site), c) {
@@ -70,11 +71,21 @@ func (d *desk) decide(w http.ResponseWriter, r *http.Request) {
 			dec.Drafts[c] = draft
 			dec.Channels = append(dec.Channels, c)
 		}
+		if seen, is := r.Form.Get("embargo"), embargoOf(&x); seen != is {
+			differ = append(differ, difference{"", seen, is})
+		}
 		if len(differ) > 0 || len(dec.Drafts) == 0 {
 			d.outOfDate(w, r, &x, differ)
 			return
 		}
-	case story.Hold, story.Reject, story.Retract, story.Undo:
+	case story.Hold, story.Reject, story.Retract:
+	case story.Undo:
+		open := undoable(&x, orAll(dec.Channels, d.Config.ChannelsOf(x.Story.Site)), now)
+		if len(open) == 0 {
+			d.back(w, r, k, "too_late")
+			return
+		}
+		dec.Channels = open
 	case story.Settle:
 		dec.Settled = r.Form.Get("settled")
 		dec.URL = strings.TrimSpace(plain(r.Form.Get("url")))
@@ -82,19 +93,15 @@ func (d *desk) decide(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "say whether the post is there, is not there, or is to be left", http.StatusBadRequest)
 			return
 		}
+		if x.Posts[dec.Channels[0]].Doc.Uncertain == "" { // somebody settled it meanwhile
+			d.outOfDate(w, r, &x, nil)
+			return
+		}
 	default:
 		http.Error(w, "there is no such act", http.StatusBadRequest)
 		return
 	}
-	notice := ""
 	_, _, err = d.Store.UpdateDecisions(r.Context(), k, func(doc *story.Decisions) error {
-		if dec.Act == story.Undo {
-			last := doc.For(firstOf(dec.Channels, d.Config.ChannelsOf(x.Story.Site)))
-			if last.Act == story.Approve && !last.NotBefore.After(now) {
-				notice = "too_late"
-				return nil
-			}
-		}
 		doc.Log = append(doc.Log, dec)
 		return nil
 	})
@@ -103,17 +110,34 @@ func (d *desk) decide(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d.Log.Info("decided", "story", string(k), "revision", x.Story.Revision, "act", dec.Act, "by", dec.By)
-	d.back(w, r, k, notice)
+	d.back(w, r, k, "")
 }
 
-func firstOf(a, b []string) string {
-	if len(a) > 0 {
-		return a[0]
+// orAll is the channels that a form names, or all.
+func orAll(named, all []string) []string {
+	if len(named) > 0 {
+		return named
 	}
-	if len(b) > 0 {
-		return b[0]
+	return all
+}
+
+// undoable lists the channels whose approval can still be taken back: nothing has left, and none is leaving.
+func undoable(x *story.Dossier, channels []string, now time.Time) []string {
+	var out []string
+	for _, c := range channels {
+		if v := x.Decisions.For(c); v.Act == story.Approve && v.NotBefore.After(now) && x.Posts[c].Doc.Claim == nil {
+			out = append(out, c)
+		}
 	}
-	return ""
+	return out
+}
+
+// embargoOf is a story's embargo as a form carries it.
+func embargoOf(x *story.Dossier) string {
+	if x.Story.Article.Embargo.IsZero() {
+		return ""
+	}
+	return x.Story.Article.Embargo.UTC().Format(time.RFC3339)
 }
 
 // saveText keeps the desk's words for one channel, in place of the proposed ones. It approves nothing.
@@ -134,23 +158,30 @@ func (d *desk) saveText(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "there is nothing to edit yet, or the text is empty", http.StatusBadRequest)
 		return
 	}
-	if shown, _ := x.Shown(name); shown.Hash() != r.FormValue("seen") {
-		d.outOfDate(w, r, &x, []difference{{name, text, shown.Text}})
-		return
-	}
 	draft := *rec.Doc.Proposed
 	draft.Text, draft.Basis, draft.Findings = text, rec.Doc.Proposed.Hash(), nil
 	for _, f := range summary.Check(text, x.Story.Article) {
 		draft.Findings = append(draft.Findings, f.Why)
 	}
 	_, _, err = d.Store.UpdateDecisions(r.Context(), k, func(doc *story.Decisions) error {
+		x.Decisions = *doc // what is there now, not what was a moment ago: of two who save at once one sees the other's text
+		if shown, _ := x.Shown(name); shown.Hash() != r.FormValue("seen") {
+			return errStale
+		}
 		if doc.Edited == nil {
 			doc.Edited = map[string]story.Draft{}
 		}
 		doc.Edited[name] = draft
+		if doc.For(name).Act == story.Approve { // what was approved is not what is there any more
+			doc.Log = append(doc.Log, story.Decision{Act: story.Undo, Channels: []string{name}, Revision: x.Story.Revision, By: d.who(r), At: x.Now.UTC(), Why: "the text was edited"})
+		}
 		return nil
 	})
-	if err != nil {
+	if errors.Is(err, errStale) {
+		shown, _ := x.Shown(name)
+		d.outOfDate(w, r, &x, []difference{{name, text, shown.Text}})
+		return
+	} else if err != nil {
 		d.fail(w, r, err)
 		return
 	}
@@ -178,7 +209,7 @@ func (d *desk) saveEdits(w http.ResponseWriter, r *http.Request) {
 		}
 		e := s.Edits
 		one := func(name string) string {
-			return strings.Join(strings.Fields(plain(r.Form.Get(name))), " ")
+			return strings.Join(strings.Fields(unordered(plain(r.Form.Get(name)))), " ")
 		}
 		e.Headline, e.Credit = one("headline"), article.Label(one("credit"))
 		if e.Headline == s.Article.Headline {

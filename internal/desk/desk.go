@@ -144,3 +144,14 @@ func plain(s string) string {
 		return r
 	}, strings.ReplaceAll(s, "\r\n", "\n"))
 }
+
+// unordered takes out the characters that turn the order of what stands around them: in names and headlines they only
+// mislead.
+func unordered(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+			return -1
+		}
+		return r
+	}, s)
+}

@@ -102,7 +102,7 @@ func (d *team) get(path string) (int, string, http.Header) {
 	return w.Code, w.Body.String(), w.Header()
 }
 
-var hidden = regexp.MustCompile(`name="(seen-[a-z]+)" value="([^"]*)"`)
+var hidden = regexp.MustCompile(`name="(seen-[a-z]+|embargo)" value="([^"]*)"`)
 
 // form is what the page's form for deciding would send.
 func (d *team) form() url.Values {
@@ -174,6 +174,49 @@ func TestApprovalHoldsWhatWasSeenAndCanBeUndone(t *testing.T) {
 	}
 }
 
+func TestTwoTapsAreTakenBackByOneUndo(t *testing.T) {
+	d := open(t)
+	f := d.form()
+	f.Set("act", "approve")
+	d.post("/decide", f)
+	d.post("/decide", f)
+	d.now = noon.Add(3 * time.Second)
+	d.post("/decide", url.Values{"act": {"undo"}})
+	all := d.decisions()
+	if v := all.For("feed"); v.Act != "" {
+		t.Errorf("still %+v", v)
+	}
+}
+
+func TestEditAfterTheApprovalVoidsIt(t *testing.T) {
+	d := open(t)
+	f := d.form()
+	f.Set("act", "approve")
+	d.post("/decide", f)
+	if code, _ := d.post("/text", url.Values{"channel": {"log"}, "text": {"Reservoir: 61 percent full."}, "seen": {f.Get("seen-log")}}); code != 303 {
+		t.Fatal(code)
+	}
+	all := d.decisions()
+	if v := all.For("log"); v.Act != "" {
+		t.Errorf("the old text would be sent: %+v", v)
+	}
+	if v := all.For("feed"); v.Act != story.Approve {
+		t.Errorf("the other channel lost its approval: %+v", v)
+	}
+}
+
+func TestEmbargoThatWasNotOnThePageApprovesNothing(t *testing.T) {
+	d := open(t)
+	f := d.form()
+	f.Set("act", "approve")
+	if _, _, err := d.store.UpdateStory(context.Background(), d.key, func(s *story.Story) error { s.Article.Embargo = noon.Add(time.Hour); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if code, _ := d.post("/decide", f); code != 409 || len(d.decisions().Log) != 0 {
+		t.Errorf("%d %+v", code, d.decisions().Log)
+	}
+}
+
 func TestPageOutOfDateApprovesNothing(t *testing.T) {
 	d := open(t)
 	f := d.form()
@@ -239,7 +282,14 @@ func TestHoldRejectRetractSettle(t *testing.T) {
 			t.Errorf("%s: %+v", act, v)
 		}
 	}
-	if code, _ := d.post("/decide", url.Values{"act": {"settle"}, "settled": {"posted"}, "channel": {"log"}, "url": {"https://x.example/1"}}); code != 303 {
+	settle := url.Values{"act": {"settle"}, "settled": {"posted"}, "channel": {"log"}, "url": {"https://x.example/1"}}
+	if code, _ := d.post("/decide", settle); code != 409 {
+		t.Errorf("settling what is not uncertain: %d", code)
+	}
+	if _, _, err := d.store.UpdatePost(context.Background(), d.key, "log", func(p *story.Post) error { p.Uncertain = "nobody knows"; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if code, _ := d.post("/decide", settle); code != 303 {
 		t.Error(code)
 	}
 	all := d.decisions()

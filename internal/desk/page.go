@@ -43,7 +43,8 @@ type tale struct {
 	Held, Photo             string
 	Contrast                float64
 	Layout, Why             string
-	Embargo                 string
+	Embargo                 string // for people, in the site's zone
+	EmbargoSeen             string // for the form
 	EditHeadline, EditCred  string
 	Channels                []onChannel
 	Waiting                 int // channels that wait for a decision
@@ -88,7 +89,7 @@ func (d *desk) tell(x *story.Dossier) tale {
 	}
 	out := tale{
 		Key: s.Key, Revision: s.Revision, Lang: s.Article.Language, Headline: s.Headline(), Section: s.Article.Section, By: s.Article.Byline, URL: s.Article.URL,
-		Alt: x.Manifest.Alt, Credit: x.Manifest.Credit, CreditFrom: x.Manifest.From, Held: x.Manifest.Held, Photo: x.Manifest.Photo, Embargo: clock(s.Article.Embargo),
+		Alt: x.Manifest.Alt, Credit: x.Manifest.Credit, CreditFrom: x.Manifest.From, Held: x.Manifest.Held, Photo: x.Manifest.Photo, Embargo: clock(s.Article.Embargo), EmbargoSeen: embargoOf(x),
 		EditHeadline: s.Edits.Headline, EditCred: s.Edits.Credit, Rank: 99,
 	}
 	out.Host = host(s.Article.URL)
@@ -110,7 +111,7 @@ func (d *desk) tell(x *story.Dossier) tale {
 		case story.StateReview, story.StateCorrection, story.StateHeld, story.StateAuto, story.StateRejected, story.StateFailed, story.StateEmbargo:
 			c.Decidable = c.Hash != "" && s.Live()
 		case story.StateApproved:
-			out.CanUndo = out.CanUndo || st.Until.After(d.Now())
+			out.CanUndo = out.CanUndo || len(undoable(x, []string{name}, d.Now())) > 0
 		case story.StateSent:
 			out.CanTakeDown = true
 		}

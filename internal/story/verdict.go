@@ -23,7 +23,7 @@ type Verdict struct {
 }
 
 // For folds the log into the verdict for a channel. Later acts replace earlier ones; undo brings back what held
-// before the last approval; an approval that shows no draft for the channel is none for it.
+// before the approval, however often it was given; an approval that shows no draft for the channel is none for it.
 func (d *Decisions) For(channel string) Verdict {
 	var v, before Verdict
 	for i := range d.Log {
@@ -39,7 +39,9 @@ func (d *Decisions) For(channel string) Verdict {
 			if !ok {
 				continue
 			}
-			before = v
+			if v.Act != Approve { // a second tap, or a second approval, is taken back together with the first
+				before = v
+			}
 			keep.Act, keep.Draft, keep.NotBefore, keep.Embargo, keep.Scheduled = Approve, draft, a.NotBefore, a.Embargo, a.Act == Schedule
 		case Hold, Reject, Retract:
 			keep.Act = a.Act
