@@ -96,9 +96,9 @@ func checkParts(ctx context.Context, c *config.Config) error {
 	}
 	for _, n := range sortedNames(c.Channels) {
 		secret("channels."+n+".secret", c.Channels[n].Secret)
-		secret("channels."+n+".key", c.Channels[n].Key)
 	}
-	secret("desk.secret", c.Desk.Secret)
-	secret("desk.session", c.Desk.Session)
+	for _, name := range sortedNames(c.Desk.People) {
+		secret("desk.people."+name, c.Desk.People[name])
+	}
 	return errors.Join(errs...)
 }

@@ -26,7 +26,7 @@ type Site struct {
 	Name       string            `yaml:"name"`       // as readers know it: on cards and in feeds; required
 	Language   string            `yaml:"language"`   // BCP 47: en, ckb, kmr, ar, fa, tr, …; required; gives direction, fonts and labels
 	URL        string            `yaml:"url"`        // the public front page; required
-	Theme      string            `yaml:"theme"`      // photo-led, split, text-led, default (which is photo-led), or a theme's file beside the configuration
+	Theme      string            `yaml:"theme"`      // photo-led, split, text-led, or default, which is photo-led
 	Logo       string            `yaml:"logo"`       // picture file beside the configuration, drawn in place of the name
 	Accent     string            `yaml:"accent"`     // colour of sections without their own, as "#0b57a4"
 	Sections   map[string]string `yaml:"sections"`   // section as the CMS names it → its colour
@@ -57,29 +57,22 @@ type Source struct {
 
 // Channel is a configured account on a network.
 type Channel struct {
-	Kind        string            `yaml:"kind"`         // feed, log, bluesky, mastodon, telegram, x, facebook, instagram, threads, linkedin, slack, discord, teams, nostr, webhook; required
-	Site        string            `yaml:"site"`         // the site whose stories it posts; required
-	Server      string            `yaml:"server"`       // the network's address, "https://bsky.social"; each kind that speaks HTTP has a default, but mastodon
-	Account     string            `yaml:"account"`      // handle, page, chat or organisation to post as
-	Secret      Secret            `yaml:"secret"`       // token, password or webhook address
-	Key         Secret            `yaml:"key"`          // a second secret where the network has two: client id and secret, consumer key
-	Corrections string            `yaml:"corrections"`  // what a changed article does to a post that is out: edit, reply, repost, leave or ask; empty: edit where the network can, else ask
-	Review      string            `yaml:"review"`       // another review than the site's
-	Card        string            `yaml:"card"`         // format to send; empty: the kind's own
-	Embed       string            `yaml:"embed"`        // link (a link card) or image (the card itself); empty: the kind's own
-	LinkInPost  *bool             `yaml:"link_in_post"` // whether the text carries the link; empty: the kind's own
-	Template    string            `yaml:"template"`     // text/template of the post's text; empty: the kind's own
-	Language    string            `yaml:"language"`     // language tag to post with; empty: the article's
-	Visibility  string            `yaml:"visibility"`   // mastodon: public (default), unlisted, private
-	Chat        string            `yaml:"chat"`         // telegram: @name or id of the chat
-	Staging     string            `yaml:"staging"`      // telegram: a private chat to upload pictures to first
-	Relays      []string          `yaml:"relays"`       // nostr
-	Hub         string            `yaml:"hub"`          // feed: WebSub hub to tell
-	Items       int               `yaml:"items"`        // feed: how many items it keeps; 0: 500
-	Spacing     time.Duration     `yaml:"spacing"`      // least time between two posts
-	Quiet       string            `yaml:"quiet"`        // hours in the site's zone in which nothing but breaking news goes out: "23:00-06:00"
-	TooOld      time.Duration     `yaml:"too_old"`      // a post that could not go out for so long is left to the desk; 0: 24h
-	Options     map[string]string `yaml:"options"`      // what only this kind has, as its page in docs/channels says
+	Kind        string        `yaml:"kind"`        // feed, log, bluesky, mastodon, telegram; required. x, facebook, instagram, threads, linkedin, slack, discord, teams, nostr and webhook are known and not built in yet: they are refused
+	Site        string        `yaml:"site"`        // the site whose stories it posts; required
+	Server      string        `yaml:"server"`      // the network's address, "https://bsky.social"; each kind that speaks HTTP has a default, but mastodon
+	Account     string        `yaml:"account"`     // handle, page, chat or organisation to post as
+	Secret      Secret        `yaml:"secret"`      // token, password or webhook address
+	Corrections string        `yaml:"corrections"` // what a changed article does to a post that is out: edit, reply, repost, leave or ask; empty: edit where the network can, else ask
+	Review      string        `yaml:"review"`      // another review than the site's
+	Card        string        `yaml:"card"`        // format to send; empty: the kind's own
+	Embed       string        `yaml:"embed"`       // link (a link card) or image (the card itself); empty: the kind's own
+	Language    string        `yaml:"language"`    // language tag to post with; empty: the article's
+	Visibility  string        `yaml:"visibility"`  // mastodon: public (default), unlisted, private
+	Chat        string        `yaml:"chat"`        // telegram: @name or id of the chat
+	Staging     string        `yaml:"staging"`     // telegram: a private chat to upload pictures to first
+	Hub         string        `yaml:"hub"`         // feed: WebSub hub to tell
+	Items       int           `yaml:"items"`       // feed: how many items it keeps; 0: 500
+	TooOld      time.Duration `yaml:"too_old"`     // a post that could not go out for so long is left to the desk; 0: 24h
 }
 
 // Network says what may be connected to, beyond public addresses over https.
@@ -97,11 +90,5 @@ type Timing struct {
 
 // Desk says who may use the desk. Empty: on loopback everybody, elsewhere nobody.
 type Desk struct {
-	People  map[string]Secret   `yaml:"people"`  // name → password, by reference: who may decide, for a team that needs no provider; only over https
-	Issuer  string              `yaml:"issuer"`  // OpenID Connect provider
-	Client  string              `yaml:"client"`  // client id there
-	Secret  Secret              `yaml:"secret"`  // client secret there
-	Session Secret              `yaml:"session"` // key that session cookies are sealed with: 32 bytes or more
-	Claim   string              `yaml:"claim"`   // claim that lists a person's groups; default "groups"
-	Roles   map[string][]string `yaml:"roles"`   // viewer, editor, approver, admin → groups or subjects
+	People map[string]Secret `yaml:"people"` // name → password, by reference: who may decide, for a team that needs no provider; only over https
 }

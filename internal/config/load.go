@@ -74,6 +74,7 @@ func LoadRef(ctx context.Context, ref string, get func(ctx context.Context, key 
 var (
 	SourceKinds  = []string{"cutline", "ghost", "wordpress", "strapi", "directus", "contentful", "sanity", "drupal", "superdesk", "newsml", "page", "feed"}
 	ChannelKinds = []string{"feed", "log", "bluesky", "mastodon", "telegram", "x", "facebook", "instagram", "threads", "linkedin", "slack", "discord", "teams", "nostr", "webhook"}
+	Themes       = []string{"default", "photo-led", "split", "text-led"}
 	Formats      = []string{"og", "wide", "square", "portrait", "vertical"}
 )
 
@@ -135,6 +136,7 @@ func (c *Config) check(d *decoder) {
 		if len(s.Formats) == 0 {
 			s.Formats = []string{"og"}
 		}
+		oneOf(p+".theme", s.Theme, Themes)
 		if _, _, err := ParseReview(s.Review); err != nil {
 			at(p+".review", "%v", err)
 		}
@@ -205,7 +207,6 @@ func (c *Config) check(d *decoder) {
 	c.Timing.Tick = or(c.Timing.Tick, 60*time.Second)
 	c.Timing.Lease = or(c.Timing.Lease, 90*time.Second)
 	c.Timing.Undo = or(c.Timing.Undo, 10*time.Second)
-	address("desk.issuer", c.Desk.Issuer, false)
 }
 
 var (

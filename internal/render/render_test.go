@@ -20,6 +20,7 @@ import (
 	"cutline/fonts"
 	"cutline/internal/article"
 	"cutline/internal/bucket"
+	"cutline/internal/card"
 	"cutline/internal/config"
 	"cutline/internal/fetch"
 	"cutline/internal/story"
@@ -239,6 +240,22 @@ func TestLetterWithoutAFontHoldsTheCard(t *testing.T) {
 	m := d.look(d.story("", func(s *story.Story) { s.Article.Headline = "Sumerian 𒀀 found" }))
 	if !strings.Contains(m.Held, "U+12000") || len(m.Cards) != 0 || m.Revision != 1 {
 		t.Errorf("%+v", m)
+	}
+}
+
+func TestThemesAndFormatsOfTheConfigurationCanBeDrawn(t *testing.T) {
+	for _, name := range config.Themes {
+		if _, err := card.ThemeOf(name); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, name := range config.Formats {
+		if _, ok := card.Formats[name]; !ok {
+			t.Errorf("format %s", name)
+		}
+	}
+	if len(card.Formats) != len(config.Formats) || len(card.Themes)+1 != len(config.Themes) {
+		t.Error("the configuration does not know them all")
 	}
 }
 
