@@ -369,7 +369,9 @@ func TestAnswersMeanWhatTheyShould(t *testing.T) {
 func TestTokenGoesToNoOtherHostAndBodiesAreBounded(t *testing.T) {
 	elsewhere := fake(t, func(http.ResponseWriter, *http.Request, []byte) { t.Error("another host was called") })
 	for _, kind := range []string{"bluesky", "mastodon", "telegram"} {
-		n := fake(t, func(w http.ResponseWriter, r *http.Request, _ []byte) { http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect) })
+		n := fake(t, func(w http.ResponseWriter, r *http.Request, _ []byte) {
+			http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+		})
 		if o := channelAt(t, kind, n.URL).Publish(context.Background(), remembering(keyA, "text")); o.End == Posted || o.End == Later {
 			t.Errorf("%s: a redirect is %+v", kind, o)
 		}
