@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rivo/uniseg"
-
 	"cutline/internal/config"
 	"cutline/internal/story"
 )
@@ -52,7 +50,7 @@ func (b *bluesky) Prepare(p Piece) story.Draft {
 		if image {
 			text += "\n" + shortLink(p.Article.URL)
 		}
-		return uniseg.GraphemeClusterCount(text) <= bskyGraphemes && len(text) <= bskyBytes
+		return graphemes(text) <= bskyGraphemes && len(text) <= bskyBytes
 	})
 }
 

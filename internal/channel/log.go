@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"cutline/internal/config"
 	"cutline/internal/story"
@@ -20,6 +21,8 @@ type logChannel struct {
 	site config.Site
 	p    Parts
 }
+
+const logLimit = 500 // characters, as on many networks
 
 // logLine is one line of the file.
 type logLine struct {
@@ -43,7 +46,7 @@ func (l *logChannel) Capabilities() Capabilities {
 }
 
 func (l *logChannel) Prepare(p Piece) story.Draft {
-	return draft(p, l.cfg, l.name, "og", func(text string) bool { return len([]rune(text)) <= 500 })
+	return draft(p, l.cfg, l.name, "og", func(text string) bool { return utf8.RuneCountInString(text) <= logLimit })
 }
 
 func (l *logChannel) key() string { return story.Logs + l.name + ".jsonl" }

@@ -49,26 +49,27 @@ func (m *mastodon) Prepare(p Piece) story.Draft {
 	return d
 }
 
-var (
-	linkRE    = regexp.MustCompile(`https?://\S+`)
-	mentionRE = regexp.MustCompile(`(@[A-Za-z0-9_.-]+)@[A-Za-z0-9.-]+`)
-)
+var mentionRE = regexp.MustCompile(`(@[A-Za-z0-9_.-]+)@[A-Za-z0-9.-]+`)
 
-// mastodonLength counts as Mastodon does: graphemes, a link 23, of a mention the name without its server.
+// mastodonLength counts as Mastodon does: graphemes, a link with its scheme 23, of a mention the name without its server.
 func mastodonLength(text string) int {
-	links := len(linkRE.FindAllString(text, -1))
-	text = mentionRE.ReplaceAllString(linkRE.ReplaceAllString(text, ""), "$1")
-	return uniseg.GraphemeClusterCount(text) + links*mastodonURL
+	n, at := 0, 0
+	plain := func(part string) int { return graphemes(mentionRE.ReplaceAllString(part, "$1")) }
+	for _, l := range links(text, false) {
+		n += plain(text[at:l.from]) + mastodonURL
+		at = l.to
+	}
+	return n + plain(text[at:])
 }
 
 // cut shortens a text to a number of graphemes, at a word where there is one, with an ellipsis.
-func cut(text string, graphemes int) string {
-	if uniseg.GraphemeClusterCount(text) <= graphemes {
+func cut(text string, most int) string {
+	if graphemes(text) <= most {
 		return text
 	}
 	g := uniseg.NewGraphemes(text)
 	end, space := 0, 0
-	for n := 0; n < graphemes-1 && g.Next(); n++ {
+	for n := 0; n < most-1 && g.Next(); n++ {
 		if strings.TrimSpace(g.Str()) == "" {
 			space = end
 		}

@@ -57,6 +57,7 @@ func commands() []command {
 		{"decide", "approve, hold, reject or retract a story", (*program).decide},
 		{"render", "draw a card from files, without a story", (*program).render},
 		{"photo", "say what is in a picture file and whether it will do", (*program).photo},
+		{"count", "say how long a text is on a network", (*program).count},
 		{"check", "check a configuration", (*program).check},
 		{"version", "say which version this is", (*program).version},
 	}
