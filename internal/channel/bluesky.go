@@ -41,7 +41,7 @@ func newBluesky(name string, c config.Channel, _ config.Site, p Parts) (Channel,
 }
 
 func (b *bluesky) Capabilities() Capabilities {
-	return Capabilities{Find: Exact, Once: true, Retract: true, Reply: true, Cards: []string{"og", "wide"}}
+	return Capabilities{Find: Exact, Once: true, Retract: true, Reply: true}
 }
 
 func (b *bluesky) Prepare(p Piece) story.Draft {

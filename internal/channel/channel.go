@@ -53,7 +53,6 @@ type Capabilities struct {
 	Reply   bool          // a correction can be given as a reply
 	EditFor time.Duration // how long after posting it can be edited; 0: always
 	KeepFor time.Duration // how long after posting it can be taken down; 0: always
-	Cards   []string      // formats it takes, best first
 }
 
 // Answer is what a Find is worth.

@@ -33,7 +33,7 @@ func newFeed(name string, c config.Channel, site config.Site, p Parts) (Channel,
 }
 
 func (f *feed) Capabilities() Capabilities {
-	return Capabilities{Find: Exact, Once: true, Edit: true, Retract: true, Cards: []string{"og", "wide"}}
+	return Capabilities{Find: Exact, Once: true, Edit: true, Retract: true}
 }
 
 func (f *feed) Prepare(p Piece) story.Draft {

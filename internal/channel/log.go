@@ -42,7 +42,7 @@ func newLog(name string, c config.Channel, site config.Site, p Parts) (Channel, 
 }
 
 func (l *logChannel) Capabilities() Capabilities {
-	return Capabilities{Find: Exact, Once: true, Edit: true, Retract: true, Reply: true, Cards: config.Formats}
+	return Capabilities{Find: Exact, Once: true, Edit: true, Retract: true, Reply: true}
 }
 
 func (l *logChannel) Prepare(p Piece) story.Draft {

@@ -39,7 +39,7 @@ func newMastodon(name string, c config.Channel, _ config.Site, p Parts) (Channel
 }
 
 func (m *mastodon) Capabilities() Capabilities {
-	return Capabilities{Find: Shows, Edit: true, Retract: true, Reply: true, Cards: []string{"og", "wide", "square"}}
+	return Capabilities{Find: Shows, Edit: true, Retract: true, Reply: true}
 }
 
 func (m *mastodon) Prepare(p Piece) story.Draft {

@@ -44,7 +44,7 @@ func newTelegram(name string, c config.Channel, _ config.Site, p Parts) (Channel
 }
 
 func (t *telegram) Capabilities() Capabilities {
-	return Capabilities{Find: Never, Edit: true, Retract: true, Reply: true, KeepFor: 48 * time.Hour, Cards: []string{"og", "wide", "square"}}
+	return Capabilities{Find: Never, Edit: true, Retract: true, Reply: true, KeepFor: 48 * time.Hour}
 }
 
 func (t *telegram) Prepare(p Piece) story.Draft {

@@ -142,14 +142,8 @@ func embargoOf(x *story.Dossier) string {
 
 // saveText keeps the desk's words for one channel, in place of the proposed ones. It approves nothing.
 func (d *desk) saveText(w http.ResponseWriter, r *http.Request) {
-	k, err := key(r)
-	if err != nil {
-		http.NotFound(w, r)
-		return
-	}
-	x, err := d.Store.Load(r.Context(), k)
-	if err != nil {
-		d.fail(w, r, err)
+	k, x, ok := d.load(w, r)
+	if !ok {
 		return
 	}
 	name, text := r.FormValue("channel"), strings.TrimSpace(plain(r.FormValue("text")))
@@ -163,7 +157,7 @@ func (d *desk) saveText(w http.ResponseWriter, r *http.Request) {
 	for _, f := range summary.Check(text, x.Story.Article) {
 		draft.Findings = append(draft.Findings, f.Why)
 	}
-	_, _, err = d.Store.UpdateDecisions(r.Context(), k, func(doc *story.Decisions) error {
+	_, _, err := d.Store.UpdateDecisions(r.Context(), k, func(doc *story.Decisions) error {
 		x.Decisions = *doc // what is there now, not what was a moment ago: of two who save at once one sees the other's text
 		if shown, _ := x.Shown(name); shown.Hash() != r.FormValue("seen") {
 			return errStale

@@ -179,15 +179,23 @@ func (d *desk) queue(w http.ResponseWriter, r *http.Request) {
 	d.show(w, r, http.StatusOK, p)
 }
 
-func (d *desk) one(w http.ResponseWriter, r *http.Request) {
+// load reads the story that a request names; false: the answer was given.
+func (d *desk) load(w http.ResponseWriter, r *http.Request) (k story.Key, x story.Dossier, ok bool) {
 	k, err := key(r)
 	if err != nil {
 		http.NotFound(w, r)
-		return
+		return k, x, false
 	}
-	x, err := d.Store.Load(r.Context(), k)
-	if err != nil {
+	if x, err = d.Store.Load(r.Context(), k); err != nil {
 		d.fail(w, r, err)
+		return k, x, false
+	}
+	return k, x, true
+}
+
+func (d *desk) one(w http.ResponseWriter, r *http.Request) {
+	_, x, ok := d.load(w, r)
+	if !ok {
 		return
 	}
 	p := d.base(w, r)

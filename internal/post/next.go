@@ -120,7 +120,7 @@ func takeDown(f Facts, v story.Verdict) Act {
 	if !p.Live() || p.RefusedOf == "retract" && !v.At.After(p.RefusedAt) {
 		return Act{}
 	}
-	if wait := latest(p.NotBefore, f.Account.NotBefore); f.Now.Before(wait) {
+	if wait := story.Latest(p.NotBefore, f.Account.NotBefore); f.Now.Before(wait) {
 		return Act{Do: Wait, Until: wait}
 	}
 	by := v.By
@@ -148,7 +148,7 @@ func (f Facts) send(v story.Verdict, same bool) Act {
 	case v.Act == story.Hold || v.Act == story.Reject:
 		return Act{}
 	case approved:
-		draft, start, since = v.Draft, latest(v.NotBefore, v.Embargo), v.At
+		draft, start, since = v.Draft, story.Latest(v.NotBefore, v.Embargo), v.At
 	case same:
 		return Act{}
 	case f.Auto && d.Hold(f.Channel) == "":
@@ -169,12 +169,12 @@ func (f Facts) send(v story.Verdict, same bool) Act {
 	if p.RefusedOf == draft.Hash() && !(approved && v.At.After(p.RefusedAt)) {
 		return Act{}
 	}
-	start = latest(start, d.Story.Article.Embargo)
-	if wait := latest(start, p.NotBefore, f.Account.NotBefore); f.Now.Before(wait) {
+	start = story.Latest(start, d.Story.Article.Embargo)
+	if wait := story.Latest(start, p.NotBefore, f.Account.NotBefore); f.Now.Before(wait) {
 		return Act{Do: Wait, Until: wait}
 	}
 	if !p.Live() {
-		if f.TooOld > 0 && f.Now.Sub(latest(start, since)) > f.TooOld {
+		if f.TooOld > 0 && f.Now.Sub(story.Latest(start, since)) > f.TooOld {
 			return Act{Do: Refuse, Draft: draft, By: by, Why: "it could not go out in time and is now too old to go by itself: approve it again if it should"}
 		}
 		return Act{Do: Publish, Draft: draft, By: by}
@@ -204,14 +204,4 @@ func (f Facts) correct(draft story.Draft, by string, approved bool) Act {
 		return Act{}
 	}
 	return Act{Do: Refuse, Draft: draft, By: by, Why: "this network cannot correct the post any more: take it down, or leave it"}
-}
-
-func latest(ts ...time.Time) time.Time {
-	var out time.Time
-	for _, t := range ts {
-		if t.After(out) {
-			out = t
-		}
-	}
-	return out
 }

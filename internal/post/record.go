@@ -106,7 +106,7 @@ func conclude(rec *story.Post, act Act, out channel.Outcome, now time.Time) {
 		}
 	case channel.Later:
 		rec.Tries++
-		rec.NotBefore = latest(out.Until, now.Add(backoff(rec)))
+		rec.NotBefore = story.Latest(out.Until, now.Add(backoff(rec)))
 		if act.Do == Find {
 			rec.Claim.Lost = true
 		} else {

@@ -224,7 +224,6 @@ type Account struct {
 	PausedAt  time.Time         `json:"paused_at,omitzero"`
 	PausedBy  string            `json:"paused_by,omitempty"` // the network, or who pressed stop
 	NotBefore time.Time         `json:"not_before,omitzero"` // the network asked for rest
-	Last      time.Time         `json:"last,omitzero"`       // when the last post went out
 	Tokens    map[string]string `json:"tokens,omitempty"`    // session tokens that the network renews; the bucket is private, and they are not the account's password
 }
 

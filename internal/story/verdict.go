@@ -147,7 +147,7 @@ func StateOf(d *Dossier, channel string, auto bool, after time.Duration) State {
 		if v.Embargo.After(embargo) {
 			embargo = v.Embargo
 		}
-		at := latest(v.NotBefore, embargo, p.NotBefore)
+		at := Latest(v.NotBefore, embargo, p.NotBefore)
 		name := StateApproved
 		if embargo.After(d.Now) && !v.NotBefore.After(embargo) {
 			name = StateEmbargo
@@ -162,7 +162,7 @@ func StateOf(d *Dossier, channel string, auto bool, after time.Duration) State {
 	case p.Live():
 		return State{Name: StateCorrection, URL: p.Remote.URL}
 	case auto:
-		return State{Name: StateAuto, Until: latest(p.ProposedAt.Add(after), embargo, p.NotBefore)}
+		return State{Name: StateAuto, Until: Latest(p.ProposedAt.Add(after), embargo, p.NotBefore)}
 	case embargo.After(d.Now):
 		return State{Name: StateEmbargo, Until: embargo}
 	}
@@ -186,7 +186,8 @@ func (d *Dossier) Hold(channel string) string {
 	return ""
 }
 
-func latest(ts ...time.Time) time.Time {
+// Latest is the last of some times: what has to wait for several things waits for it.
+func Latest(ts ...time.Time) time.Time {
 	var out time.Time
 	for _, t := range ts {
 		if t.After(out) {
