@@ -26,6 +26,14 @@ type network struct {
 	mu     sync.Mutex
 	asked  []string // method and path
 	bodies []string
+	turn   sync.Mutex // held while handle runs: one request at a time, and what a test changes between two it changes in between
+}
+
+// between changes what handle reads, when no request is under way (one whose client has gone may still be).
+func (n *network) between(change func()) {
+	n.turn.Lock()
+	defer n.turn.Unlock()
+	change()
 }
 
 func fake(t *testing.T, handle func(w http.ResponseWriter, r *http.Request, body []byte)) *network {
@@ -38,6 +46,8 @@ func fake(t *testing.T, handle func(w http.ResponseWriter, r *http.Request, body
 		n.mu.Lock()
 		n.asked, n.bodies = append(n.asked, r.Method+" "+r.URL.Path), append(n.bodies, string(body))
 		n.mu.Unlock()
+		n.turn.Lock()
+		defer n.turn.Unlock()
 		handle(w, r, body)
 	}))
 	t.Cleanup(n.Close)
@@ -94,7 +104,6 @@ func remembering(k story.Key, text string) *Call {
 
 // pds is a personal data server with one repository.
 type pds struct {
-	mu      sync.Mutex
 	records map[string]string // rkey → record
 	expired bool              // the first access token has run out
 	logins  int
@@ -103,8 +112,6 @@ type pds struct {
 }
 
 func (p *pds) serve(w http.ResponseWriter, r *http.Request, body []byte) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	var in struct {
 		RKey   string
 		Record json.RawMessage
@@ -137,9 +144,7 @@ func (p *pds) serve(w http.ResponseWriter, r *http.Request, body []byte) {
 		}
 		p.records[in.RKey] = string(in.Record)
 		if p.hang {
-			p.mu.Unlock()
 			<-r.Context().Done()
-			p.mu.Lock()
 			return
 		}
 		say(w, 200, map[string]string{"uri": "at://did:plc:test/app.bsky.feed.post/" + in.RKey, "cid": "cid-1"})
@@ -160,11 +165,11 @@ func TestBlueskyMakesOnePostWhateverHappens(t *testing.T) {
 	if o := ch.Find(ctx, c); o.End != Absent {
 		t.Fatalf("before: %+v", o)
 	}
-	p.hang = true
+	n.between(func() { p.hang = true })
 	if o := ch.Publish(ctx, c); o.End != Unknown {
 		t.Fatalf("stored, but no answer: %+v", o)
 	}
-	p.hang = false
+	n.between(func() { p.hang = false })
 	o := ch.Find(ctx, c)
 	if o.End != Posted || !strings.HasPrefix(o.Remote.URL, "https://bsky.app/profile/did:plc:test/post/") {
 		t.Fatalf("find: %+v", o)
@@ -202,7 +207,7 @@ func TestBlueskyRenewsItsSessionOnce(t *testing.T) {
 	if o := ch.Publish(context.Background(), remembering(keyA, "one")); o.End != Posted {
 		t.Fatalf("%+v", o)
 	}
-	p.expired = true
+	n.between(func() { p.expired = true })
 	if o := ch.Publish(context.Background(), remembering(keyB, "two")); o.End != Posted || p.logins != 1 || p.renewed != 1 {
 		t.Errorf("%+v, %d logins, %d renewals", o, p.logins, p.renewed)
 	}
@@ -213,9 +218,7 @@ func TestMastodonFindsAPostWhoseAnswerWasLost(t *testing.T) {
 	var statuses []map[string]any
 	ready, hang := false, true
 	handles := map[string]bool{}
-	n := fake(t, nil)
-	n.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
+	n := fake(t, func(w http.ResponseWriter, r *http.Request, body []byte) {
 		if r.Header.Get("Authorization") != "Bearer "+testToken {
 			say(w, 401, map[string]string{"error": "The access token is invalid"})
 			return
@@ -266,7 +269,7 @@ func TestMastodonFindsAPostWhoseAnswerWasLost(t *testing.T) {
 	if o := ch.Publish(ctx, c); o.End != Later {
 		t.Fatalf("the picture is not ready: %+v", o)
 	}
-	ready = true
+	n.between(func() { ready = true })
 	if o := ch.Publish(ctx, c); o.End != Unknown {
 		t.Fatalf("no answer: %+v", o)
 	}
@@ -274,7 +277,7 @@ func TestMastodonFindsAPostWhoseAnswerWasLost(t *testing.T) {
 	if o.End != Posted || o.Remote.ID != "1" {
 		t.Fatalf("find: %+v", o)
 	}
-	hang = false
+	n.between(func() { hang = false })
 	if again := ch.Publish(ctx, c); again.End != Posted || len(statuses) != 1 {
 		t.Errorf("again: %+v, %d statuses", again, len(statuses))
 	}
