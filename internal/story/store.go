@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"time"
 
@@ -21,12 +20,7 @@ type Store struct {
 	Random io.Reader        // for new ids; crypto/rand.Reader outside tests
 
 	mu    sync.Mutex
-	cache map[string]cached // documents by key, for Day: only what its ETag says has changed is fetched
-}
-
-type cached struct {
-	etag string
-	body []byte
+	cache map[string]cached // documents by key, for Day and Since: only what its ETag says has changed is fetched
 }
 
 // ErrNone says that there is no such story.
@@ -342,107 +336,6 @@ func (s *Store) Load(ctx context.Context, k Key) (Dossier, error) {
 	}
 	d.Decisions, err = s.Decisions(ctx, k)
 	return d, err
-}
-
-// Day reads the dossiers of all stories first seen on a day ("2026-11-26"), newest id last, with one LIST a prefix; of
-// the documents only those are fetched that changed since this Store last saw them. Documents that cannot be read
-// are reported in bad and left out.
-func (s *Store) Day(ctx context.Context, day string) (dossiers []Dossier, bad []*BadDocument, err error) {
-	byKey := map[Key]*Dossier{}
-	var order []Key
-	for _, prefix := range []string{Stories, Manifests, Posts, Decided} {
-		entries, err := s.Bucket.List(ctx, prefix+day+"/", "", 0)
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, e := range entries {
-			k, _, ok := KeyOf(e.Key)
-			if !ok {
-				continue
-			}
-			body, err := s.fetch(ctx, e)
-			if err != nil {
-				return nil, nil, err
-			}
-			d := byKey[k]
-			if d == nil {
-				if prefix != Stories {
-					continue // its story was listed a moment too early; the next look has it
-				}
-				d = &Dossier{Posts: map[string]Versioned[Post]{}, Now: s.Now()}
-				byKey[k] = d
-				order = append(order, k)
-			}
-			switch prefix {
-			case Stories:
-				err = json.Unmarshal(body, &d.Story)
-			case Manifests:
-				err = json.Unmarshal(body, &d.Manifest)
-			case Decided:
-				err = json.Unmarshal(body, &d.Decisions)
-			case Posts:
-				var p Post
-				if err = json.Unmarshal(body, &p); err == nil {
-					d.Posts[p.Channel] = Versioned[Post]{Doc: p, etag: e.ETag, raw: body}
-				}
-			}
-			if err != nil {
-				bad = append(bad, &BadDocument{e.Key, err})
-			}
-		}
-	}
-	for _, k := range order {
-		if d := byKey[k]; d.Story.Key != "" {
-			dossiers = append(dossiers, *d)
-		}
-	}
-	return dossiers, bad, nil
-}
-
-// Days lists the days that have stories, newest first, at most max.
-func (s *Store) Days(ctx context.Context, max int) ([]string, error) {
-	var days []string
-	after := Stories
-	for { // one LIST of one key a day: nothing grows with the number of stories
-		e, err := s.Bucket.List(ctx, Stories, after, 1)
-		if err != nil {
-			return nil, err
-		}
-		if len(e) == 0 {
-			break
-		}
-		day, _, _ := strings.Cut(strings.TrimPrefix(e[0].Key, Stories), "/")
-		days = append(days, day)
-		after = Stories + day + "0" // "0" follows "/"
-	}
-	for i, j := 0, len(days)-1; i < j; i, j = i+1, j-1 {
-		days[i], days[j] = days[j], days[i]
-	}
-	return days[:min(len(days), max)], nil
-}
-
-const cacheSize = 20_000 // documents; about a week of a busy newsroom
-
-func (s *Store) fetch(ctx context.Context, e bucket.Entry) ([]byte, error) {
-	s.mu.Lock()
-	c, ok := s.cache[e.Key]
-	s.mu.Unlock()
-	if ok && c.etag == e.ETag {
-		return c.body, nil
-	}
-	o, err := s.Bucket.Get(ctx, e.Key)
-	if errors.Is(err, bucket.ErrNotFound) {
-		return []byte("{}"), nil
-	} else if err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	if s.cache == nil || len(s.cache) >= cacheSize {
-		s.cache = map[string]cached{}
-	}
-	s.cache[e.Key] = cached{o.ETag, o.Body}
-	s.mu.Unlock()
-	return o.Body, nil
 }
 
 // Read returns the body of any object; a missing one is empty.

@@ -217,6 +217,12 @@ func TestDayFetchesOnlyWhatChanged(t *testing.T) {
 		}
 		count.lists = 0
 	}
+	if late, _, err := s.Since(ctx, "2026-11-25"); err != nil || len(late) != 3 {
+		t.Errorf("since the day before: %d stories, %v", len(late), err)
+	}
+	if none, _, err := s.Since(ctx, "2026-11-27"); err != nil || len(none) != 0 {
+		t.Errorf("since the day after: %d stories, %v", len(none), err)
+	}
 	if days, err := s.Days(ctx, 10); err != nil || len(days) != 1 || days[0] != "2026-11-26" {
 		t.Errorf("days: %v, %v", days, err)
 	}
@@ -224,16 +230,21 @@ func TestDayFetchesOnlyWhatChanged(t *testing.T) {
 
 type counting struct {
 	bucket.Bucket
+	mu          sync.Mutex
 	gets, lists int
 }
 
 func (c *counting) Get(ctx context.Context, key string) (bucket.Object, error) {
+	c.mu.Lock()
 	c.gets++
+	c.mu.Unlock()
 	return c.Bucket.Get(ctx, key)
 }
 
 func (c *counting) List(ctx context.Context, prefix, after string, max int) ([]bucket.Entry, error) {
+	c.mu.Lock()
 	c.lists++
+	c.mu.Unlock()
 	return c.Bucket.List(ctx, prefix, after, max)
 }
 

@@ -1,0 +1,211 @@
+package story
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync"
+
+	"cutline/internal/bucket"
+)
+
+// Day reads the dossiers of all stories first seen on a day ("2026-11-26"), newest id last, with one LIST a prefix; of
+// the documents only those are fetched that changed since this Store last saw them. Documents that cannot be read
+// are reported in bad and left out.
+//
+// The dossiers share their maps and slices with later answers: they are for reading.
+func (s *Store) Day(ctx context.Context, day string) (dossiers []Dossier, bad []*BadDocument, err error) {
+	return s.days(ctx, day+"/", "")
+}
+
+// Since is Day for all stories first seen on a day or after it, oldest day first.
+func (s *Store) Since(ctx context.Context, day string) (dossiers []Dossier, bad []*BadDocument, err error) {
+	return s.days(ctx, "", day+"/")
+}
+
+// days reads the stories whose keys begin with under and come after the key after.
+func (s *Store) days(ctx context.Context, under, after string) (dossiers []Dossier, bad []*BadDocument, err error) {
+	prefixes := []string{Stories, Manifests, Posts, Decided}
+	listed := make([][]bucket.Entry, len(prefixes))
+	errs := make([]error, len(prefixes))
+	var asking sync.WaitGroup
+	for i, prefix := range prefixes {
+		asking.Go(func() {
+			from := ""
+			if after != "" {
+				from = prefix + after
+			}
+			listed[i], errs[i] = s.Bucket.List(ctx, prefix+under, from, 0)
+		})
+	}
+	asking.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, nil, err
+	}
+	s.warm(ctx, listed)
+	byKey := map[Key]*Dossier{}
+	var order []Key
+	for i, prefix := range prefixes {
+		for _, e := range listed[i] {
+			k, _, ok := KeyOf(e.Key)
+			if !ok {
+				continue
+			}
+			d := byKey[k]
+			if d == nil {
+				if prefix != Stories {
+					continue // its story was listed a moment too early; the next look has it
+				}
+				d = &Dossier{Posts: map[string]Versioned[Post]{}, Now: s.Now()}
+				byKey[k] = d
+				order = append(order, k)
+			}
+			switch prefix {
+			case Stories:
+				d.Story, _, err = fetched[Story](ctx, s, e)
+			case Manifests:
+				d.Manifest, _, err = fetched[Manifest](ctx, s, e)
+			case Decided:
+				d.Decisions, _, err = fetched[Decisions](ctx, s, e)
+			case Posts:
+				var p Post
+				var raw []byte
+				if p, raw, err = fetched[Post](ctx, s, e); err == nil && p.Channel != "" {
+					d.Posts[p.Channel] = Versioned[Post]{Doc: p, etag: e.ETag, raw: raw}
+				}
+			}
+			if b, is := errors.AsType[*BadDocument](err); is {
+				bad = append(bad, b)
+			} else if err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	for _, k := range order {
+		if d := byKey[k]; d.Story.Key != "" {
+			dossiers = append(dossiers, *d)
+		}
+	}
+	return dossiers, bad, nil
+}
+
+// Days lists the days that have stories, newest first, at most max.
+func (s *Store) Days(ctx context.Context, max int) ([]string, error) {
+	var days []string
+	after := Stories
+	for { // one LIST of one key a day: nothing grows with the number of stories
+		e, err := s.Bucket.List(ctx, Stories, after, 1)
+		if err != nil {
+			return nil, err
+		}
+		if len(e) == 0 {
+			break
+		}
+		day, _, _ := strings.Cut(strings.TrimPrefix(e[0].Key, Stories), "/")
+		days = append(days, day)
+		after = Stories + day + "0" // "0" follows "/"
+	}
+	for i, j := 0, len(days)-1; i < j; i, j = i+1, j-1 {
+		days[i], days[j] = days[j], days[i]
+	}
+	return days[:min(len(days), max)], nil
+}
+
+// Waiting lists the stories that something is due for, a schedule or an embargo for instance, soonest first and each
+// once: those of older days that are not finished.
+func (s *Store) Waiting(ctx context.Context) ([]Key, error) {
+	entries, err := s.Bucket.List(ctx, Due, "", 0)
+	if err != nil {
+		return nil, err
+	}
+	var out []Key
+	have := map[Key]bool{}
+	for _, e := range entries {
+		if _, k, err := ParseDue(e.Key); err == nil && !have[k] {
+			have[k] = true
+			out = append(out, k)
+		}
+	}
+	return out, nil
+}
+
+const cacheSize = 50_000 // documents; about a week of a busy newsroom
+
+// cached is a version of a document, with what it says.
+type cached struct {
+	etag string
+	body []byte
+	doc  any   // the decoded document; nil if it cannot be read
+	err  error // then why
+}
+
+// warm fetches what is not in the cache, several at once: the first look at a busy day is thousands of documents. It says
+// nothing of errors, since whoever wants the document meets them.
+func (s *Store) warm(ctx context.Context, listed [][]bucket.Entry) {
+	todo := make(chan bucket.Entry)
+	var working sync.WaitGroup
+	for range 24 {
+		working.Go(func() {
+			for e := range todo {
+				switch _, prefix, ok := KeyOf(e.Key); {
+				case !ok:
+				case prefix == Stories:
+					_, _, _ = fetched[Story](ctx, s, e)
+				case prefix == Manifests:
+					_, _, _ = fetched[Manifest](ctx, s, e)
+				case prefix == Decided:
+					_, _, _ = fetched[Decisions](ctx, s, e)
+				case prefix == Posts:
+					_, _, _ = fetched[Post](ctx, s, e)
+				}
+			}
+		})
+	}
+	for _, entries := range listed {
+		for _, e := range entries {
+			s.mu.Lock()
+			c, ok := s.cache[e.Key]
+			s.mu.Unlock()
+			if !ok || c.etag != e.ETag {
+				todo <- e
+			}
+		}
+	}
+	close(todo)
+	working.Wait()
+}
+
+// fetched is a document as it was listed, from the cache if it is the version that was seen before. One that was
+// deleted since is the zero value.
+func fetched[T any](ctx context.Context, s *Store, e bucket.Entry) (doc T, raw []byte, err error) {
+	s.mu.Lock()
+	c, ok := s.cache[e.Key]
+	s.mu.Unlock()
+	if !ok || c.etag != e.ETag {
+		o, err := s.Bucket.Get(ctx, e.Key)
+		if errors.Is(err, bucket.ErrNotFound) {
+			return doc, nil, nil
+		} else if err != nil {
+			return doc, nil, err
+		}
+		c = cached{etag: o.ETag, body: o.Body}
+		var fresh T
+		if err := json.Unmarshal(o.Body, &fresh); err != nil {
+			c.err = &BadDocument{e.Key, err}
+		} else {
+			c.doc = fresh
+		}
+		s.mu.Lock()
+		if s.cache == nil || len(s.cache) >= cacheSize {
+			s.cache = map[string]cached{}
+		}
+		s.cache[e.Key] = c
+		s.mu.Unlock()
+	}
+	if c.err != nil {
+		return doc, nil, c.err
+	}
+	doc, _ = c.doc.(T)
+	return doc, c.body, nil
+}
