@@ -40,7 +40,7 @@ var rooms = map[string]string{
 	"internal/desk":    "article story bucket config summary channel text oidc oauth2",
 	// edges
 	"internal/lambda":            "story bucket config aws aws-lambda",
-	"internal/cli":               "article bucket card channel config desk fetch lambda photo post render source story typeset webhook fonts summary",
+	"internal/cli":               "article bucket card channel config desk fetch lambda photo post render source story typeset webhook fonts summary aws",
 	"functions/local":            "cli",
 	"functions/webhook":          "lambda webhook source fetch",
 	"functions/render":           "lambda render fetch typeset fonts",
@@ -51,7 +51,7 @@ var rooms = map[string]string{
 
 // outside is every module that the program is built from, by the short name that rooms uses.
 var outside = map[string]struct{ prefix, why string }{
-	"aws":        {"github.com/aws/aws-sdk-go-v2/", "S3 and SSM, with signing and retries as Amazon means them"},
+	"aws":        {"github.com/aws/aws-sdk-go-v2/", "S3, and credentials, with signing and retries as Amazon means them"},
 	"smithy":     {"github.com/aws/smithy-go", "the errors of aws-sdk-go-v2"},
 	"aws-lambda": {"github.com/aws/aws-lambda-go/", "the Runtime API and the shapes of its events"},
 	"gg":         {"github.com/fogleman/gg", "drawing paths and pictures"},

@@ -117,9 +117,9 @@ func checkKey(key string) error {
 }
 
 // Open opens the bucket that ref names: "s3://NAME", with "?endpoint=http://127.0.0.1:7070&region=us-east-1" for a
-// server other than Amazon's, or else a folder, which is made if it is not there. Credentials for S3 come from where
-// AWS's tools look for them. now is the clock of a folder.
-func Open(ctx context.Context, ref string, now func() time.Time) (Bucket, error) {
+// server other than Amazon's, or else a folder, which is made if it is not there. now is the clock of a folder, account
+// finds the credentials for S3.
+func Open(ctx context.Context, ref string, now func() time.Time, account Account) (Bucket, error) {
 	rest, ok := strings.CutPrefix(ref, "s3://")
 	if !ok {
 		return OpenDir(ref, now)
@@ -137,5 +137,5 @@ func Open(ctx context.Context, ref string, now func() time.Time) (Bucket, error)
 	if name = strings.TrimSuffix(name, "/"); name == "" || strings.Contains(name, "/") {
 		return nil, fmt.Errorf("bucket %q: want s3://NAME, without a folder in it", ref)
 	}
-	return OpenS3(ctx, name, q.Get("endpoint"), q.Get("region"))
+	return OpenS3(ctx, name, q.Get("endpoint"), q.Get("region"), account)
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
@@ -24,14 +23,15 @@ type S3 struct {
 	name   string
 }
 
+// Account finds the credentials and the region of an AWS account; region is the one asked for, or empty for the
+// environment's. Where they are looked for is the caller's affair, since a laptop has a dozen places for them and a
+// function just one: bucket links none of what the others need.
+type Account func(ctx context.Context, region string) (aws.Config, error)
+
 // OpenS3 opens the bucket called name. An endpoint, as "http://127.0.0.1:7070", leads to another server than Amazon's;
-// region may be empty where the environment has one. Nothing is asked of the server yet.
-func OpenS3(ctx context.Context, name, endpoint, region string) (*S3, error) {
-	var opts []func(*config.LoadOptions) error
-	if region != "" {
-		opts = append(opts, config.WithRegion(region))
-	}
-	cfg, err := config.LoadDefaultConfig(ctx, opts...)
+// region may be empty where the account has one. Nothing is asked of the server yet.
+func OpenS3(ctx context.Context, name, endpoint, region string, account Account) (*S3, error) {
+	cfg, err := account(ctx, region)
 	if err != nil {
 		return nil, fmt.Errorf("opening bucket %s: %w", name, err)
 	}

@@ -22,6 +22,9 @@ import (
 	"time"
 	_ "time/tzdata" // sites name their time zones, and not every machine has a list of them
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+
 	"cutline/internal/bucket"
 	"cutline/internal/config"
 	"cutline/internal/lambda"
@@ -190,11 +193,20 @@ func (p *program) store(ctx context.Context, l *place, fresh bool) (*story.Store
 	} else if !strings.HasPrefix(ref, "s3://") {
 		return nil, wrong("--bucket wants s3://NAME, have %q", ref)
 	}
-	b, err := bucket.Open(ctx, ref, p.now)
+	b, err := bucket.Open(ctx, ref, p.now, account)
 	if err != nil {
 		return nil, err
 	}
 	return &story.Store{Bucket: b, Now: p.now, Random: p.random}, nil
+}
+
+// account finds credentials wherever AWS's own tools look for them. It is a [bucket.Account].
+func account(ctx context.Context, region string) (aws.Config, error) {
+	var opts []func(*awsconfig.LoadOptions) error
+	if region != "" {
+		opts = append(opts, awsconfig.WithRegion(region))
+	}
+	return awsconfig.LoadDefaultConfig(ctx, opts...)
 }
 
 // configPath is the configuration's file: the flag's, the environment's, or the one in this folder or with the stories.
@@ -222,7 +234,7 @@ func (p *program) configuration(ctx context.Context, l *place, st *story.Store) 
 		}
 		o, err := st.Bucket.Get(ctx, key)
 		return o.Body, err
-	}, lambda.Secrets)
+	}, lambda.Parameters(account, p.now))
 	if errors.Is(err, os.ErrNotExist) && l.config == "" {
 		return nil, fmt.Errorf("%w: name the configuration with --config", err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -12,9 +11,6 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // sites name their time zones, and provided.al2023 has no list of them
-
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"cutline/internal/bucket"
 	"cutline/internal/config"
@@ -59,7 +55,7 @@ func Open(ctx context.Context, secrets config.Parameter, now func() time.Time, r
 	if !strings.HasPrefix(name, "s3://") {
 		name = "s3://" + name
 	}
-	b, err := bucket.Open(ctx, name, now)
+	b, err := bucket.Open(ctx, name, now, Environment)
 	if err != nil {
 		return nil, err
 	}
@@ -75,21 +71,4 @@ func Open(ctx context.Context, secrets config.Parameter, now func() time.Time, r
 		return nil, err
 	}
 	return &Rooms{Dir: filepath.Dir(ref), Now: now, Random: random, Store: &story.Store{Bucket: b, Now: now, Random: random}, Config: c, Log: log}, nil
-}
-
-// Secrets reads parameters from SSM Parameter Store, decrypted. Nothing is asked of it before a secret is needed.
-func Secrets(ctx context.Context, path string) (string, error) {
-	cfg, err := awsconfig.LoadDefaultConfig(ctx)
-	if err != nil {
-		return "", fmt.Errorf("reaching the parameter store: %w", err)
-	}
-	decrypt := true
-	out, err := ssm.NewFromConfig(cfg).GetParameter(ctx, &ssm.GetParameterInput{Name: &path, WithDecryption: &decrypt})
-	if err != nil {
-		return "", fmt.Errorf("reading parameter %s: %w", path, err)
-	}
-	if out.Parameter == nil || out.Parameter.Value == nil {
-		return "", fmt.Errorf("parameter %s has no value", path)
-	}
-	return *out.Parameter.Value, nil
 }
