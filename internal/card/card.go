@@ -27,7 +27,7 @@ import (
 )
 
 // engine changes whenever the same spec would be drawn otherwise.
-const engine = 1
+const engine = 2
 
 // Spec is all that a card is made from.
 type Spec struct {

@@ -4,8 +4,8 @@
 // It owns ITU-T T.81 (the coding), JFIF 1.02 (the colours: full-range BT.601) and Adobe's APP14 marker
 // (RGB, CMYK and YCCK files). It reads baseline, extended sequential and progressive Huffman files of 8
 // bits with one, three or four components in every subsampling, scaled by N/8 while they are decoded and
-// cropped to what is asked for; it writes baseline files, by the standard library's encoder. Arithmetic coding, 12 bits, lossless and
-// hierarchical files are refused.
+// cropped to what is asked for; it writes baseline files with Huffman tables made for each. Arithmetic coding,
+// 12 bits, lossless and hierarchical files are refused.
 //
 // It promises that no byte of a file decides how much memory or time is taken: sizes and the number of
 // scans are judged by Limits before anything is allocated, and a file that ends early or is damaged gives
@@ -85,7 +85,7 @@ func (p *Planes) WindowOf(shown image.Rectangle, part Window) Window {
 // EncodeOptions say how Encode writes.
 type EncodeOptions struct {
 	Quality  int      // 1 to 100, libjpeg's scale; 0 is 85
-	MaxBytes int      // lower the quality until the file is not larger; 0: no limit. Below quality 10 it is ErrTooLarge
+	MaxBytes int      // lower the quality until the file is not larger; 0: no limit. Where quality 10 is not enough it is ErrTooLarge
 	Segments [][]byte // APPn segments to put after JFIF's: each with marker, length and content
 }
 

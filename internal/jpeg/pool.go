@@ -13,6 +13,8 @@ var (
 	bytePool pool[byte]
 	halfPool pool[int16]
 	wordPool pool[uint64]
+
+	symbolPool pool[symbol]
 )
 
 // class is the class that serves n elements, and its size.
