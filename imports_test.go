@@ -40,7 +40,8 @@ var rooms = map[string]string{
 	"internal/desk":    "article story bucket config summary channel text oidc oauth2",
 	// edges
 	"internal/lambda":            "story bucket config aws aws-lambda",
-	"internal/cli":               "article bucket card channel config desk fetch lambda photo post render source story typeset webhook fonts summary aws",
+	"internal/sim":               "uniseg", // and nothing of ours: it judges what channel sends
+	"internal/cli":               "article bucket card channel config desk fetch lambda photo post render sim source story typeset webhook fonts summary aws",
 	"functions/local":            "cli",
 	"functions/webhook":          "lambda webhook source fetch",
 	"functions/render":           "lambda render fetch typeset fonts",
