@@ -47,8 +47,8 @@ func (b *bluesky) Capabilities() Capabilities {
 func (b *bluesky) Prepare(p Piece) story.Draft {
 	image := b.cfg.Embed == "image"
 	return draft(p, b.cfg, b.name, "og", func(text string) bool {
-		if image {
-			text += "\n" + shortLink(p.Article.URL)
+		if shown := shortLink(p.Article.URL); image && !strings.Contains(text, shown) {
+			text += "\n" + shown
 		}
 		return graphemes(text) <= bskyGraphemes && len(text) <= bskyBytes
 	})
@@ -127,21 +127,27 @@ func (b *bluesky) record(c *Call, blob json.RawMessage) map[string]any {
 	if c.Draft.Language != "" {
 		r["langs"] = []string{c.Draft.Language}
 	}
-	if len(c.Draft.Tags) > 0 {
-		r["tags"] = c.Draft.Tags[:min(len(c.Draft.Tags), 8)]
+	var unseen []string // tags that stand in the text are made by facets
+	for _, t := range c.Draft.Tags {
+		if len(unseen) < 8 && !strings.Contains(c.Draft.Text, "#"+t) {
+			unseen = append(unseen, t)
+		}
+	}
+	if len(unseen) > 0 {
+		r["tags"] = unseen
 	}
 	if c.ReplyTo != nil {
 		ref := map[string]string{"uri": c.ReplyTo.ID, "cid": c.ReplyTo.CID}
 		r["reply"] = map[string]any{"root": ref, "parent": ref}
 	}
-	if b.cfg.Embed == "image" && blob != nil {
-		shown := shortLink(c.Draft.Link)
-		text := c.Draft.Text + "\n" + shown
-		r["text"] = text
-		r["facets"] = []any{map[string]any{
-			"index":    map[string]int{"byteStart": len(text) - len(shown), "byteEnd": len(text)},
-			"features": []any{map[string]string{"$type": "app.bsky.richtext.facet#link", "uri": c.Draft.Link}},
-		}}
+	image, shown := b.cfg.Embed == "image" && blob != nil, shortLink(c.Draft.Link)
+	if image && !strings.Contains(c.Draft.Text, shown) {
+		r["text"] = c.Draft.Text + "\n" + shown
+	}
+	if f := facets(r["text"].(string), shown, c.Draft.Link, c.Draft.Tags); len(f) > 0 {
+		r["facets"] = f
+	}
+	if image {
 		r["embed"] = map[string]any{"$type": "app.bsky.embed.images", "images": []any{map[string]any{
 			"image": blob, "alt": c.Draft.Alt, "aspectRatio": map[string]int{"width": c.Draft.Width, "height": c.Draft.Height},
 		}}}
@@ -153,6 +159,28 @@ func (b *bluesky) record(c *Call, blob json.RawMessage) map[string]any {
 	}
 	r["embed"] = map[string]any{"$type": "app.bsky.embed.external", "external": external}
 	return r
+}
+
+// facets make the link and the hashtags that stand in a text lead on. Their places are in bytes of UTF-8.
+func facets(text, shown, link string, tags []string) []any {
+	var out []any
+	add := func(start, end int, kind, name, value string) {
+		out = append(out, map[string]any{
+			"index":    map[string]int{"byteStart": start, "byteEnd": end},
+			"features": []any{map[string]string{"$type": "app.bsky.richtext.facet#" + kind, name: value}},
+		})
+	}
+	if i := strings.LastIndex(text, shown); i >= 0 && shown != "" {
+		add(i, i+len(shown), "link", "uri", link)
+	}
+	for _, t := range tags {
+		if i := strings.LastIndex(text, "#"+t); i >= 0 {
+			if end := i + 1 + len(t); end == len(text) || strings.ContainsRune(" \n", rune(text[end])) {
+				add(i, end, "tag", "tag", t)
+			}
+		}
+	}
+	return out
 }
 
 // upload sends the card, or takes the one that an earlier try has sent.

@@ -70,7 +70,8 @@ type Piece struct {
 	Site     config.Site
 	Article  article.Article // with the desk's edits already applied
 	Manifest story.Manifest
-	Revision int // the story's
+	Revision int  // the story's
+	Corrects bool // it is a correction that is given as a reply to the post that is out
 }
 
 // Call is one call to a network. Steps and Step let a post of several steps go on where it was interrupted.
@@ -153,6 +154,9 @@ func New(name string, c config.Channel, site config.Site, p Parts) (Channel, err
 	ch, err := make(name, c, site, p)
 	if err != nil {
 		return nil, fmt.Errorf("channel %s: %w", name, err)
+	}
+	if err := tryTemplates(ch, c, site); err != nil {
+		return nil, err
 	}
 	return ch, nil
 }

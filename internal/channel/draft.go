@@ -6,22 +6,42 @@ import (
 
 	"cutline/internal/config"
 	"cutline/internal/story"
-	"cutline/internal/summary"
 )
 
-// draft is what every kind's Prepare begins with: the faithful summary that fits, the link with its tracking
-// parameters, the card in the wanted format, alt text, hashtags. fits says whether a whole text is within the
-// network's limit, its link included.
+// draft is what the Prepare begins with of every kind that shows the link beside its text: the words of the channel's
+// template with the faithful summary that fits, the link with its tracking parameters, the card in the wanted format,
+// alt text, hashtags. fits says whether a text is within the network's limit.
 func draft(p Piece, c config.Channel, name, format string, fits func(string) bool) story.Draft {
+	return drafted(p, c, name, format, unlinkedWords, func(text, _ string) bool { return fits(text) })
+}
+
+// linked is the same for kinds whose link stands in the text: where the template does not put it, it stands in a
+// paragraph of its own. fits is asked about the whole text with its link, and the draft's text has it.
+func linked(p Piece, c config.Channel, name, format string, fits func(string) bool) story.Draft {
+	d := drafted(p, c, name, format, linkedWords, func(text, link string) bool { return fits(withLink(text, link)) })
+	d.Text = withLink(d.Text, d.Link)
+	return d
+}
+
+// withLink is a text that has its link.
+func withLink(text, link string) string {
+	if strings.Contains(text, link) {
+		return text
+	}
+	return strings.TrimSpace(text + "\n\n" + link)
+}
+
+func drafted(p Piece, c config.Channel, name, format, otherwise string, fits func(text, link string) bool) story.Draft {
 	if c.Card != "" {
 		format = c.Card
 	}
 	d := story.Draft{
-		Link:     link(p, name, format),
+		Link:     link(p, c.Kind, name, format),
 		Title:    p.Article.Headline,
 		Dek:      p.Article.Dek,
 		Language: p.Article.Language,
 		Alt:      p.Manifest.Alt,
+		Tags:     tagsOf(p.Site, p.Article),
 		Revision: p.Revision,
 	}
 	if c.Language != "" {
@@ -32,31 +52,51 @@ func draft(p Piece, c config.Channel, name, format string, fits func(string) boo
 	} else if card, ok := p.Manifest.Cards["og"]; ok {
 		d.Card, d.Type, d.Width, d.Height = card.Key, card.Type, card.Width, card.Height
 	}
-	for _, t := range p.Article.Tags {
-		if h := p.Site.Hashtags[t]; h != "" {
-			d.Tags = append(d.Tags, h)
-		}
+	t := or(c.Template, p.Site.Template)
+	if p.Corrects {
+		t, otherwise = or(c.Correction, p.Site.Correction), correctionWords
 	}
-	d.Text = summary.Write(p.Article, fits)
-	for _, f := range summary.Check(d.Text, p.Article) {
-		d.Findings = append(d.Findings, f.Why)
+	w, err := newWording(t, otherwise, p)
+	if err != nil { // New has refused such a channel
+		d.Findings = append(d.Findings, err.Error())
+		return d
 	}
+	w.link = d.Link
+	if c.Kind == "bluesky" { // shown short, and led on by a facet
+		w.link = shortLink(d.Link)
+	}
+	text, cut, err := w.write(d.Tags, func(text string) bool { return fits(text, d.Link) })
+	d.Text = text
+	switch {
+	case err != nil:
+		d.Findings = append(d.Findings, t.Wrong("%v", err).Error())
+	case cut:
+		d.Findings = append(d.Findings, "the headline is too long for this network and was cut")
+	}
+	d.Findings = append(d.Findings, Check(d.Text, d, p.Article, c, p.Site)...)
 	return d
 }
 
 // link adds the site's tracking parameters to the article's address; what the address has already stays.
-func link(p Piece, name, format string) string {
-	if p.Site.UTM == "" {
-		return p.Article.URL
-	}
+func link(p Piece, kind, name, format string) string {
 	u, err := url.Parse(p.Article.URL)
-	if err != nil {
+	if err != nil || p.Site.UTM == "" {
 		return p.Article.URL
 	}
-	extra := strings.NewReplacer("{channel}", url.QueryEscape(name), "{format}", url.QueryEscape(format)).Replace(p.Site.UTM)
-	if u.RawQuery != "" {
-		extra = u.RawQuery + "&" + extra
+	q := url.QueryEscape
+	has := u.Query()
+	query := u.RawQuery
+	for pair := range strings.SplitSeq(p.Site.UTM, "&") {
+		key, _, _ := strings.Cut(pair, "=")
+		if has.Has(key) || pair == "" {
+			continue
+		}
+		pair = strings.NewReplacer("{channel}", q(name), "{kind}", q(kind), "{format}", q(format), "{site}", q(p.Site.Name), "{section}", q(p.Article.Section), "{language}", q(p.Article.Language)).Replace(pair)
+		if query != "" {
+			query += "&"
+		}
+		query += pair
 	}
-	u.RawQuery = extra
+	u.RawQuery = query
 	return u.String()
 }

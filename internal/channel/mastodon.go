@@ -43,8 +43,7 @@ func (m *mastodon) Capabilities() Capabilities {
 }
 
 func (m *mastodon) Prepare(p Piece) story.Draft {
-	d := draft(p, m.cfg, m.name, "og", func(text string) bool { return mastodonLength(text+"\n\n")+mastodonURL <= mastodonChars })
-	d.Text = strings.TrimSpace(d.Text + "\n\n" + d.Link)
+	d := linked(p, m.cfg, m.name, "og", func(text string) bool { return mastodonLength(text) <= mastodonChars })
 	d.Alt = cut(d.Alt, mastodonAlt)
 	return d
 }

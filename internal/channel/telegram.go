@@ -52,9 +52,7 @@ func (t *telegram) Prepare(p Piece) story.Draft {
 	if len(p.Manifest.Cards) > 0 {
 		limit = telegramCaption
 	}
-	d := draft(p, t.cfg, t.name, "og", func(text string) bool { return utf16Length(text+"\n\n"+p.Article.URL) <= limit-100 })
-	d.Text = strings.TrimSpace(d.Text + "\n\n" + d.Link)
-	return d
+	return linked(p, t.cfg, t.name, "og", func(text string) bool { return utf16Length(text) <= limit })
 }
 
 func utf16Length(s string) int { return len(utf16.Encode([]rune(s))) }

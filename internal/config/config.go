@@ -36,8 +36,10 @@ type Site struct {
 	Zone       string            `yaml:"zone"`       // IANA time zone of the newsroom, as Asia/Baghdad; empty: UTC
 	Formats    []string          `yaml:"formats"`    // cards to draw: og, wide, square, portrait, vertical; empty: og
 	Promotion  []string          `yaml:"promotion"`  // beginnings of lines that are promotion, besides the ones known for the language
-	Hashtags   map[string]string `yaml:"hashtags"`   // the article's tag → hashtag without the sign
-	UTM        string            `yaml:"utm"`        // query added to links, with {channel} and {format}: "utm_source={channel}&utm_medium=social"
+	Hashtags   map[string]string `yaml:"hashtags"`   // the article's tag, in any case → hashtag without the sign
+	UTM        string            `yaml:"utm"`        // query added to links, with {channel}, {kind}, {format}, {site}, {section}, {language}: "utm_source={kind}&utm_medium=social"; what an address has already stays
+	Template   Template          `yaml:"template"`   // the words of a post, for channels without their own: "{{summary}}\n\n{{link}}"; docs/words.md has the functions
+	Correction Template          `yaml:"correction"` // the words of a correction that is given as a reply
 }
 
 // Source is a configured sender of webhooks.
@@ -72,6 +74,8 @@ type Channel struct {
 	Staging     string        `yaml:"staging"`     // telegram: a private chat to upload pictures to first
 	Hub         string        `yaml:"hub"`         // feed: WebSub hub to tell
 	Items       int           `yaml:"items"`       // feed: how many items it keeps; 0: 500
+	Template    Template      `yaml:"template"`    // the words of a post here, in place of the site's
+	Correction  Template      `yaml:"correction"`  // the words of a correction that is given as a reply, in place of the site's
 	TooOld      time.Duration `yaml:"too_old"`     // a post that could not go out for so long is left to the desk; 0: 24h
 }
 

@@ -52,6 +52,12 @@ func (d *decoder) into(n *yaml.Node, v reflect.Value, path string) {
 		}
 		*p = s
 		return
+	case *Template:
+		if n.Kind != yaml.ScalarNode {
+			d.fail(n, "%s: want a text here", path)
+		}
+		*p = Template{text: n.Value, file: d.file, line: n.Line, key: path}
+		return
 	case *time.Duration:
 		t, err := time.ParseDuration(n.Value)
 		if err != nil {

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/language"
@@ -75,6 +76,7 @@ var (
 	SourceKinds  = []string{"cutline", "ghost", "wordpress", "strapi", "directus", "contentful", "sanity", "drupal", "superdesk", "newsml", "page", "feed"}
 	ChannelKinds = []string{"feed", "log", "bluesky", "mastodon", "telegram", "x", "facebook", "instagram", "threads", "linkedin", "slack", "discord", "teams", "nostr", "webhook"}
 	Themes       = []string{"default", "photo-led", "split", "text-led"}
+	UTMWords     = []string{"{channel}", "{kind}", "{format}", "{site}", "{section}", "{language}"} // what sites.NAME.utm may have in braces
 	Formats      = []string{"og", "wide", "square", "portrait", "vertical"}
 )
 
@@ -149,6 +151,15 @@ func (c *Config) check(d *decoder) {
 		if s.Digits != "" {
 			oneOf(p+".digits", s.Digits, []string{"as written", "latin", "native"})
 		}
+		for _, word := range placeRE.FindAllString(s.UTM, -1) {
+			oneOf(p+".utm", word, UTMWords)
+		}
+		for tag, h := range s.Hashtags {
+			if !hashtagRE.MatchString(h) || !strings.ContainsFunc(h, unicode.IsLetter) {
+				at(p+".hashtags."+tag, "want a hashtag of letters, digits and _, with at least one letter, have %q", h)
+			}
+			s.Hashtags[tag] = strings.TrimPrefix(h, "#")
+		}
 		colours := map[string]string{p + ".accent": s.Accent}
 		for section, colour := range s.Sections {
 			colours[p+".sections."+section] = colour
@@ -210,8 +221,10 @@ func (c *Config) check(d *decoder) {
 }
 
 var (
-	colourRE = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
-	metadata = netip.MustParsePrefix("169.254.0.0/16")
+	colourRE  = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+	placeRE   = regexp.MustCompile(`\{[^{}]*\}`)
+	hashtagRE = regexp.MustCompile(`^#?[\pL\pM\p{Nd}_\x{200c}]{1,100}$`)
+	metadata  = netip.MustParsePrefix("169.254.0.0/16")
 )
 
 func or(d, otherwise time.Duration) time.Duration {

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"cutline/internal/article"
+	"cutline/internal/channel"
 	"cutline/internal/story"
-	"cutline/internal/summary"
 )
 
 // stale is what is shown instead of acting on a page that is out of date: what was on it and what is now.
@@ -153,10 +153,8 @@ func (d *desk) saveText(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	draft := *rec.Doc.Proposed
-	draft.Text, draft.Basis, draft.Findings = text, rec.Doc.Proposed.Hash(), nil
-	for _, f := range summary.Check(text, x.Story.Article) {
-		draft.Findings = append(draft.Findings, f.Why)
-	}
+	draft.Text, draft.Basis = text, rec.Doc.Proposed.Hash()
+	draft.Findings = channel.Check(text, draft, x.Story.Article, d.Config.Channels[name], d.Config.Sites[x.Story.Site])
 	_, _, err := d.Store.UpdateDecisions(r.Context(), k, func(doc *story.Decisions) error {
 		x.Decisions = *doc // what is there now, not what was a moment ago: of two who save at once one sees the other's text
 		if shown, _ := x.Shown(name); shown.Hash() != r.FormValue("seen") {

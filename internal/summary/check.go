@@ -126,7 +126,7 @@ func stem(w string) string {
 func withoutTags(s string) string {
 	var out []string
 	for _, w := range strings.Fields(s) {
-		if !strings.HasPrefix(w, "#") && !strings.HasPrefix(w, "@") {
+		if first := strings.TrimLeft(w, "\u200e\u200f"); !strings.HasPrefix(first, "#") && !strings.HasPrefix(first, "@") {
 			out = append(out, w)
 		}
 	}
