@@ -143,6 +143,11 @@ func Draw(ctx context.Context, s Spec, ph *photo.Photo, fonts *typeset.Fonts) (D
 	} else if s.Layout == "text-led" {
 		order, why = nil, "the desk's choice"
 	}
+	if len(order) > 0 { // before the first look, so that one decoding serves the faces and the frame
+		if err := ph.Prepare(ctx, f.W, f.H); err != nil {
+			return Drawn{}, err
+		}
+	}
 	for _, layout := range order {
 		c, err := begin(s, f, fonts)
 		if err != nil {
