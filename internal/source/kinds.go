@@ -12,6 +12,7 @@ type kind struct {
 	schemes []scheme // how requests are signed; the first whose header is there decides
 	token   bool     // schemes hold a bearer token, which an administrator may put into another header
 	noJSON  bool     // a body is never JSON
+	final   bool     // an id that was deleted never comes back
 	media   []string // media types besides JSON that a body may have
 	read    func(ctx context.Context, s Source, r Request) ([]Delivery, error)
 
@@ -38,7 +39,7 @@ func kinds() map[string]kind {
 	return map[string]kind{
 		"cutline": {schemes: []scheme{{"webhook-signature", standard}}, read: readCutline},
 		"ghost": {
-			schemes: []scheme{{"X-Ghost-Signature", ghost}}, read: readGhost, item: ghostItems,
+			schemes: []scheme{{"X-Ghost-Signature", ghost}}, final: true, read: readGhost, item: ghostItems,
 			one: func(s Source, id string) string {
 				return s.base() + "/ghost/api/content/posts/" + url.PathEscape(id) + "/?key={key}&include=tags,authors&formats=html"
 			},
@@ -47,7 +48,7 @@ func kinds() map[string]kind {
 			},
 		},
 		"wordpress": {
-			schemes: []scheme{{"X-WP-Signature", woo}, {"X-WC-Webhook-Signature", woo}, bySignature, byToken}, read: readWordPress, item: wordPressItems, auth: basicKey, gone: 401,
+			schemes: []scheme{{"X-WP-Signature", woo}, {"X-WC-Webhook-Signature", woo}, bySignature, byToken}, final: true, read: readWordPress, item: wordPressItems, auth: basicKey, gone: 401,
 			one: func(s Source, id string) string {
 				return s.base() + "/wp-json/wp/v2/posts/" + url.PathEscape(id) + "?_embed"
 			},
@@ -60,7 +61,7 @@ func kinds() map[string]kind {
 			},
 		},
 		"directus": {
-			schemes: []scheme{byToken}, token: true, read: readDirectus, item: directusItems, auth: bearerKey, gone: 403,
+			schemes: []scheme{byToken}, token: true, final: true, read: readDirectus, item: directusItems, auth: bearerKey, gone: 403,
 			media: []string{"application/x-www-form-urlencoded"}, // what its templates become when they are no JSON: read, and refused for that
 			one: func(s Source, id string) string {
 				return s.base() + "/items/" + url.PathEscape(s.collection()) + "/" + url.PathEscape(id) + "?" + directusQuery
@@ -89,7 +90,7 @@ func kinds() map[string]kind {
 			media: []string{"application/rss+xml", "application/atom+xml", "application/xml", "text/xml", "application/rdf+xml"},
 		},
 		"drupal": {
-			schemes: []scheme{bySignature, byToken, {"X-Hub-Signature", websub}}, read: readDrupal, item: drupalItems, auth: bearerKey, gone: 403,
+			schemes: []scheme{bySignature, byToken, {"X-Hub-Signature", websub}}, final: true, read: readDrupal, item: drupalItems, auth: bearerKey, gone: 403,
 			one: func(s Source, id string) string {
 				return drupalAddress(s, "/"+url.PathEscape(id)+"?include=field_image")
 			},

@@ -169,15 +169,15 @@ func TestPages(t *testing.T) {
 		"/og":   "accepted|upsert||URL/og|URL/og|ckb|A < B||It rains, and it will rain for days.\n\nMore.|||x|https://cdn.example/a.jpg",
 		"/gone": "accepted|retract|unpublished|URL/gone",
 	} {
-		d, err := s.Complete(context.Background(), srv.URL+path)
+		d, err := s.Complete(context.Background(), srv.URL+path, noon)
 		if have := strings.ReplaceAll(line(d), srv.URL, "URL"); err != nil || have != want {
 			t.Errorf("%s: %v\nhave %s\nwant %s", path, err, have, want)
 		}
 	}
-	if d, err := s.Complete(context.Background(), srv.URL+"/no"); err == nil {
+	if d, err := s.Complete(context.Background(), srv.URL+"/no", noon); err == nil {
 		t.Errorf("a page without an article: %s", line(d))
 	}
-	if _, err := s.Complete(context.Background(), "http://127.0.0.1:1/x"); err == nil {
+	if _, err := s.Complete(context.Background(), "http://127.0.0.1:1/x", noon); err == nil {
 		t.Error("another host's page was read")
 	}
 }

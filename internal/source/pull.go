@@ -19,14 +19,14 @@ var ErrGone = errors.New("not public")
 // CanAsk says whether the source can be asked for one article.
 func (s Source) CanAsk() bool { return s.CanRead() && (s.kind.one != nil || s.kind.complete != nil) }
 
-// Complete reads one article from the CMS's API: an Upsert that holds it, or a Retract if it is not public.
-func (s Source) Complete(ctx context.Context, id string) (Delivery, error) {
+// Complete reads one article from the CMS's API at now: an Upsert that holds it, or a Retract if it is not public.
+func (s Source) Complete(ctx context.Context, id string, now time.Time) (Delivery, error) {
 	if !s.CanAsk() {
 		return Delivery{}, fmt.Errorf("source %s: there is no address to read article %q from; set url", s.Name, id)
 	}
 	all, err := s.fetch(ctx, id)
 	if errors.Is(err, ErrGone) || err == nil && len(all) == 0 {
-		d := Delivery{Verdict: Accepted, Event: Retract, Off: "unpublished", Why: "the CMS no longer shows it"}
+		d := Delivery{Verdict: Accepted, Event: Retract, Off: "unpublished", Why: "the CMS no longer shows it", Read: now}
 		d.Article.ID = id
 		return d, nil
 	} else if err != nil {
@@ -38,7 +38,7 @@ func (s Source) Complete(ctx context.Context, id string) (Delivery, error) {
 	if all[0].Verdict == Malformed {
 		return Delivery{}, fmt.Errorf("source %s: reading article %q from the CMS: %s", s.Name, id, all[0].Why)
 	}
-	all[0].Verdict = Accepted
+	all[0].Verdict, all[0].Read = Accepted, now
 	return all[0], nil
 }
 
@@ -58,8 +58,16 @@ func (s Source) fetch(ctx context.Context, id string) ([]Delivery, error) {
 	return all, nil
 }
 
-// Pull reads the newest articles that are public. What cannot be read of them is a Delivery of the verdict Malformed.
-func (s Source) Pull(ctx context.Context) ([]Delivery, error) {
+// Pull reads the newest articles that are public at now. What cannot be read of them is a Delivery of the verdict Malformed.
+func (s Source) Pull(ctx context.Context, now time.Time) ([]Delivery, error) {
+	all, err := s.newest(ctx)
+	for i := range all {
+		all[i].Read = now
+	}
+	return all, err
+}
+
+func (s Source) newest(ctx context.Context) ([]Delivery, error) {
 	if !s.CanRead() || s.kind.list == nil && s.kind.pull == nil {
 		return nil, fmt.Errorf("source %s: the kind %s is not pulled, or has no url", s.Name, s.c.Kind)
 	}

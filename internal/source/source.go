@@ -63,6 +63,8 @@ type Delivery struct {
 	Sent    time.Time         // the sender's own time of the change, to order deliveries of one article; zero: it says none
 	Partial bool              // the payload does not hold all: Source.Complete has the rest
 	Late    bool              // with Partial: the CMS's API has it only after our answer
+	Final   bool              // the CMS never gives the id of a deleted article to another, or back: what comes after a delete was sent before
+	Read    time.Time         // when the CMS was asked, by our clock, of what Complete and Pull read there; zero: it was sent to us
 }
 
 // whole takes a caption and a credit away that belong to no picture. A payload that does not hold all may have left out
@@ -173,6 +175,7 @@ func (s Source) Read(ctx context.Context, r Request) []Delivery {
 			}
 		}
 		d.whole()
+		d.Final = s.kind.final
 		// A sender whose clock is far ahead must not make every later correction look old.
 		if limit := r.Now.Add(5 * time.Minute); d.Sent.After(limit) {
 			d.Sent = limit

@@ -23,6 +23,7 @@ const maxOrders = 16
 type Taken struct {
 	Answer
 	story story.Story // as it stands now; zero if there is none
+	ask   bool        // the CMS has to be asked what is so now; nothing was changed
 }
 
 // apply makes what a delivery says true of its story. within is how long the CMS's API may be read for what the payload
@@ -37,6 +38,11 @@ func (w *Webhook) apply(ctx context.Context, src source.Source, d source.Deliver
 			return Taken{}, err
 		}
 	}
+	if timeless(d) && src.CanAsk() {
+		if t, standing, err := w.doubted(ctx, src, d, at, within); err != nil || standing {
+			return t, err
+		}
+	}
 	switch {
 	case d.Event == source.Upsert && !d.Holds() && !src.CanRead():
 		d.Why = join(d.Why, "the payload does not hold the article; set url and key of the source, so that it can be read")
@@ -45,18 +51,54 @@ func (w *Webhook) apply(ctx context.Context, src source.Source, d source.Deliver
 			return Taken{}, err
 		}
 	}
-	return Take(ctx, w.Store, w.Config, src.Name, d, at)
+	return w.merge(ctx, src, d, at)
+}
+
+// merge takes a delivery. Where its place in the order is not known and the CMS can be asked, that is noted down instead.
+func (w *Webhook) merge(ctx context.Context, src source.Source, d source.Delivery, at time.Time) (Taken, error) {
+	t, err := take(ctx, w.Store, src.Name, src.Site(), d, at, src.CanAsk())
+	if err == nil && t.ask {
+		err = w.want(ctx, src, d.Article.ID, at)
+	}
+	return t, err
 }
 
 // Take merges a delivery into its story. It is the only way the article's half of a story changes.
 func Take(ctx context.Context, st *story.Store, c *config.Config, name string, d source.Delivery, at time.Time) (Taken, error) {
+	return take(ctx, st, name, c.Sources[name].Site, d, at, false)
+}
+
+// take is Take; canAsk says that of two deliveries whose order is not known neither has to be believed.
+func take(ctx context.Context, st *story.Store, name, site string, d source.Delivery, at time.Time, canAsk bool) (Taken, error) {
 	switch {
 	case d.Event == source.Retract:
 		return retract(ctx, st, name, d, at)
 	case d.Event == source.Upsert && d.Holds():
-		return upsert(ctx, st, name, c.Sources[name].Site, d, at)
+		return upsert(ctx, st, name, site, d, at, canAsk)
 	}
 	return Taken{Answer: Answer{Result: "ignored", Why: d.Why}}, nil
+}
+
+// timeless says whether a delivery takes an article down without saying since when: it may be an old one, of before the
+// article was published again. What deletes for good cannot be.
+func timeless(d source.Delivery) bool {
+	return d.Event == source.Retract && d.Sent.IsZero() && d.Read.IsZero() && !(d.Final && d.Off == "deleted")
+}
+
+// doubted asks the CMS about a timeless delivery. If it still shows the article, nothing is taken down now (posts that are
+// deleted do not come back); the CMS is asked again in a moment, since its answer may be a moment old.
+func (w *Webhook) doubted(ctx context.Context, src source.Source, d source.Delivery, at time.Time, within time.Duration) (t Taken, standing bool, err error) {
+	c, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	now, err := src.Complete(c, d.Article.ID, w.Now())
+	if err != nil {
+		w.Log.Warn("article not read from the CMS yet", "source", src.Name, "error", err)
+		return Taken{}, false, nil
+	}
+	if now.Event != source.Upsert {
+		return Taken{}, false, nil
+	}
+	return Taken{Answer: Answer{Result: "ignored", Why: join(d.Why, "the CMS still shows it; it is read again in a moment")}}, true, w.want(ctx, src, d.Article.ID, at)
 }
 
 func join(a, b string) string {
@@ -87,7 +129,7 @@ func (w *Webhook) later(ctx context.Context, src source.Source, d source.Deliver
 	if err := w.want(ctx, src, d.Article.ID, at); err != nil {
 		return Taken{}, false, err
 	}
-	return Taken{Answer{Story: key, Result: "accepted", Why: join(d.Why, "it is read from the CMS in a moment")}, s}, true, nil
+	return Taken{Answer{Story: key, Result: "accepted", Why: join(d.Why, "it is read from the CMS in a moment")}, s, false}, true, nil
 }
 
 // whole completes a delivery from the CMS's API, or notes down that it has to be.
@@ -95,7 +137,7 @@ func (w *Webhook) whole(ctx context.Context, src source.Source, d source.Deliver
 	if !d.Late {
 		c, cancel := context.WithTimeout(ctx, within)
 		defer cancel()
-		full, err := src.Complete(c, d.Article.ID)
+		full, err := src.Complete(c, d.Article.ID, w.Now())
 		if err == nil {
 			if full.Sent.IsZero() {
 				full.Sent = d.Sent
@@ -132,6 +174,17 @@ func older(st *story.Story, d source.Delivery) bool {
 	return !d.Sent.IsZero() && d.Sent.Before(st.Sent)
 }
 
+// overtaken says whether a story changed while the CMS was read: the answer may be of before.
+func overtaken(st *story.Story, d source.Delivery) bool {
+	return !d.Read.IsZero() && st.Received.After(d.Read)
+}
+
+// unplaced says whether it cannot be known which is the newer: what the story holds, or what was sent with the same time.
+// Some CMSs count whole seconds.
+func unplaced(st *story.Story, d source.Delivery) bool {
+	return st.Key != "" && d.Read.IsZero() && !d.Sent.IsZero() && d.Sent.Equal(st.Sent)
+}
+
 func doubled(st *story.Story, d source.Delivery) bool {
 	return d.ID != "" && slices.Contains(st.Orders, d.ID)
 }
@@ -147,7 +200,15 @@ func remember(st *story.Story, d source.Delivery) {
 	}
 }
 
-func upsert(ctx context.Context, store *story.Store, name, site string, d source.Delivery, at time.Time) (Taken, error) {
+// takenAt is when a delivery came, or was read.
+func takenAt(d source.Delivery, at time.Time) time.Time {
+	if d.Read.After(at) {
+		at = d.Read
+	}
+	return at.UTC()
+}
+
+func upsert(ctx context.Context, store *story.Store, name, site string, d source.Delivery, at time.Time, canAsk bool) (Taken, error) {
 	content, err := contentOf(d.Article)
 	if err != nil {
 		return Taken{}, err
@@ -161,13 +222,16 @@ func upsert(ctx context.Context, store *story.Store, name, site string, d source
 		return Taken{}, err
 	}
 	var result, why string
-	var first bool
+	var first, ask bool
 	s, _, err := store.UpdateStory(ctx, key, func(s *story.Story) error {
 		fresh := s.Key == ""
-		first = fresh
+		first, ask = fresh, false
 		switch {
-		case fresh && !d.Sent.IsZero() && d.Sent.Before(gone):
+		case fresh && gone.after(d):
 			result, why = "ignored", "the article was taken down after this was sent"
+			return nil
+		case overtaken(s, d):
+			result, why, ask = "ignored", "the article changed while it was read; it is read again in a moment", true
 			return nil
 		case older(s, d):
 			result, why = "ignored", "a newer delivery of this article was here before"
@@ -181,6 +245,12 @@ func upsert(ctx context.Context, store *story.Store, name, site string, d source
 				s.Sent = d.Sent.UTC()
 			}
 			return nil
+		case s.Off == "deleted" && d.Final && d.Read.IsZero():
+			result, why = "ignored", "the article was deleted for good"
+			return nil
+		case unplaced(s, d) && canAsk:
+			result, why, ask = "accepted", join(d.Why, "another came with the same time; the CMS is asked in a moment which is the newer"), true
+			return nil
 		}
 		a := d.Article
 		if !s.Article.Published.IsZero() {
@@ -189,7 +259,7 @@ func upsert(ctx context.Context, store *story.Store, name, site string, d source
 		if fresh {
 			s.First = at.UTC()
 		}
-		s.Source, s.Site, s.Article, s.Content, s.Off, s.Received = name, site, a, content, "", at.UTC()
+		s.Source, s.Site, s.Article, s.Content, s.Off, s.Received = name, site, a, content, "", takenAt(d, at)
 		remember(s, d)
 		result, why = "accepted", d.Why
 		return nil
@@ -198,7 +268,7 @@ func upsert(ctx context.Context, store *story.Store, name, site string, d source
 		return Taken{}, err
 	}
 	if s.Key == "" {
-		return Taken{Answer: Answer{Result: result, Why: why}}, nil
+		return Taken{Answer: Answer{Result: result, Why: why}, ask: ask}, nil
 	}
 	if first {
 		// A retraction that found no story left its mark and then looked again; looking for the mark after the story is
@@ -206,13 +276,13 @@ func upsert(ctx context.Context, store *story.Store, name, site string, d source
 		if gone, err = goneSince(ctx, store, name, d.Article.ID); err != nil {
 			return Taken{}, err
 		}
-		if !d.Sent.IsZero() && d.Sent.Before(gone) {
-			takedown := source.Delivery{Event: source.Retract, Off: "unpublished", Sent: gone, Why: "the article was taken down after this was sent"}
+		if gone.after(d) {
+			takedown := source.Delivery{Event: source.Retract, Off: gone.off(), Sent: gone.Sent, Why: "the article was taken down after this was sent"}
 			takedown.Article.ID = d.Article.ID
 			return retract(ctx, store, name, takedown, at)
 		}
 	}
-	return Taken{Answer{Story: key, Result: result, Why: why}, s}, nil
+	return Taken{Answer{Story: key, Result: result, Why: why}, s, ask}, nil
 }
 
 func retract(ctx context.Context, store *story.Store, name string, d source.Delivery, at time.Time) (Taken, error) {
@@ -239,10 +309,15 @@ func off(ctx context.Context, store *story.Store, name string, d source.Delivery
 		return Taken{}, false, err
 	}
 	var result, why string
+	var ask bool
 	s, _, err := store.UpdateStory(ctx, key, func(s *story.Story) error {
+		ask = false
 		switch {
 		case s.Key == "":
 			return nil // not stored yet, or never
+		case overtaken(s, d):
+			result, why, ask = "ignored", "the article changed while it was read; it is read again in a moment", true
+			return nil
 		case older(s, d):
 			result, why = "ignored", "a newer delivery of this article was here before"
 			return nil
@@ -253,7 +328,7 @@ func off(ctx context.Context, store *story.Store, name string, d source.Delivery
 			}
 			return nil
 		}
-		s.Off, s.Received = d.Off, at.UTC()
+		s.Off, s.Received = d.Off, takenAt(d, at)
 		remember(s, d)
 		result, why = "accepted", d.Why
 		return nil
@@ -261,5 +336,5 @@ func off(ctx context.Context, store *story.Store, name string, d source.Delivery
 	if err != nil || s.Key == "" {
 		return Taken{}, false, err
 	}
-	return Taken{Answer{Story: key, Result: result, Why: why}, s}, true, nil
+	return Taken{Answer{Story: key, Result: result, Why: why}, s, ask}, true, nil
 }

@@ -94,11 +94,14 @@ func idPath(id string) string {
 	return url.PathEscape(id)
 }
 
+// A mark is what is noted down of an article besides its story: that it has to be read (wanted/), that it was taken down
+// before it was published here (gone/), when the source was pulled (pull.json).
 type mark struct {
-	Schema int       `json:"schema"`
-	ID     string    `json:"id"`
-	At     time.Time `json:"at"`
-	Sent   time.Time `json:"sent,omitzero"`
+	Schema  int       `json:"schema"`
+	ID      string    `json:"id"`                // the article's; empty: the source as a whole
+	At      time.Time `json:"at"`                // when it was noted down, by our clock
+	Sent    time.Time `json:"sent,omitzero"`     // gone: the sender's time of it; zero: it said none
+	Deleted bool      `json:"deleted,omitempty"` // gone: for good
 }
 
 func putMark(ctx context.Context, store *story.Store, key string, m mark) error {
@@ -127,28 +130,45 @@ func getMark(ctx context.Context, store *story.Store, key string) (m mark, etag 
 func goneKey(name, id string) string { return ownPrefix + name + "/gone/" + idPath(id) }
 
 // markGone remembers that an article without a story was taken down. Only a sender that says when can be overtaken in
-// a way that matters: of others the later arrival counts.
+// a way that matters, and one that deletes for good: of others the later arrival counts.
 func markGone(ctx context.Context, store *story.Store, name string, d source.Delivery, at time.Time) error {
-	if d.Sent.IsZero() {
+	forGood := d.Final && d.Off == "deleted"
+	if d.Sent.IsZero() && !forGood {
 		return nil
 	}
-	m := mark{Schema: story.Schema, ID: d.Article.ID, At: at.UTC(), Sent: d.Sent.UTC()}
+	m := mark{Schema: story.Schema, ID: d.Article.ID, At: at.UTC(), Sent: d.Sent.UTC(), Deleted: forGood}
 	return store.Swap(ctx, goneKey(name, d.Article.ID), "application/json", func(old []byte) ([]byte, error) {
 		var was mark
 		if len(old) > 0 {
 			if err := json.Unmarshal(old, &was); err != nil {
 				return nil, fmt.Errorf("reading %s: %w", goneKey(name, d.Article.ID), err)
 			}
-		}
-		if !was.Sent.Before(m.Sent) {
-			return nil, nil
+			if !was.Sent.Before(m.Sent) && (was.Deleted || !m.Deleted) {
+				return nil, nil
+			}
+			if was.Sent.After(m.Sent) {
+				m.Sent = was.Sent
+			}
+			m.Deleted = m.Deleted || was.Deleted
 		}
 		return json.MarshalIndent(m, "", " ")
 	})
 }
 
-// goneSince is when an article without a story was last taken down, by the sender's clock; zero: it was not.
-func goneSince(ctx context.Context, store *story.Store, name, id string) (time.Time, error) {
+// goneSince is how an article without a story was last taken down; zero: it was not.
+func goneSince(ctx context.Context, store *story.Store, name, id string) (mark, error) {
 	m, _, err := getMark(ctx, store, goneKey(name, id))
-	return m.Sent, err
+	return m, err
+}
+
+// after says whether the article was taken down after a delivery was sent. What the CMS itself showed later is no such.
+func (m mark) after(d source.Delivery) bool {
+	return d.Read.IsZero() && (m.Deleted && d.Final || !d.Sent.IsZero() && d.Sent.Before(m.Sent))
+}
+
+func (m mark) off() string {
+	if m.Deleted {
+		return "deleted"
+	}
+	return "unpublished"
 }

@@ -120,11 +120,11 @@ func (w *Webhook) turn(ctx context.Context, src source.Source, etag string, now 
 
 // again reads one article from the CMS and makes it so.
 func (w *Webhook) again(ctx context.Context, src source.Source, id string) error {
-	d, err := src.Complete(ctx, id)
+	d, err := src.Complete(ctx, id, w.Now())
 	if err != nil {
 		return err
 	}
-	t, err := Take(ctx, w.Store, w.Config, src.Name, d, w.Now())
+	t, err := w.merge(ctx, src, d, w.Now())
 	if err == nil && t.Result == "accepted" {
 		w.Log.Info("read from the CMS", "source", src.Name, "story", string(t.Story), "event", string(d.Event))
 	}
@@ -138,7 +138,7 @@ func (w *Webhook) Pull(ctx context.Context, name string) error {
 	if !ok {
 		return fmt.Errorf("there is no source %q in the configuration", name)
 	}
-	all, err := src.Pull(ctx)
+	all, err := src.Pull(ctx, w.Now())
 	if err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func (w *Webhook) Pull(ctx context.Context, name string) error {
 			w.Log.Warn("article not read", "source", name, "id", d.Article.ID, "why", d.Why)
 			continue
 		}
-		t, err := Take(ctx, w.Store, w.Config, name, d, w.Now())
+		t, err := w.merge(ctx, src, d, w.Now())
 		if err != nil {
 			errs = append(errs, err)
 			continue
