@@ -33,15 +33,17 @@ var rooms = map[string]string{
 	"internal/source":  "article config fetch net",
 	"internal/card":    "article story jpeg photo typeset config gg image yaml text",
 	"internal/channel": "article story bucket config fetch summary text uniseg net btcec websocket",
+	"internal/staff":   "bucket config story oidc oauth2",
+	"internal/review":  "article config story text",
 	// steps
 	"internal/webhook": "article story bucket config source fetch",
 	"internal/render":  "article story bucket config fetch photo card typeset jpeg text",
-	"internal/post":    "article story bucket config channel",
-	"internal/desk":    "article story bucket config summary channel text oidc oauth2",
+	"internal/post":    "article story bucket config channel review",
+	"internal/desk":    "article story bucket config summary channel review staff text",
 	// edges
 	"internal/lambda":            "story bucket config aws aws-lambda",
 	"internal/sim":               "uniseg", // and nothing of ours: it judges what channel sends
-	"internal/cli":               "article bucket card channel config desk fetch lambda photo post render sim source story typeset webhook fonts summary aws",
+	"internal/cli":               "article bucket card channel config desk fetch lambda photo post render review sim source story typeset webhook fonts summary aws",
 	"functions/local":            "cli",
 	"functions/webhook":          "lambda webhook source fetch",
 	"functions/render":           "lambda render fetch typeset fonts",

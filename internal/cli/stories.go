@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cutline/internal/config"
+	"cutline/internal/review"
 	"cutline/internal/story"
 )
 
@@ -143,11 +144,11 @@ func states(d *story.Dossier, c *config.Config) map[string]state {
 	}
 	out := map[string]state{}
 	for _, n := range names {
-		auto, after := false, time.Duration(0)
+		var r story.Rule
 		if c != nil {
-			auto, after, _ = config.ParseReview(reviewOf(c, d.Story.Site, n)) // it was checked when the file was loaded
+			r = review.Of(c, &d.Story, n)
 		}
-		s := story.StateOf(d, n, auto, after)
+		s := story.StateOf(d, n, r)
 		shown, _ := d.Shown(n)
 		if sent := d.Posts[n].Doc.Sent; sent != nil && s.Name == story.StateSent {
 			shown = *sent
@@ -155,17 +156,6 @@ func states(d *story.Dossier, c *config.Config) map[string]state {
 		out[n] = state{s.Name, s.Until, s.Why, s.URL, shown.Text}
 	}
 	return out
-}
-
-// reviewOf is the review policy of a site's channel.
-func reviewOf(c *config.Config, site, channel string) string {
-	if r := c.Channels[channel].Review; r != "" {
-		return r
-	}
-	if r := c.Sites[site].Review; r != "" {
-		return r
-	}
-	return "required"
 }
 
 // optional loads the configuration if there is one: who only looks does not need it, unless it was named.
@@ -227,7 +217,7 @@ down what is out. Then the story is brought to its channels as far as it can go 
 	}
 	dec := story.Decision{
 		Act: act, Channels: about, Revision: d.Story.Revision, Embargo: d.Story.Article.Embargo, By: *by, At: d.Now, Why: *why,
-		Rule: reviewOf(c, d.Story.Site, about[0]),
+		As: []string{"admin"}, Rule: review.Names(c, &d.Story, about),
 	}
 	if dec.By == "" {
 		dec.By = "command line"

@@ -40,7 +40,33 @@ type Site struct {
 	UTM        string            `yaml:"utm"`        // query added to links, with {channel}, {kind}, {format}, {site}, {section}, {language}: "utm_source={kind}&utm_medium=social"; what an address has already stays
 	Template   Template          `yaml:"template"`   // the words of a post, for channels without their own: "{{summary}}\n\n{{link}}"; docs/words.md has the functions
 	Correction Template          `yaml:"correction"` // the words of a correction that is given as a reply
+	Rules      []Rule            `yaml:"rules"`      // who must approve what, or what goes by itself; of those that match the strictest holds; docs/review.md
+	Roles      Roles             `yaml:"roles"`      // who may do what at the desk; empty: the people under desk.people are admins, nobody else has a role
 }
+
+// Rule says how stories are reviewed that it matches: each kind of condition it names must hold, by any one of what is listed. A rule without conditions matches all.
+type Rule struct {
+	Name     string   `yaml:"name"`     // decisions name it; required
+	Sections []string `yaml:"sections"` // condition: the article's section, as the CMS names it
+	Tags     []string `yaml:"tags"`     // condition: one of the article's tags
+	Risks    []string `yaml:"risks"`    // condition: courts, minors, deaths, as a tag or by words of the article
+	Channels []string `yaml:"channels"` // condition: names of channels
+	Review   string   `yaml:"review"`   // required (default), auto, or "auto after 15m": it goes by itself unless somebody holds it
+	People   int      `yaml:"people"`   // how many different people must approve; 0: one
+	By       []string `yaml:"by"`       // whose approval counts: roles, names, verified e-mail addresses, "group:NAME"; empty: any approver's
+	NoSelf   bool     `yaml:"no_self"`  // who wrote the article, worded the post or edited the card cannot approve it
+}
+
+// Roles lists who is what: names under desk.people, verified e-mail addresses, "group:NAME" for a group that the provider names, "id:ISSUER#SUBJECT". Each role may do what the ones before it may.
+type Roles struct {
+	Viewer   []string `yaml:"viewer"`   // sees stories
+	Editor   []string `yaml:"editor"`   // edits, and may hold
+	Approver []string `yaml:"approver"` // approves, schedules, rejects, takes down, shares
+	Admin    []string `yaml:"admin"`    // stops and resumes channels, signs others out
+}
+
+// Given says whether anybody is listed.
+func (r Roles) Given() bool { return len(r.Viewer)+len(r.Editor)+len(r.Approver)+len(r.Admin) > 0 }
 
 // Source is a configured sender of webhooks.
 type Source struct {

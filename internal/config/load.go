@@ -77,6 +77,7 @@ var (
 	ChannelKinds = []string{"feed", "log", "bluesky", "mastodon", "telegram", "x", "facebook", "instagram", "threads", "linkedin", "slack", "discord", "teams", "nostr", "webhook"}
 	Themes       = []string{"default", "photo-led", "split", "text-led"}
 	UTMWords     = []string{"{channel}", "{kind}", "{format}", "{site}", "{section}", "{language}"} // what sites.NAME.utm may have in braces
+	Risks        = []string{"courts", "minors", "deaths"}
 	Formats      = []string{"og", "wide", "square", "portrait", "vertical"}
 )
 
@@ -145,6 +146,7 @@ func (c *Config) check(d *decoder) {
 		if _, err := time.LoadLocation(s.Zone); err != nil {
 			at(p+".zone", "want a time zone as Asia/Baghdad, have %q", s.Zone)
 		}
+		c.checkRules(n, at, oneOf)
 		for i, f := range s.Formats {
 			oneOf(fmt.Sprintf("%s.formats[%d]", p, i), f, Formats)
 		}
@@ -218,6 +220,38 @@ func (c *Config) check(d *decoder) {
 	c.Timing.Tick = or(c.Timing.Tick, 60*time.Second)
 	c.Timing.Lease = or(c.Timing.Lease, 90*time.Second)
 	c.Timing.Undo = or(c.Timing.Undo, 10*time.Second)
+}
+
+// checkRules checks a site's review rules.
+func (c *Config) checkRules(site string, at func(path, format string, args ...any), oneOf func(path, v string, known []string)) {
+	seen := map[string]bool{}
+	for i, r := range c.Sites[site].Rules {
+		p := fmt.Sprintf("sites.%s.rules[%d]", site, i)
+		if r.Name == "" {
+			at(p+".name", "is required: decisions name the rule")
+		} else if seen[r.Name] {
+			at(p+".name", "%q is the name of another rule of this site", r.Name)
+		}
+		seen[r.Name] = true
+		for j, risk := range r.Risks {
+			oneOf(fmt.Sprintf("%s.risks[%d]", p, j), risk, Risks)
+		}
+		for j, ch := range r.Channels {
+			oneOf(fmt.Sprintf("%s.channels[%d]", p, j), ch, c.ChannelsOf(site))
+		}
+		auto := false
+		if r.Review != "" {
+			var err error
+			if auto, _, err = ParseReview(r.Review); err != nil {
+				at(p+".review", "%v", err)
+			}
+		}
+		if r.People < 0 || r.People > 5 {
+			at(p+".people", "want how many must approve, 1 to 5, have %d", r.People)
+		} else if auto && (r.People > 0 || len(r.By) > 0 || r.NoSelf) {
+			at(p+".review", "what goes by itself cannot ask for people, by or no_self: leave one of them out")
+		}
+	}
 }
 
 var (

@@ -10,6 +10,8 @@ import (
 
 	"cutline/internal/article"
 	"cutline/internal/channel"
+	"cutline/internal/review"
+	"cutline/internal/staff"
 	"cutline/internal/story"
 )
 
@@ -41,13 +43,21 @@ func (d *desk) decide(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	now := x.Now.UTC() // the bucket's clock: post judges by it
-	dec := story.Decision{Act: r.Form.Get("act"), Channels: r.Form["channel"], Revision: x.Story.Revision, By: d.who(r), At: now, Why: strings.TrimSpace(plain(r.Form.Get("why"))), Rule: d.Config.Sites[x.Story.Site].Review}
+	dec := story.Decision{Act: r.Form.Get("act"), Channels: r.Form["channel"], Revision: x.Story.Revision, At: now, Why: strings.TrimSpace(plain(r.Form.Get("why")))}
 	for _, c := range dec.Channels {
 		if !slices.Contains(d.Config.ChannelsOf(x.Story.Site), c) {
 			http.Error(w, "there is no such channel", http.StatusBadRequest)
 			return
 		}
 	}
+	who := staff.Of(r)
+	if err := staff.May(who, dec.Act, x.Story.Site); err != nil {
+		http.Error(w, err.Error(), http.StatusForbidden)
+		return
+	}
+	about := orAll(dec.Channels, d.Config.ChannelsOf(x.Story.Site))
+	dec.Rule = review.Names(d.Config, &x.Story, about)
+	who.Sign(&dec, x.Story.Site, review.By(d.Config, &x.Story, about))
 	switch dec.Act {
 	case story.Approve:
 		var differ []difference
@@ -80,7 +90,7 @@ func (d *desk) decide(w http.ResponseWriter, r *http.Request) {
 		}
 	case story.Hold, story.Reject, story.Retract:
 	case story.Undo:
-		open := undoable(&x, orAll(dec.Channels, d.Config.ChannelsOf(x.Story.Site)), now)
+		open := d.undoable(&x, about, now)
 		if len(open) == 0 {
 			d.back(w, r, k, "too_late")
 			return
@@ -121,11 +131,13 @@ func orAll(named, all []string) []string {
 	return all
 }
 
-// undoable lists the channels whose approval can still be taken back: nothing has left, and none is leaving.
-func undoable(x *story.Dossier, channels []string, now time.Time) []string {
+// undoable lists the channels whose approval can still be taken back: nothing has left, and none is leaving, or others
+// must approve besides.
+func (d *desk) undoable(x *story.Dossier, channels []string, now time.Time) []string {
 	var out []string
 	for _, c := range channels {
-		if v := x.Decisions.For(c); v.Act == story.Approve && v.NotBefore.After(now) && x.Posts[c].Doc.Claim == nil {
+		v := x.Decisions.For(c, review.Of(d.Config, &x.Story, c))
+		if v.Act == story.Approve && v.NotBefore.After(now) && x.Posts[c].Doc.Claim == nil || v.Act != story.Approve && v.Missing != "" {
 			out = append(out, c)
 		}
 	}
@@ -143,7 +155,7 @@ func embargoOf(x *story.Dossier) string {
 // saveText keeps the desk's words for one channel, in place of the proposed ones. It approves nothing.
 func (d *desk) saveText(w http.ResponseWriter, r *http.Request) {
 	k, x, ok := d.load(w, r)
-	if !ok {
+	if !ok || !d.allowed(w, r, staff.Edit, x.Story.Site) {
 		return
 	}
 	name, text := r.FormValue("channel"), strings.TrimSpace(plain(r.FormValue("text")))
@@ -163,9 +175,11 @@ func (d *desk) saveText(w http.ResponseWriter, r *http.Request) {
 		if doc.Edited == nil {
 			doc.Edited = map[string]story.Draft{}
 		}
+		draft.Hands = doc.Edited[name].Hands
+		draft.Sign(staff.Of(r).ID)
 		doc.Edited[name] = draft
-		if doc.For(name).Act == story.Approve { // what was approved is not what is there any more
-			doc.Log = append(doc.Log, story.Decision{Act: story.Undo, Channels: []string{name}, Revision: x.Story.Revision, By: d.who(r), At: x.Now.UTC(), Why: "the text was edited"})
+		if v := doc.For(name, review.Of(d.Config, &x.Story, name)); v.Act == story.Approve || v.Missing != "" { // what was approved is not what is there any more
+			doc.Log = append(doc.Log, story.Decision{Act: story.Undo, Channels: []string{name}, Revision: x.Story.Revision, By: staff.Of(r).Name, Who: staff.Of(r).ID, At: x.Now.UTC(), Why: "the text was edited"})
 		}
 		return nil
 	})
@@ -192,6 +206,12 @@ func (d *desk) saveEdits(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the form did not come whole", http.StatusBadRequest)
 		return
 	}
+	if s, err := d.Store.Story(r.Context(), k); err != nil {
+		d.fail(w, r, err)
+		return
+	} else if !d.allowed(w, r, staff.Edit, s.Site) {
+		return
+	}
 	_, _, err = d.Store.UpdateStory(r.Context(), k, func(s *story.Story) error {
 		if s.Key == "" {
 			return story.ErrNone
@@ -207,8 +227,8 @@ func (d *desk) saveEdits(w http.ResponseWriter, r *http.Request) {
 		if e.Headline == s.Article.Headline {
 			e.Headline = ""
 		}
-		if e != s.Edits {
-			e.By, e.At = d.who(r), d.Now().UTC()
+		if !e.Same(s.Edits) {
+			e.Sign(staff.Of(r).Name, staff.Of(r).ID, d.Now().UTC())
 			s.Edits = e
 		}
 		return nil

@@ -107,19 +107,6 @@ func headers(next http.Handler) http.Handler {
 	})
 }
 
-// policy is a channel's review policy.
-func (d *desk) policy(site, channel string) (auto bool, after time.Duration) {
-	review := d.Config.Sites[site].Review
-	if r := d.Config.Channels[channel].Review; r != "" {
-		review = r
-	}
-	auto, after, err := config.ParseReview(review)
-	if err != nil {
-		return false, 0 // it was checked when it was read; if it were wrong, somebody decides
-	}
-	return auto, after
-}
-
 func (d *desk) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, story.ErrNone) {
 		http.Error(w, "there is no such story", http.StatusNotFound)

@@ -162,14 +162,14 @@ func TestApprovalHoldsWhatWasSeenAndCanBeUndone(t *testing.T) {
 		t.Fatal(code)
 	}
 	all := d.decisions()
-	if v := all.For("feed"); v.Act != "" {
+	if v := all.For("feed", story.Rule{}); v.Act != "" {
 		t.Errorf("after undo: %+v", v)
 	}
 	d.post("/decide", f)
 	d.now = noon.Add(time.Minute)
 	d.post("/decide", url.Values{"act": {"undo"}})
 	all = d.decisions()
-	if v := all.For("feed"); v.Act != story.Approve {
+	if v := all.For("feed", story.Rule{}); v.Act != story.Approve {
 		t.Errorf("a late undo counts: %+v", v)
 	}
 }
@@ -183,7 +183,7 @@ func TestTwoTapsAreTakenBackByOneUndo(t *testing.T) {
 	d.now = noon.Add(3 * time.Second)
 	d.post("/decide", url.Values{"act": {"undo"}})
 	all := d.decisions()
-	if v := all.For("feed"); v.Act != "" {
+	if v := all.For("feed", story.Rule{}); v.Act != "" {
 		t.Errorf("still %+v", v)
 	}
 }
@@ -197,10 +197,10 @@ func TestEditAfterTheApprovalVoidsIt(t *testing.T) {
 		t.Fatal(code)
 	}
 	all := d.decisions()
-	if v := all.For("log"); v.Act != "" {
+	if v := all.For("log", story.Rule{}); v.Act != "" {
 		t.Errorf("the old text would be sent: %+v", v)
 	}
-	if v := all.For("feed"); v.Act != story.Approve {
+	if v := all.For("feed", story.Rule{}); v.Act != story.Approve {
 		t.Errorf("the other channel lost its approval: %+v", v)
 	}
 }
@@ -278,7 +278,7 @@ func TestHoldRejectRetractSettle(t *testing.T) {
 			t.Errorf("%s: %d", act, code)
 		}
 		all := d.decisions()
-		if v := all.For("feed"); v.Act != act || v.Why != "because" {
+		if v := all.For("feed", story.Rule{}); v.Act != act || v.Why != "because" {
 			t.Errorf("%s: %+v", act, v)
 		}
 	}
@@ -293,11 +293,16 @@ func TestHoldRejectRetractSettle(t *testing.T) {
 		t.Error(code)
 	}
 	all := d.decisions()
-	if v := all.For("log"); v.Settled != story.Posted || v.URL != "https://x.example/1" {
+	if v := all.For("log", story.Rule{}); v.Settled != story.Posted || v.URL != "https://x.example/1" {
 		t.Errorf("%+v", v)
 	}
-	for name, f := range map[string]url.Values{"no act": {}, "unknown act": {"act": {"publish"}}, "unknown channel": {"act": {"hold"}, "channel": {"other"}}, "settle nothing": {"act": {"settle"}, "channel": {"log"}}} {
+	for name, f := range map[string]url.Values{"unknown channel": {"act": {"hold"}, "channel": {"other"}}, "settle nothing": {"act": {"settle"}, "channel": {"log"}}} {
 		if code, _ := d.post("/decide", f); code != 400 {
+			t.Errorf("%s: %d", name, code)
+		}
+	}
+	for name, f := range map[string]url.Values{"no act": {}, "unknown act": {"act": {"publish"}}} {
+		if code, _ := d.post("/decide", f); code != 403 {
 			t.Errorf("%s: %d", name, code)
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"cutline/internal/review"
+	"cutline/internal/staff"
 	"cutline/internal/story"
 )
 
@@ -100,8 +102,7 @@ func (d *desk) tell(x *story.Dossier) tale {
 		out.Card, out.Contrast, out.Layout, out.Why = "/"+c.Key, c.Contrast, c.Layout, c.Why
 	}
 	for _, name := range d.Config.ChannelsOf(s.Site) {
-		auto, after := d.policy(s.Site, name)
-		st := story.StateOf(x, name, auto, after)
+		st := story.StateOf(x, name, review.Of(d.Config, s, name))
 		w := stateWords[st.Name]
 		c := onChannel{Name: name, Kind: d.Config.Channels[name].Kind, State: w[0], Class: w[1], Until: clock(st.Until), Why: st.Why, URL: st.URL, Uncertain: st.Name == story.StateUncertain}
 		if draft, ok := x.Shown(name); ok {
@@ -111,7 +112,7 @@ func (d *desk) tell(x *story.Dossier) tale {
 		case story.StateReview, story.StateCorrection, story.StateHeld, story.StateAuto, story.StateRejected, story.StateFailed, story.StateEmbargo:
 			c.Decidable = c.Hash != "" && s.Live()
 		case story.StateApproved:
-			out.CanUndo = out.CanUndo || len(undoable(x, []string{name}, d.Now())) > 0
+			out.CanUndo = out.CanUndo || len(d.undoable(x, []string{name}, d.Now())) > 0
 		case story.StateSent:
 			out.CanTakeDown = true
 		}
@@ -174,6 +175,9 @@ func (d *desk) queue(w http.ResponseWriter, r *http.Request) {
 	}
 	slices.SortStableFunc(dossiers, func(a, b story.Dossier) int { return b.Story.First.Compare(a.Story.First) })
 	for i := range dossiers {
+		if staff.May(staff.Of(r), staff.Look, dossiers[i].Story.Site) != nil {
+			continue
+		}
 		p.Stories = append(p.Stories, d.tell(&dossiers[i]))
 	}
 	d.show(w, r, http.StatusOK, p)
@@ -190,7 +194,16 @@ func (d *desk) load(w http.ResponseWriter, r *http.Request) (k story.Key, x stor
 		d.fail(w, r, err)
 		return k, x, false
 	}
-	return k, x, true
+	return k, x, d.allowed(w, r, staff.Look, x.Story.Site)
+}
+
+// allowed answers for who may not do an act on a site, and says whether they may.
+func (d *desk) allowed(w http.ResponseWriter, r *http.Request, act, site string) bool {
+	if err := staff.May(staff.Of(r), act, site); err != nil {
+		http.Error(w, err.Error(), http.StatusForbidden)
+		return false
+	}
+	return true
 }
 
 func (d *desk) one(w http.ResponseWriter, r *http.Request) {
@@ -212,6 +225,9 @@ func (d *desk) preview(w http.ResponseWriter, r *http.Request) {
 	s, err := d.Store.Story(r.Context(), k)
 	if err != nil {
 		d.fail(w, r, err)
+		return
+	}
+	if !d.allowed(w, r, staff.Look, s.Site) {
 		return
 	}
 	e := s.Edits

@@ -1,20 +1,21 @@
 package desk
 
 import (
-	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"net/http"
-)
 
-type personKey struct{}
+	"cutline/internal/staff"
+)
 
 // signIn lets in who the configuration names, with the password it refers to (HTTP Basic, RFC 7617). Where it names
 // nobody the desk is on loopback, and whoever sits there is "desk". Passwords are compared by their hashes, so that
 // neither length nor first letters can be timed.
 func (d *desk) signIn(next http.Handler) http.Handler {
 	if len(d.Config.Desk.People) == 0 {
-		return next
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP(w, staff.With(r, staff.Local(d.Config, "desk")))
+		})
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name, password, _ := r.BasicAuth()
@@ -33,14 +34,6 @@ func (d *desk) signIn(next http.Handler) http.Handler {
 			http.Error(w, "sign in to use the desk", http.StatusUnauthorized)
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), personKey{}, name)))
+		next.ServeHTTP(w, staff.With(r, staff.Named(d.Config, name)))
 	})
-}
-
-// who decides: who signed in; on one's own machine whoever sits at it.
-func (d *desk) who(r *http.Request) string {
-	if name, ok := r.Context().Value(personKey{}).(string); ok {
-		return name
-	}
-	return "desk"
 }

@@ -17,8 +17,7 @@ type Facts struct {
 	Draft   *story.Draft   // what the channel would send for the story's present revision; nil: its cards are not drawn yet
 	Account story.Account  // the state of the channel's account
 
-	Auto        bool          // posts go without a decision
-	After       time.Duration // and so long after they were proposed
+	Rule        story.Rule    // who must approve, or whether posts go without a decision
 	Corrections string        // edit, reply, repost, leave or ask
 	TooOld      time.Duration // what could not go out for so long is left to the desk
 	Lease       time.Duration // how long a claim holds
@@ -61,7 +60,7 @@ type Act struct {
 // the schedule or the approval, nor while a claim of somebody else may still be at work.
 func Next(f Facts) Act {
 	p, d := &f.Record, f.Dossier
-	v := d.Decisions.For(f.Channel)
+	v := d.Decisions.For(f.Channel, f.Rule)
 	if p.Claim != nil {
 		return unfinished(f, v)
 	}
@@ -151,12 +150,12 @@ func (f Facts) send(v story.Verdict, same bool) Act {
 		draft, start, since = v.Draft, story.Latest(v.NotBefore, v.Embargo), v.At
 	case same:
 		return Act{}
-	case f.Auto && d.Hold(f.Channel) == "":
+	case f.Rule.Auto && d.Hold(f.Channel) == "":
 		shown := *f.Draft
 		if e, ok := d.Decisions.Edited[f.Channel]; ok && e.Base() == f.Draft.Hash() {
 			shown = e
 		}
-		draft, start, since, by = shown, p.ProposedAt.Add(f.After), p.ProposedAt, "review policy"
+		draft, start, since, by = shown, p.ProposedAt.Add(f.Rule.After), p.ProposedAt, "rule "+f.Rule.Name
 	default:
 		return Act{}
 	}

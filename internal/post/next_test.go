@@ -39,7 +39,7 @@ func decide(d story.Decision) func(*Facts) {
 	}
 }
 
-func auto(f *Facts) { f.Auto = true }
+func auto(f *Facts) { f.Rule.Auto = true }
 
 func posted(f *Facts) {
 	d := *f.Record.Proposed
@@ -64,7 +64,7 @@ func TestNext(t *testing.T) {
 		{"nothing goes out without a decision", facts(), Nothing, time.Time{}},
 		{"an approval sends", facts(approve), Publish, time.Time{}},
 		{"the policy sends", facts(auto), Publish, time.Time{}},
-		{"the policy waits its minutes", facts(auto, func(f *Facts) { f.After = 15 * time.Minute }), Wait, at(14)},
+		{"the policy waits its minutes", facts(auto, func(f *Facts) { f.Rule.After = 15 * time.Minute }), Wait, at(14)},
 		{"an approval waits until it can no longer be undone", facts(decide(story.Decision{Act: story.Approve, NotBefore: at(1)})), Wait, at(1)},
 		{"an undone approval sends nothing", facts(approve, decide(story.Decision{Act: story.Undo})), Nothing, time.Time{}},
 		{"an approval after an undone one counts", facts(approve, decide(story.Decision{Act: story.Undo}), approve), Publish, time.Time{}},
@@ -153,7 +153,7 @@ func TestDeskShowsWhatPostDoes(t *testing.T) {
 			f.Record.Refused, f.Record.RefusedOf, f.Record.RefusedAt = "too long", f.Draft.Hash(), noon
 		}),
 	} {
-		if got := story.StateOf(f.Dossier, "net", f.Auto, f.After); got.Name != state {
+		if got := story.StateOf(f.Dossier, "net", f.Rule); got.Name != state {
 			t.Errorf("have %s, want %s (post would %q)", got.Name, state, Next(f).Do)
 		}
 	}

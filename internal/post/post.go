@@ -22,6 +22,7 @@ import (
 	"cutline/internal/bucket"
 	"cutline/internal/channel"
 	"cutline/internal/config"
+	"cutline/internal/review"
 	"cutline/internal/story"
 )
 
@@ -352,14 +353,7 @@ func (p *Poster) facts(d *story.Dossier, name string) (Facts, error) {
 		Corrections: c.Corrections, TooOld: c.TooOld, Lease: p.Config.Timing.Lease, Can: ch.Capabilities(),
 		Other: rec.Exists() && rec.Doc.Kind != "" && (rec.Doc.Kind != c.Kind || rec.Doc.Account != accountOf(c)),
 	}
-	review := site.Review
-	if c.Review != "" {
-		review = c.Review
-	}
-	var err error
-	if f.Auto, f.After, err = config.ParseReview(review); err != nil {
-		return f, err
-	}
+	f.Rule = review.Of(p.Config, &d.Story, name)
 	if d.Manifest.Revision >= d.Story.Revision && d.Story.Live() {
 		draft := ch.Prepare(channel.Piece{Key: d.Story.Key, Site: site, Article: edited(&d.Story), Manifest: d.Manifest, Revision: d.Story.Revision})
 		f.Draft = &draft

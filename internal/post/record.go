@@ -24,12 +24,12 @@ func (p *Poster) note(f Facts, act Act) story.Post {
 		doubt(&rec, act.Why, f.Now)
 	case Refuse:
 		rec.Refused, rec.RefusedAt, rec.RefusedOf = act.Why, f.Now, act.Draft.Hash()
-		if rec.Live() && !f.Dossier.Story.Live() || f.Dossier.Decisions.For(f.Channel).Act == story.Retract {
+		if rec.Live() && !f.Dossier.Story.Live() || f.Dossier.Decisions.For(f.Channel, f.Rule).Act == story.Retract {
 			rec.RefusedOf = "retract"
 		}
 		rec.History = append(rec.History, story.Event{At: f.Now, What: "check", End: channel.Refused.String(), Why: act.Why, By: act.By})
 	case Settle:
-		settle(&rec, f.Dossier.Decisions.For(f.Channel), f.Now)
+		settle(&rec, f.Dossier.Decisions.For(f.Channel, f.Rule), f.Now)
 	}
 	return rec
 }

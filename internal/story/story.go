@@ -14,6 +14,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"cutline/internal/article"
@@ -55,6 +56,28 @@ type Edits struct {
 	Kicker   string         `json:"kicker,omitempty"`   // live, updated, corrected, opinion, analysis, or none
 	By       string         `json:"by,omitempty"`       // who edited last
 	At       time.Time      `json:"at,omitzero"`        // and when
+	Hands    []string       `json:"hands,omitempty"`    // ids of all who edited; Sign keeps By, At and Hands
+}
+
+// Sign says who made the edits, and when. id is what tells people apart, name what is shown.
+func (e *Edits) Sign(name, id string, at time.Time) {
+	e.By, e.At = name, at
+	e.Hands = withHand(e.Hands, id)
+}
+
+// Same says whether both set the same, whoever set it and when.
+func (e Edits) Same(other Edits) bool {
+	if (e.Focal == nil) != (other.Focal == nil) || e.Focal != nil && *e.Focal != *other.Focal {
+		return false
+	}
+	return e.Headline == other.Headline && e.Credit == other.Credit && e.Alt == other.Alt && e.Layout == other.Layout && e.Kicker == other.Kicker
+}
+
+func withHand(hands []string, id string) []string {
+	if id == "" || slices.Contains(hands, id) {
+		return hands
+	}
+	return append(hands[:len(hands):len(hands)], id)
 }
 
 // Live says whether the article is public: neither unpublished nor deleted.
@@ -117,7 +140,11 @@ type Draft struct {
 	Revision int      `json:"revision"`           // the story's revision it was made from; not part of the hash
 	Basis    string   `json:"basis,omitempty"`    // hash of the proposed draft that the desk edited; empty: not edited
 	Findings []string `json:"findings,omitempty"` // what the faithfulness gate and the channel's limits object to; not part of the hash
+	Hands    []string `json:"hands,omitempty"`    // ids of those at the desk who worded it; not part of the hash
 }
+
+// Sign says who worded the draft at the desk. id is what tells people apart.
+func (d *Draft) Sign(id string) { d.Hands = withHand(d.Hands, id) }
 
 // Decisions is what the desk decided about a story, oldest first, and the words it saved but has not approved.
 // Only desk (and the command line's decide) writes it.
@@ -156,7 +183,10 @@ type Decision struct {
 	Embargo   time.Time        `json:"embargo,omitzero"`    // the embargo that was on the screen; an earlier one set later does not count
 	Settled   string           `json:"settled,omitempty"`   // settle: posted, again or leave
 	URL       string           `json:"url,omitempty"`       // settle: where the post was found
-	By        string           `json:"by"`                  // who decided
+	By        string           `json:"by"`                  // who decided, as shown
+	Who       string           `json:"who,omitempty"`       // the account, which tells people apart; empty: By does
+	As        []string         `json:"as,omitempty"`        // of what the rule's "by" names, what who decided was: a role, a name, a group
+	Link      string           `json:"link,omitempty"`      // id of the review link it was made by, without an account; a link decides once
 	At        time.Time        `json:"at"`                  // when, by the bucket's clock
 	Why       string           `json:"why,omitempty"`       // in the desk's words
 	Rule      string           `json:"rule,omitempty"`      // the review rule it was made under
@@ -256,7 +286,7 @@ type Event struct {
 // Hash names what a reader would see of the draft. Two drafts with the same hash send the same.
 func (d *Draft) Hash() string {
 	seen := *d
-	seen.Revision, seen.Basis, seen.Findings = 0, "", nil
+	seen.Revision, seen.Basis, seen.Findings, seen.Hands = 0, "", nil, nil
 	b, err := json.Marshal(seen)
 	if err != nil {
 		panic("a draft has only strings and numbers: " + err.Error())

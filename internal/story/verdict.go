@@ -2,6 +2,7 @@ package story
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -16,16 +17,22 @@ type Verdict struct {
 	At        time.Time
 	Why       string
 
+	Given   []string // who has approved the newest draft that somebody approved, and counts
+	GivenTo string   // that draft's Base
+	Missing string   // in plain words, who must approve it besides before the approval stands; empty: nobody
+
 	Settled   string // how an uncertain post was last settled: posted, again, leave; empty: never
 	SettledAt time.Time
 	SettledBy string
 	URL       string // where it was found
 }
 
-// For folds the log into the verdict for a channel. Later acts replace earlier ones; undo brings back what held
-// before the approval, however often it was given; an approval that shows no draft for the channel is none for it.
-func (d *Decisions) For(channel string) Verdict {
+// For folds the log into the verdict for a channel under a rule. Later acts replace earlier ones. Approvals count once
+// they meet the rule: until then what held before them holds, and Missing says what they lack. Undo brings back what held
+// before the approvals, however often they were given; an approval that shows no draft for the channel is none for it.
+func (d *Decisions) For(channel string, r Rule) Verdict {
 	var v, before Verdict
+	var given []*Decision // approvals since before
 	for i := range d.Log {
 		a := &d.Log[i]
 		if !a.About(channel) {
@@ -35,31 +42,50 @@ func (d *Decisions) For(channel string) Verdict {
 		keep.By, keep.At, keep.Why = a.By, a.At, a.Why
 		switch a.Act {
 		case Approve, Schedule:
-			draft, ok := a.Drafts[channel]
-			if !ok {
+			if _, ok := a.Drafts[channel]; !ok {
 				continue
 			}
-			if v.Act != Approve { // a second tap, or a second approval, is taken back together with the first
+			if len(given) == 0 {
 				before = v
 			}
-			keep.Act, keep.Draft, keep.NotBefore, keep.Embargo, keep.Scheduled = Approve, draft, a.NotBefore, a.Embargo, a.Act == Schedule
+			given = append(given, a)
+			taken, short := r.met(given, channel)
+			draft := a.Drafts[channel]
+			v.Given, v.Missing, v.GivenTo = signers(taken), short, draft.Base()
+			if short != "" {
+				continue
+			}
+			keep.Act, keep.Draft, keep.By, keep.At, keep.Given, keep.GivenTo = Approve, draft, strings.Join(v.Given, ", "), taken[0].At, v.Given, v.GivenTo
+			for _, t := range taken { // who asks for the latest time is heard
+				keep.NotBefore, keep.Embargo = Latest(keep.NotBefore, t.NotBefore), Latest(keep.Embargo, t.Embargo)
+				keep.Scheduled = keep.Scheduled || t.Act == Schedule
+			}
 		case Hold, Reject, Retract:
-			keep.Act = a.Act
+			keep.Act, given = a.Act, nil
 		case Undo:
-			if v.Act != Approve {
+			if len(given) == 0 {
 				continue
 			}
 			before.Settled, before.SettledAt, before.SettledBy, before.URL = v.Settled, v.SettledAt, v.SettledBy, v.URL
-			keep = before
+			keep, given = before, nil
 		case Settle:
 			v.Settled, v.SettledAt, v.SettledBy, v.URL = a.Settled, a.At, a.By, a.URL
 			continue
 		default: // an act of a newer version: nothing may go out by a log we do not understand
-			keep.Act = Hold
+			keep.Act, given = Hold, nil
 		}
 		v = keep
 	}
 	return v
+}
+
+// signers lists who gave approvals, first the first.
+func signers(newestFirst []*Decision) []string {
+	var out []string
+	for _, a := range slices.Backward(newestFirst) {
+		out = append(out, a.By)
+	}
+	return out
 }
 
 // Base is the hash of the proposal that a draft stands for: its own, or the one the desk edited.
@@ -114,10 +140,10 @@ var order = []string{StateUncertain, StateFailed, StateReview, StateCorrection, 
 // Rank is a state's place in that order, from 0.
 func Rank(state string) int { return slices.Index(order, state) }
 
-// StateOf says where the story stands on a channel. auto and after are its review policy.
-func StateOf(d *Dossier, channel string, auto bool, after time.Duration) State {
+// StateOf says where the story stands on a channel under its rule.
+func StateOf(d *Dossier, channel string, r Rule) State {
 	p := d.Posts[channel].Doc
-	v := d.Decisions.For(channel)
+	v := d.Decisions.For(channel, r)
 	off := !d.Story.Live() || v.Act == Retract
 	switch {
 	case p.Uncertain != "":
@@ -161,12 +187,23 @@ func StateOf(d *Dossier, channel string, auto bool, after time.Duration) State {
 		return State{Name: StateHeld, Why: hold}
 	case p.Live():
 		return State{Name: StateCorrection, URL: p.Remote.URL}
-	case auto:
-		return State{Name: StateAuto, Until: Latest(p.ProposedAt.Add(after), embargo, p.NotBefore)}
+	case r.Auto:
+		return State{Name: StateAuto, Until: Latest(p.ProposedAt.Add(r.After), embargo, p.NotBefore)}
 	case embargo.After(d.Now):
 		return State{Name: StateEmbargo, Until: embargo}
 	}
+	if v.Missing != "" && v.GivenTo == p.Proposed.Hash() {
+		return State{Name: StateReview, Why: v.waitsFor()}
+	}
 	return State{Name: StateReview}
+}
+
+// waitsFor says who approved so far and who must still.
+func (v *Verdict) waitsFor() string {
+	if len(v.Given) == 0 {
+		return v.Missing
+	}
+	return strings.Join(v.Given, ", ") + " approved; " + v.Missing
 }
 
 // Hold says why a story may not go to a channel by itself, whatever the review policy: no credit, a letter without a
