@@ -48,7 +48,7 @@ channels: {feed: {kind: feed, site: en}, log: {kind: log, site: en}}
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.handler, err = New(Parts{Store: d.store, Config: cfg, Now: now, Log: slog.New(slog.DiscardHandler), Loopback: true})
+	d.handler, err = New(Parts{Store: &story.Store{Bucket: policy.Guard(dir), Now: now, Random: d.store.Random}, Config: cfg, Now: now, Log: slog.New(slog.DiscardHandler), Loopback: true})
 	if err != nil {
 		t.Fatal(err)
 	}

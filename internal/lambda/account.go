@@ -116,7 +116,7 @@ func parameter(ctx context.Context, cfg aws.Config, path string, now time.Time) 
 			Type    string `json:"__type"`
 			Message string `json:"message"`
 		}
-		_ = json.Unmarshal(answer, &e) // what is no JSON leaves the status to speak
+		_ = json.Unmarshal(answer, &e)                        // what is no JSON leaves the status to speak
 		kind := e.Type[strings.LastIndexByte(e.Type, '#')+1:] // some answers have a name space before it
 		return "", res.StatusCode >= 500 || res.StatusCode == http.StatusTooManyRequests || strings.Contains(kind, "Throttling"),
 			fmt.Errorf("the parameter store answered %s", strings.TrimSpace(fmt.Sprintf("%d %s %s", res.StatusCode, kind, e.Message)))

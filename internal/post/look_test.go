@@ -60,11 +60,12 @@ func (n *newsroom) pass(d time.Duration) {
 // worker is a Poster as a process of its own would have it. skew is how wrong its own clock is.
 func (n *newsroom) worker(skew time.Duration) *Poster {
 	now := func() time.Time { return n.clock().Add(skew) }
-	channels, err := Open(n.cfg, channel.Parts{Store: n.store, Client: http.DefaultClient, Now: now, Public: "https://cards.news.example", Lease: n.cfg.Timing.Lease})
+	own := &story.Store{Bucket: policy.Guard(n.store.Bucket), Now: n.clock, Random: n.store.Random}
+	channels, err := Open(n.cfg, channel.Parts{Store: own, Client: http.DefaultClient, Now: now, Public: "https://cards.news.example", Lease: n.cfg.Timing.Lease})
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	return &Poster{Store: n.store, Config: n.cfg, Channels: channels, Now: now, Random: dice(int64(skew) + 7), Log: slog.New(slog.DiscardHandler)}
+	return &Poster{Store: own, Config: n.cfg, Channels: channels, Now: now, Random: dice(int64(skew) + 7), Log: slog.New(slog.DiscardHandler)}
 }
 
 // publish stores a story as webhook and render would.

@@ -32,6 +32,7 @@ var set = typeset.NewFonts(fonts.All()...)
 type studio struct {
 	t      *testing.T
 	r      *Renderer
+	store  *story.Store // all of the bucket, as the other steps see it
 	now    time.Time
 	photos map[string][]byte // what the photo server has; nil: 503
 	server *httptest.Server
@@ -71,8 +72,9 @@ sites:
 	if err != nil {
 		t.Fatal(err)
 	}
+	d.store = &story.Store{Bucket: dir, Now: now, Random: rand.New(rand.NewSource(1))}
 	d.r = &Renderer{
-		Store: &story.Store{Bucket: dir, Now: now, Random: rand.New(rand.NewSource(1))}, Config: cfg, Now: now, Log: slog.New(slog.DiscardHandler), Fonts: set,
+		Store: &story.Store{Bucket: policy.Guard(dir), Now: now}, Config: cfg, Now: now, Log: slog.New(slog.DiscardHandler), Fonts: set,
 		Fetch: &fetch.Client{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}},
 	}
 	return d
@@ -88,7 +90,7 @@ func onePNG(t *testing.T) []byte {
 }
 
 func (d *studio) story(photo string, change ...func(*story.Story)) story.Key {
-	k, err := d.r.Store.Key(context.Background(), "newsroom", photo)
+	k, err := d.store.Key(context.Background(), "newsroom", photo)
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -106,7 +108,7 @@ func (d *studio) story(photo string, change ...func(*story.Story)) story.Key {
 }
 
 func (d *studio) change(k story.Key, change func(*story.Story)) {
-	if _, _, err := d.r.Store.UpdateStory(context.Background(), k, func(s *story.Story) error { change(s); return nil }); err != nil {
+	if _, _, err := d.store.UpdateStory(context.Background(), k, func(s *story.Story) error { change(s); return nil }); err != nil {
 		d.t.Fatal(err)
 	}
 }
@@ -115,7 +117,7 @@ func (d *studio) look(k story.Key) story.Manifest {
 	if err := d.r.Look(context.Background(), k); err != nil {
 		d.t.Fatal(err)
 	}
-	m, err := d.r.Store.Manifest(context.Background(), k)
+	m, err := d.store.Manifest(context.Background(), k)
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -130,7 +132,7 @@ func TestStoryGetsItsCards(t *testing.T) {
 		t.Fatalf("%+v", m)
 	}
 	for format, c := range m.Cards {
-		body, err := d.r.Store.Read(context.Background(), c.Key)
+		body, err := d.store.Read(context.Background(), c.Key)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -212,14 +214,14 @@ func TestPhotoThatComesLateIsTakenByTheSweep(t *testing.T) {
 	if err := d.r.Sweep(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if m, _ := d.r.Store.Manifest(context.Background(), k); m.Photo == "" {
+	if m, _ := d.store.Manifest(context.Background(), k); m.Photo == "" {
 		t.Error("it was tried again at once")
 	}
 	d.now = d.now.Add(5 * time.Minute)
 	if err := d.r.Sweep(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if m, _ := d.r.Store.Manifest(context.Background(), k); m.Photo != "" || m.Cards["og"].Layout == "text-led" {
+	if m, _ := d.store.Manifest(context.Background(), k); m.Photo != "" || m.Cards["og"].Layout == "text-led" {
 		t.Errorf("%+v", m)
 	}
 }
@@ -230,7 +232,7 @@ func TestSweepDrawsWhatNoNotificationTold(t *testing.T) {
 	if err := d.r.Sweep(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if m, err := d.r.Store.Manifest(context.Background(), k); err != nil || m.Revision != 1 {
+	if m, err := d.store.Manifest(context.Background(), k); err != nil || m.Revision != 1 {
 		t.Errorf("%+v %v", m, err)
 	}
 }
@@ -265,7 +267,7 @@ func TestSameInputSameBytes(t *testing.T) {
 		d := begin(t, "hold")
 		k := d.story("/stairs.jpg")
 		m := d.look(k)
-		body, err := d.r.Store.Read(context.Background(), m.Cards["og"].Key)
+		body, err := d.store.Read(context.Background(), m.Cards["og"].Key)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -290,7 +292,7 @@ func TestStableAddresses(t *testing.T) {
 	if w.Code != 200 || w.Header().Get("Content-Type") != "image/jpeg" || w.Body.Len() < 10_000 {
 		t.Fatalf("%d %v", w.Code, w.Header())
 	}
-	m, err := d.r.Store.Manifest(context.Background(), k)
+	m, err := d.store.Manifest(context.Background(), k)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -323,7 +325,7 @@ func TestPreviewKeepsNothing(t *testing.T) {
 	if err != nil || typ != "image/jpeg" || len(body) < 10_000 {
 		t.Fatal(typ, len(body), err)
 	}
-	entries, err := d.r.Store.Bucket.List(context.Background(), "cards/", "", 0)
+	entries, err := d.store.Bucket.List(context.Background(), "cards/", "", 0)
 	if err != nil || len(entries) != 0 {
 		t.Errorf("%v %v", entries, err)
 	}
@@ -359,7 +361,7 @@ func TestManifestSaysWhatIsOnTheCards(t *testing.T) {
 		if err := d.r.Look(ctx, k); err != nil {
 			t.Fatal(err)
 		}
-		m, err := d.r.Store.Manifest(ctx, k)
+		m, err := d.store.Manifest(ctx, k)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -379,5 +381,26 @@ func TestManifestSaysWhatIsOnTheCards(t *testing.T) {
 	d.change(k, func(s *story.Story) { s.Article.Photo.URL = d.server.URL + "/page.jpg" })
 	if m := look(); m.Photo == "" || m.Credit != "" || m.From != "" || strings.Contains(m.Alt, "staircase.") || strings.Contains(m.Alt, "AFP") {
 		t.Errorf("without the photo: credit %q from %q, alt %q, reason %q", m.Credit, m.From, m.Alt, m.Photo)
+	}
+}
+
+// TestPhotoOfTheBucket draws from a photo that came as a file and lies in the bucket.
+func TestPhotoOfTheBucket(t *testing.T) {
+	d := begin(t, "hold")
+	k := d.story("")
+	stairs := d.photos["/stairs.jpg"]
+	if _, err := d.store.Bucket.Put(t.Context(), PhotoKey(k), stairs, "image/jpeg", bucket.Always); err != nil {
+		t.Fatal(err)
+	}
+	d.change(k, func(s *story.Story) { s.Article.Photo.URL = "bucket:" + PhotoKey(k) })
+	if err := d.r.Look(t.Context(), k); err != nil {
+		t.Fatal(err)
+	}
+	m, err := d.store.Manifest(t.Context(), k)
+	if err != nil || m.Photo != "" || m.Cards["og"].Key == "" || m.Cards["og"].Layout == "text-led" {
+		t.Errorf("%+v, %v: want a card over the photo", m, err)
+	}
+	if d.served != 0 {
+		t.Errorf("%d requests for a photo that is in the bucket", d.served)
 	}
 }

@@ -24,7 +24,7 @@ func (r *Renderer) Sweep(ctx context.Context) error {
 	var errs []error
 	for i := range days {
 		day := r.Now().UTC().AddDate(0, 0, -i).Format(time.DateOnly)
-		dossiers, bad, err := r.Store.Day(ctx, day)
+		dossiers, bad, err := r.Store.Drawn(ctx, day)
 		if err != nil {
 			return err
 		}

@@ -16,17 +16,22 @@ import (
 //
 // The dossiers share their maps and slices with later answers: they are for reading.
 func (s *Store) Day(ctx context.Context, day string) (dossiers []Dossier, bad []*BadDocument, err error) {
-	return s.days(ctx, day+"/", "")
+	return s.days(ctx, day+"/", "", Stories, Manifests, Posts, Decided)
+}
+
+// Drawn is Day without what was decided and posted: what render compares, with two LISTs.
+func (s *Store) Drawn(ctx context.Context, day string) (dossiers []Dossier, bad []*BadDocument, err error) {
+	return s.days(ctx, day+"/", "", Stories, Manifests)
 }
 
 // Since is Day for all stories first seen on a day or after it, oldest day first.
 func (s *Store) Since(ctx context.Context, day string) (dossiers []Dossier, bad []*BadDocument, err error) {
-	return s.days(ctx, "", day+"/")
+	return s.days(ctx, "", day+"/", Stories, Manifests, Posts, Decided)
 }
 
-// days reads the stories whose keys begin with under and come after the key after.
-func (s *Store) days(ctx context.Context, under, after string) (dossiers []Dossier, bad []*BadDocument, err error) {
-	prefixes := []string{Stories, Manifests, Posts, Decided}
+// days reads the stories whose keys begin with under and come after the key after, with the documents under prefixes,
+// of which Stories is the first.
+func (s *Store) days(ctx context.Context, under, after string, prefixes ...string) (dossiers []Dossier, bad []*BadDocument, err error) {
 	listed := make([][]bucket.Entry, len(prefixes))
 	errs := make([]error, len(prefixes))
 	var asking sync.WaitGroup

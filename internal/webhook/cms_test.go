@@ -171,7 +171,7 @@ sources: {newsroom: {kind: %s, site: en, secret: "env:CUTLINE_TEST_SECRET", url:
 		t.Fatal(err)
 	}
 	net := source.Net{API: &http.Client{Transport: n}}
-	if n.hook, err = New(Parts{Store: n.store, Config: c, Now: now, Log: slog.New(slog.DiscardHandler), Net: net}); err != nil {
+	if n.hook, err = New(Parts{Store: &story.Store{Bucket: policy.Guard(dir), Now: now, Random: n.store.Random}, Config: c, Now: now, Log: slog.New(slog.DiscardHandler), Net: net}); err != nil {
 		t.Fatal(err)
 	}
 	if n.src, err = source.New("newsroom", c.Sources["newsroom"], c.Sites["en"]); err != nil {

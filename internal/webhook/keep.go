@@ -19,8 +19,9 @@ import (
 
 // The webhook's own objects, beside the stories.
 const (
-	ownPrefix = "sources/" // sources/<name>/pull.json, wanted/<id>, gone/<id>
-	keptBody  = 256 << 10  // bytes of a refused request's body
+	ownPrefix  = "sources/" // sources/<name>/pull.json, wanted/<id>
+	gonePrefix = "gone/"    // gone/<name>/<id>, of its own, so that the bucket can let them expire
+	keptBody   = 256 << 10  // bytes of a refused request's body
 )
 
 // Refused is a request that was not taken, as it is kept for the desk for seven days: in the form of a recorded request,
@@ -127,7 +128,7 @@ func getMark(ctx context.Context, store *story.Store, key string) (m mark, etag 
 	return m, o.ETag, nil
 }
 
-func goneKey(name, id string) string { return ownPrefix + name + "/gone/" + idPath(id) }
+func goneKey(name, id string) string { return gonePrefix + name + "/" + idPath(id) }
 
 // markGone remembers that an article without a story was taken down. Only a sender that says when can be overtaken in
 // a way that matters, and one that deletes for good: of others the later arrival counts.

@@ -28,6 +28,7 @@ type desk struct {
 	t       testing.TB
 	handler http.Handler
 	store   *story.Store
+	own     *story.Store // the same as the function may use it
 	cfg     *config.Config
 	log     *bytes.Buffer
 	now     time.Time
@@ -56,6 +57,7 @@ func openFor(t testing.TB) *desk {
 		t.Fatal(err)
 	}
 	d.store = &story.Store{Bucket: dir, Now: now, Random: &lockedReader{r: rand.New(rand.NewSource(1))}}
+	d.own = &story.Store{Bucket: policy.Guard(dir), Now: now, Random: d.store.Random}
 	d.cfg, err = config.Parse("cutline.yaml", []byte(`
 public: "https://cards.news.example"
 sites: {en: {name: Example News, language: en, url: "https://news.example", formats: [og, square]}}
@@ -64,7 +66,7 @@ sources: {newsroom: {kind: cutline, site: en, secret: "env:CUTLINE_TEST_SECRET"}
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.handler, err = New(Parts{Store: d.store, Config: d.cfg, Now: now, Log: slog.New(slog.NewJSONHandler(d.log, nil)), Limit: 100_000})
+	d.handler, err = New(Parts{Store: d.own, Config: d.cfg, Now: now, Log: slog.New(slog.NewJSONHandler(d.log, nil)), Limit: 100_000})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,13 +286,13 @@ func (fullDisk) Put(context.Context, string, []byte, string, bucket.Cond) (strin
 
 func TestOurOwnFaultIs503AndHealsWithoutARestart(t *testing.T) {
 	d := open(t)
-	whole := d.store.Bucket
-	d.store.Bucket = fullDisk{whole}
+	whole := d.own.Bucket
+	d.own.Bucket = fullDisk{whole}
 	code, a, h := d.send(payload("published", "7", "x"))
 	if code != 503 || h.Get("Retry-After") == "" || a.Story != "" || strings.Contains(a.Error, "device") {
 		t.Errorf("%d %+v", code, a)
 	}
-	d.store.Bucket = whole
+	d.own.Bucket = whole
 	if code, a, _ := d.send(payload("published", "7", "x")); code != 202 || a.Result != "accepted" {
 		t.Errorf("%d %+v", code, a)
 	}

@@ -1,0 +1,190 @@
+package cutline_test
+
+import (
+	"bytes"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// function is what the tests below want to know of a function in template.yaml. Tags as !Ref are left aside: what they
+// name stays as text.
+type function struct {
+	Type       string `yaml:"Type"`
+	Properties struct {
+		MemorySize  int `yaml:"MemorySize"`
+		Timeout     int `yaml:"Timeout"`
+		Environment struct {
+			Variables map[string]string `yaml:"Variables"`
+		} `yaml:"Environment"`
+		Events map[string]struct {
+			Type       string `yaml:"Type"`
+			Properties struct {
+				Queue string `yaml:"Queue"`
+			} `yaml:"Properties"`
+		} `yaml:"Events"`
+		Policies []struct {
+			Statement []struct {
+				Action   yaml.Node `yaml:"Action"`
+				Resource yaml.Node `yaml:"Resource"`
+			} `yaml:"Statement"`
+		} `yaml:"Policies"`
+	} `yaml:"Properties"`
+}
+
+// template reads the resources of one type out of template.yaml.
+func template[T any](t *testing.T, kind string) map[string]T {
+	t.Helper()
+	data, err := os.ReadFile("template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Resources map[string]yaml.Node `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]T{}
+	for name, n := range doc.Resources {
+		var is struct {
+			Type string `yaml:"Type"`
+		}
+		if err := n.Decode(&is); err != nil {
+			t.Fatal(err)
+		}
+		if is.Type != kind {
+			continue
+		}
+		var v T
+		if err := n.Decode(&v); err != nil {
+			t.Fatal(err)
+		}
+		out[name] = v
+	}
+	if len(out) == 0 {
+		t.Fatalf("template.yaml has nothing of type %s", kind)
+	}
+	return out
+}
+
+func texts(n yaml.Node) []string {
+	if n.Kind == yaml.ScalarNode {
+		return []string{n.Value}
+	}
+	var out []string
+	for _, c := range n.Content {
+		out = append(out, c.Value)
+	}
+	return out
+}
+
+func TestTemplateIsShort(t *testing.T) {
+	data, err := os.ReadFile("template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(data, []byte("\n")); n >= 250 {
+		t.Errorf("template.yaml has %d lines; it stays under 250, so that it can be read", n)
+	}
+}
+
+// TestNothingWakesItself follows each notification of the bucket through its queue to a function, and wants that function
+// not to write what woke it.
+func TestNothingWakesItself(t *testing.T) {
+	type bucket struct {
+		Properties struct {
+			NotificationConfiguration struct {
+				QueueConfigurations []struct {
+					Queue  string `yaml:"Queue"`
+					Filter struct {
+						S3Key struct {
+							Rules []struct {
+								Name  string `yaml:"Name"`
+								Value string `yaml:"Value"`
+							} `yaml:"Rules"`
+						} `yaml:"S3Key"`
+					} `yaml:"Filter"`
+				} `yaml:"QueueConfigurations"`
+			} `yaml:"NotificationConfiguration"`
+		} `yaml:"Properties"`
+	}
+	functions := template[function](t, "AWS::Serverless::Function")
+	woken := 0
+	for _, q := range template[bucket](t, "AWS::S3::Bucket")["Bucket"].Properties.NotificationConfiguration.QueueConfigurations {
+		prefix := ""
+		for _, r := range q.Filter.S3Key.Rules {
+			if r.Name == "prefix" {
+				prefix = r.Value
+			}
+		}
+		if prefix == "" {
+			t.Errorf("a notification to %s has no prefix", q.Queue)
+		}
+		for name, f := range functions {
+			for _, e := range f.Properties.Events {
+				if e.Type != "SQS" || e.Properties.Queue != q.Queue {
+					continue
+				}
+				woken++
+				for _, p := range f.Properties.Policies {
+					for _, s := range p.Statement {
+						if slices.Contains(texts(s.Action), "s3:PutObject") && slices.Contains(texts(s.Resource), "${Bucket.Arn}/"+prefix+"*") {
+							t.Errorf("%s is woken by %s and may write it", name, prefix)
+						}
+					}
+				}
+			}
+		}
+	}
+	if woken != 3 {
+		t.Errorf("%d notifications lead to a function, want those of stories/, manifests/ and decisions/", woken)
+	}
+}
+
+// TestTemplateNumbersFit holds what depends on each other: a queue hides a message for six of its function's timeouts,
+// Go's memory limit leaves room under Lambda's, and no group of log lines is kept for ever.
+func TestTemplateNumbersFit(t *testing.T) {
+	type queue struct {
+		Properties struct {
+			VisibilityTimeout int `yaml:"VisibilityTimeout"`
+			RedrivePolicy     struct {
+				MaxReceiveCount int `yaml:"maxReceiveCount"`
+			} `yaml:"RedrivePolicy"`
+		} `yaml:"Properties"`
+	}
+	queues := template[queue](t, "AWS::SQS::Queue")
+	logs := template[struct {
+		Properties struct {
+			LogGroupName    string `yaml:"LogGroupName"`
+			RetentionInDays string `yaml:"RetentionInDays"`
+		} `yaml:"Properties"`
+	}](t, "AWS::Logs::LogGroup")
+	for name, f := range template[function](t, "AWS::Serverless::Function") {
+		limit, err := strconv.Atoi(strings.TrimSuffix(f.Properties.Environment.Variables["GOMEMLIMIT"], "MiB"))
+		if err != nil || limit < f.Properties.MemorySize*7/10 || limit > f.Properties.MemorySize*9/10 {
+			t.Errorf("%s has %d MB and GOMEMLIMIT=%s: want 70 to 90 %% of it, in MiB", name, f.Properties.MemorySize, f.Properties.Environment.Variables["GOMEMLIMIT"])
+		}
+		for _, e := range f.Properties.Events {
+			if e.Type != "SQS" {
+				continue
+			}
+			q, ok := queues[strings.TrimSuffix(e.Properties.Queue, ".Arn")]
+			if !ok || q.Properties.VisibilityTimeout < 6*f.Properties.Timeout || q.Properties.RedrivePolicy.MaxReceiveCount < 5 {
+				t.Errorf("%s, timeout %d s, on %s: %+v", name, f.Properties.Timeout, e.Properties.Queue, q)
+			}
+		}
+		kept := false
+		for _, l := range logs {
+			kept = kept || regexp.MustCompile(`\$\{`+name+`\}$`).MatchString(l.Properties.LogGroupName) && l.Properties.RetentionInDays != ""
+		}
+		if !kept {
+			t.Errorf("the log of %s has no group of its own with an end to what it keeps", name)
+		}
+	}
+}
