@@ -19,9 +19,10 @@ import (
 // first claim and the post's id, so the same post has the same key at every try, and putRecord with swapRecord null
 // makes it once. The text carries no link; the link card does (or, with embed: image, a facet at the text's end).
 type bluesky struct {
-	name string
-	cfg  config.Channel
-	p    Parts
+	name   string
+	cfg    config.Channel
+	p      Parts
+	tokens *tokens
 }
 
 const (
@@ -37,7 +38,9 @@ func newBluesky(name string, c config.Channel, _ config.Site, p Parts) (Channel,
 	if c.Account == "" || !c.Secret.Given() {
 		return nil, fmt.Errorf("bluesky needs account (the handle) and secret (an app password)")
 	}
-	return &bluesky{name: name, cfg: c, p: p}, nil
+	b := &bluesky{name: name, cfg: c, p: p}
+	b.tokens = b.sessions()
+	return b, nil
 }
 
 func (b *bluesky) Capabilities() Capabilities {
@@ -89,24 +92,27 @@ func (b *bluesky) rkey(c *Call) string {
 }
 
 func (b *bluesky) Publish(ctx context.Context, c *Call) Outcome {
-	s, out := b.session(ctx)
-	if s == nil {
+	s, out := b.tokens.current(ctx)
+	if out.End != Posted {
 		return out
 	}
 	var blob json.RawMessage
 	if c.Draft.Card != "" {
-		if blob, out = b.upload(ctx, s, c); blob == nil {
+		if blob, out = b.upload(ctx, c); blob == nil {
 			return out
 		}
 	}
 	record := b.record(c, blob)
 	rkey := b.rkey(c)
-	a := b.call(ctx, s, "com.atproto.repo.putRecord", map[string]any{
-		"repo": s.DID, "collection": bskyPost, "rkey": rkey, "record": record, "swapRecord": nil, "validate": true,
+	a, out := b.call(ctx, "com.atproto.repo.putRecord", map[string]any{
+		"repo": s.Who, "collection": bskyPost, "rkey": rkey, "record": record, "swapRecord": nil, "validate": true,
 	})
+	if out.End != Posted {
+		return out
+	}
 	var ok struct{ URI, CID string }
 	if a.ok(&ok) && ok.URI != "" {
-		return Outcome{End: Posted, Remote: story.Remote{ID: ok.URI, CID: ok.CID, URL: postURL(s.DID, rkey)}}
+		return Outcome{End: Posted, Remote: story.Remote{ID: ok.URI, CID: ok.CID, URL: postURL(s.Who, rkey)}}
 	}
 	name, said := bskyError(a)
 	switch name {
@@ -184,7 +190,7 @@ func facets(text, shown, link string, tags []string) []any {
 }
 
 // upload sends the card, or takes the one that an earlier try has sent.
-func (b *bluesky) upload(ctx context.Context, s *bskySession, c *Call) (json.RawMessage, Outcome) {
+func (b *bluesky) upload(ctx context.Context, c *Call) (json.RawMessage, Outcome) {
 	if kept := c.Steps["blob"]; kept != "" {
 		return json.RawMessage(kept), Outcome{}
 	}
@@ -192,9 +198,10 @@ func (b *bluesky) upload(ctx context.Context, s *bskySession, c *Call) (json.Raw
 	if err != nil {
 		return nil, Outcome{End: Later, Why: "reading the card: " + err.Error()}
 	}
-	a := b.authorized(ctx, s, func(token string) (*http.Request, error) {
-		return rawRequest(ctx, http.MethodPost, b.cfg.Server+"/xrpc/com.atproto.repo.uploadBlob", bytes.NewReader(card), "Content-Type", c.Draft.Type, "Authorization", "Bearer "+token)
-	})
+	a, out := b.post(ctx, "com.atproto.repo.uploadBlob", c.Draft.Type, card)
+	if out.End != Posted {
+		return nil, out
+	}
 	var ok struct{ Blob json.RawMessage }
 	if !a.ok(&ok) || len(ok.Blob) == 0 {
 		_, said := bskyError(a)
@@ -207,15 +214,15 @@ func (b *bluesky) upload(ctx context.Context, s *bskySession, c *Call) (json.Raw
 }
 
 func (b *bluesky) Find(ctx context.Context, c *Call) Outcome {
-	s, out := b.session(ctx)
-	if s == nil {
+	s, out := b.tokens.current(ctx)
+	if out.End != Posted {
 		return out
 	}
 	return b.find(ctx, s, b.rkey(c))
 }
 
-func (b *bluesky) find(ctx context.Context, s *bskySession, rkey string) Outcome {
-	q := url.Values{"repo": {s.DID}, "collection": {bskyPost}, "rkey": {rkey}}
+func (b *bluesky) find(ctx context.Context, s pair, rkey string) Outcome {
+	q := url.Values{"repo": {s.Who}, "collection": {bskyPost}, "rkey": {rkey}}
 	req, err := rawRequest(ctx, http.MethodGet, b.cfg.Server+"/xrpc/com.atproto.repo.getRecord?"+q.Encode(), nil)
 	if err != nil {
 		return Outcome{End: Later, Why: err.Error()}
@@ -223,7 +230,7 @@ func (b *bluesky) find(ctx context.Context, s *bskySession, rkey string) Outcome
 	a := exchange(b.p.Client, req)
 	var ok struct{ URI, CID string }
 	if a.ok(&ok) && ok.URI != "" {
-		return Outcome{End: Posted, Remote: story.Remote{ID: ok.URI, CID: ok.CID, URL: postURL(s.DID, rkey)}}
+		return Outcome{End: Posted, Remote: story.Remote{ID: ok.URI, CID: ok.CID, URL: postURL(s.Who, rkey)}}
 	}
 	name, said := bskyError(a)
 	if name == "RecordNotFound" {
@@ -242,12 +249,15 @@ func (b *bluesky) Edit(context.Context, *Call) Outcome {
 }
 
 func (b *bluesky) Retract(ctx context.Context, c *Call) Outcome {
-	s, out := b.session(ctx)
-	if s == nil {
+	s, out := b.tokens.current(ctx)
+	if out.End != Posted {
 		return out
 	}
 	rkey := c.Remote.ID[strings.LastIndexByte(c.Remote.ID, '/')+1:]
-	a := b.call(ctx, s, "com.atproto.repo.deleteRecord", map[string]any{"repo": s.DID, "collection": bskyPost, "rkey": rkey})
+	a, out := b.call(ctx, "com.atproto.repo.deleteRecord", map[string]any{"repo": s.Who, "collection": bskyPost, "rkey": rkey})
+	if out.End != Posted {
+		return out
+	}
 	if a.Err == nil && a.Status == http.StatusOK {
 		return Outcome{End: Posted, Remote: c.Remote}
 	}
@@ -266,98 +276,59 @@ func bskyError(a answer) (name, said string) {
 	return e.Error, e.Error + ": " + e.Message
 }
 
-// bskySession is the pair of tokens that calls are made with, kept with the account's state so that all workers share
-// one and logins stay rare.
-type bskySession struct {
-	DID     string `json:"did"`
-	Access  string `json:"accessJwt"`
-	Refresh string `json:"refreshJwt"`
-}
-
-// session returns the kept session, or signs in.
-func (b *bluesky) session(ctx context.Context) (*bskySession, Outcome) {
-	acc, err := b.p.Store.Account(ctx, b.name)
-	if err != nil {
-		return nil, Outcome{End: Later, Why: err.Error()}
-	}
-	if s := (bskySession{acc.Tokens["did"], acc.Tokens["access"], acc.Tokens["refresh"]}); s.Access != "" && acc.Tokens["of"] == b.cfg.Account+" "+b.cfg.Server {
-		return &s, Outcome{}
-	}
-	return b.signIn(ctx, "")
-}
-
-func (b *bluesky) signIn(ctx context.Context, stale string) (*bskySession, Outcome) {
-	secret, err := b.cfg.Secret.Value(ctx)
-	if err != nil {
-		return nil, Outcome{End: Refused, Pause: true, Why: err.Error()}
-	}
-	req, err := request(ctx, http.MethodPost, b.cfg.Server+"/xrpc/com.atproto.server.createSession", map[string]string{"identifier": b.cfg.Account, "password": secret})
-	if err != nil {
-		return nil, Outcome{End: Refused, Why: err.Error()}
-	}
-	return b.keep(ctx, exchange(b.p.Client, req), stale)
-}
-
-// renew replaces the session whose access token is stale. If another worker was faster, theirs is taken.
-func (b *bluesky) renew(ctx context.Context, s *bskySession) (*bskySession, Outcome) {
-	if now, out := b.session(ctx); now == nil || now.Access != s.Access {
-		return now, out
-	}
-	req, err := rawRequest(ctx, http.MethodPost, b.cfg.Server+"/xrpc/com.atproto.server.refreshSession", nil, "Authorization", "Bearer "+s.Refresh)
-	if err != nil {
-		return nil, Outcome{End: Refused, Why: err.Error()}
-	}
-	a := exchange(b.p.Client, req)
-	if a.Status == http.StatusBadRequest || a.Status == http.StatusUnauthorized { // the refresh token is over, too
-		return b.signIn(ctx, s.Access)
-	}
-	return b.keep(ctx, a, s.Access)
-}
-
-// keep writes a new session down before it is used; of two at once the first one written stands for both.
-func (b *bluesky) keep(ctx context.Context, a answer, stale string) (*bskySession, Outcome) {
-	var s bskySession
-	if !a.ok(&s) || s.Access == "" {
-		_, said := bskyError(a)
-		return nil, a.outcome(false, said, b.p.Now())
-	}
-	acc, _, err := b.p.Store.UpdateAccount(ctx, b.name, func(acc *story.Account) error {
-		of := b.cfg.Account + " " + b.cfg.Server
-		if acc.Tokens["access"] != "" && acc.Tokens["access"] != stale && acc.Tokens["of"] == of {
-			return nil
+// sessions is the account's session: an app password signs in, and each renewal gives a new pair. Logins are rare: 300 a
+// day are allowed.
+func (b *bluesky) sessions() *tokens {
+	keep := func(a answer) (pair, Outcome) {
+		var s struct{ DID, AccessJWT, RefreshJWT string }
+		if !a.ok(&s) || s.AccessJWT == "" {
+			_, said := bskyError(a)
+			return pair{}, a.outcome(false, said, b.p.Now())
 		}
-		acc.Tokens = map[string]string{"did": s.DID, "access": s.Access, "refresh": s.Refresh, "of": of}
-		return nil
-	})
-	if err != nil {
-		return nil, Outcome{End: Later, Why: err.Error()}
+		return pair{Access: s.AccessJWT, Refresh: s.RefreshJWT, Who: s.DID}, Outcome{End: Posted}
 	}
-	return &bskySession{acc.Tokens["did"], acc.Tokens["access"], acc.Tokens["refresh"]}, Outcome{}
-}
-
-func (b *bluesky) call(ctx context.Context, s *bskySession, method string, body any) answer {
-	return b.authorized(ctx, s, func(token string) (*http.Request, error) {
-		return request(ctx, http.MethodPost, b.cfg.Server+"/xrpc/"+method, body, "Authorization", "Bearer "+token)
-	})
-}
-
-// authorized makes a request, and once more with a renewed session if the token had run out: the network did nothing
-// then.
-func (b *bluesky) authorized(ctx context.Context, s *bskySession, make func(token string) (*http.Request, error)) answer {
-	for try := 0; ; try++ {
-		req, err := make(s.Access)
+	signIn := func(ctx context.Context) (pair, Outcome) {
+		secret, err := b.cfg.Secret.Value(ctx)
 		if err != nil {
-			return answer{Err: err}
+			return pair{}, Outcome{End: Refused, Pause: true, Why: err.Error()}
 		}
-		a := exchange(b.p.Client, req)
-		name, _ := bskyError(a)
-		if try > 0 || a.Status != http.StatusUnauthorized && name != "ExpiredToken" && name != "InvalidToken" {
-			return a
+		req, err := request(ctx, http.MethodPost, b.cfg.Server+"/xrpc/com.atproto.server.createSession", map[string]string{"identifier": b.cfg.Account, "password": secret})
+		if err != nil {
+			return pair{}, Outcome{End: Refused, Why: err.Error()}
 		}
-		fresh, _ := b.renew(ctx, s)
-		if fresh == nil {
-			return a
-		}
-		*s = *fresh
+		return keep(exchange(b.p.Client, req))
 	}
+	return &tokens{
+		name: b.name, p: b.p, begin: signIn,
+		of: func(context.Context) (string, error) { return fingerprint(b.cfg.Account, b.cfg.Server), nil },
+		renew: func(ctx context.Context, old pair) (pair, Outcome) {
+			req, err := rawRequest(ctx, http.MethodPost, b.cfg.Server+"/xrpc/com.atproto.server.refreshSession", nil, "Authorization", "Bearer "+old.Refresh)
+			if err != nil {
+				return pair{}, Outcome{End: Refused, Why: err.Error()}
+			}
+			a := exchange(b.p.Client, req)
+			if a.Status == http.StatusBadRequest || a.Status == http.StatusUnauthorized { // the refresh token is over, too
+				return signIn(ctx)
+			}
+			return keep(a)
+		},
+	}
+}
+
+// post calls a method of the server as the account.
+func (b *bluesky) post(ctx context.Context, method, contentType string, body []byte) (answer, Outcome) {
+	return b.tokens.send(ctx, func(s pair) (*http.Request, error) {
+		return rawRequest(ctx, http.MethodPost, b.cfg.Server+"/xrpc/"+method, bytes.NewReader(body), "Content-Type", contentType, "Authorization", "Bearer "+s.Access)
+	}, func(a answer) bool {
+		name, _ := bskyError(a)
+		return a.Status == http.StatusUnauthorized || name == "ExpiredToken" || name == "InvalidToken"
+	})
+}
+
+func (b *bluesky) call(ctx context.Context, method string, body any) (answer, Outcome) {
+	j, err := json.Marshal(body)
+	if err != nil {
+		return answer{}, Outcome{End: Refused, Why: err.Error()}
+	}
+	return b.post(ctx, method, "application/json", j)
 }

@@ -143,6 +143,7 @@ var kinds = map[string]func(name string, c config.Channel, site config.Site, p P
 	"log":      newLog,
 	"mastodon": newMastodon,
 	"telegram": newTelegram,
+	"x":        newX,
 }
 
 // New makes the channel that the configuration describes.

@@ -61,12 +61,12 @@ func drafted(p Piece, c config.Channel, name, format, otherwise string, fits fun
 		d.Findings = append(d.Findings, err.Error())
 		return d
 	}
-	w.link = d.Link
+	w.link, w.signs = d.Link, signed[c.Kind]
 	if c.Kind == "bluesky" { // shown short, and led on by a facet
 		w.link = shortLink(d.Link)
 	}
-	text, cut, err := w.write(d.Tags, func(text string) bool { return fits(text, d.Link) })
-	d.Text = text
+	text, cut, err := w.write(d.Tags, func(text string) bool { return fits(directed(text, d.Language), d.Link) })
+	d.Text = directed(text, d.Language)
 	switch {
 	case err != nil:
 		d.Findings = append(d.Findings, t.Wrong("%v", err).Error())

@@ -9,8 +9,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/rivo/uniseg"
-
 	"cutline/internal/config"
 	"cutline/internal/story"
 )
@@ -59,25 +57,6 @@ func mastodonLength(text string) int {
 		at = l.to
 	}
 	return n + plain(text[at:])
-}
-
-// cut shortens a text to a number of graphemes, at a word where there is one, with an ellipsis.
-func cut(text string, most int) string {
-	if graphemes(text) <= most {
-		return text
-	}
-	g := uniseg.NewGraphemes(text)
-	end, space := 0, 0
-	for n := 0; n < most-1 && g.Next(); n++ {
-		if strings.TrimSpace(g.Str()) == "" {
-			space = end
-		}
-		_, end = g.Positions()
-	}
-	if space > end/2 {
-		end = space
-	}
-	return text[:end] + "…"
 }
 
 func (m *mastodon) auth(ctx context.Context) (string, error) {

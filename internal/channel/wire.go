@@ -12,7 +12,6 @@ import (
 	"net/http/httptrace"
 	"net/textproto"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -93,29 +92,6 @@ func (a answer) outcome(publishing bool, said string, now time.Time) Outcome {
 		return Outcome{End: Refused, Why: why + ": it points to another address, which is not followed; mend the channel's server"}
 	}
 	return Outcome{End: Refused, Why: why}
-}
-
-// retryAfter reads when a network wants to be asked again: Retry-After in seconds, with a fraction, or as a date; else
-// the reset of the rate limit as seconds of Unix time or as an ISO date. Zero: it did not say.
-func retryAfter(h http.Header, now time.Time) time.Time {
-	if v := h.Get("Retry-After"); v != "" {
-		if s, err := strconv.ParseFloat(v, 64); err == nil && s >= 0 && s < 1e7 {
-			return now.Add(time.Duration(s * float64(time.Second)))
-		}
-		if t, err := http.ParseTime(v); err == nil {
-			return t
-		}
-	}
-	for _, name := range []string{"RateLimit-Reset", "X-RateLimit-Reset", "X-Rate-Limit-Reset"} {
-		v := h.Get(name)
-		if s, err := strconv.ParseInt(v, 10, 64); err == nil && s > 1e9 {
-			return time.Unix(s, 0)
-		}
-		if t, err := time.Parse(time.RFC3339, v); err == nil {
-			return t
-		}
-	}
-	return time.Time{}
 }
 
 // request makes a request with a JSON body (nil: none). Extra headers come in pairs.

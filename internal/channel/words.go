@@ -30,6 +30,7 @@ type wording struct {
 	t        *template.Template
 	fixed    []string // the template's own words
 	piece    Piece
+	signs    bool   // the network reads signs: the article's are made harmless, the template's own count
 	link     string // as it is shown
 	tags     []string
 	headline string
@@ -39,17 +40,23 @@ type wording struct {
 // functions are what a template may call, each without arguments. What an article does not have is empty.
 func (w *wording) functions() template.FuncMap {
 	a := &w.piece.Article
+	words := func(s string) string {
+		if w.signs {
+			return plain(s)
+		}
+		return s
+	}
 	return template.FuncMap{
-		"headline":   func() string { return w.headline },
-		"summary":    func() string { return w.summary },
-		"dek":        func() string { return a.Dek },
+		"headline":   func() string { return words(w.headline) },
+		"summary":    func() string { return words(w.summary) },
+		"dek":        func() string { return words(a.Dek) },
 		"link":       func() string { return w.link },
 		"hashtags":   func() string { return hashtags(w.tags, article.RTL(a.Language)) },
-		"section":    func() string { return a.Section },
-		"byline":     func() string { return a.Byline },
-		"dateline":   func() string { return a.Dateline },
-		"credit":     func() string { return w.piece.Manifest.Credit },
-		"kicker":     func() string { return a.Kicker },
+		"section":    func() string { return words(a.Section) },
+		"byline":     func() string { return words(a.Byline) },
+		"dateline":   func() string { return words(a.Dateline) },
+		"credit":     func() string { return words(w.piece.Manifest.Credit) },
+		"kicker":     func() string { return words(a.Kicker) },
 		"language":   func() string { return primary(a.Language) },
 		"site":       func() string { return w.piece.Site.Name },
 		"correction": func() string { return correctionWord(a.Language) },
@@ -221,6 +228,7 @@ func Check(text string, d story.Draft, a article.Article, c config.Channel, site
 		}
 	}
 	slices.SortFunc(fixed, func(a, b string) int { return len(b) - len(a) })
+	text = unmarked(text)
 	for _, own := range append([]string{d.Link, shortLink(d.Link)}, fixed...) {
 		text = without(text, own)
 	}
