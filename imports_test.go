@@ -31,7 +31,7 @@ var rooms = map[string]string{
 	"fonts":            "",
 	// capabilities
 	"internal/source":  "article config fetch net",
-	"internal/card":    "article story jpeg photo typeset config gg image yaml text",
+	"internal/card":    "article fonts story jpeg photo typeset config gg image yaml text",
 	"internal/channel": "article story bucket config fetch summary text uniseg net btcec websocket",
 	"internal/staff":   "bucket config story oidc oauth2",
 	"internal/review":  "article config story text",

@@ -22,6 +22,7 @@ var files embed.FS
 type File struct {
 	Name string                 // as "Inter_700Bold.ttf"
 	Read func() ([]byte, error) // all its bytes
+	Size int64                  // how many
 }
 
 // All lists every font file there is: those in the program, and those of the extra folder, by name. An extra file
@@ -35,7 +36,7 @@ func All() []File {
 		}
 		for _, e := range entries {
 			path := dir + "/" + e.Name()
-			byName[e.Name()] = File{e.Name(), func() ([]byte, error) { return fs.ReadFile(files, path) }}
+			byName[e.Name()] = File{e.Name(), func() ([]byte, error) { return fs.ReadFile(files, path) }, size(e)}
 		}
 	}
 	if dir := Extra(); dir != "" {
@@ -47,7 +48,7 @@ func All() []File {
 			switch strings.ToLower(filepath.Ext(e.Name())) {
 			case ".ttf", ".otf", ".woff":
 				path := filepath.Join(dir, e.Name())
-				byName[e.Name()] = File{e.Name(), func() ([]byte, error) { return os.ReadFile(path) }}
+				byName[e.Name()] = File{e.Name(), func() ([]byte, error) { return os.ReadFile(path) }, size(e)}
 			}
 		}
 	}
@@ -57,6 +58,15 @@ func All() []File {
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
 	return out
+}
+
+// size of a file; 0 where it has gone meanwhile, which Read then says.
+func size(e fs.DirEntry) int64 {
+	info, err := e.Info()
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }
 
 // Extra is the folder of fonts that are not in the program; empty: there is none.

@@ -18,6 +18,9 @@ func main() {
 			Store: r.Store, Config: r.Config, Dir: r.Dir, Now: r.Now, Log: r.Log, Fonts: typeset.NewFonts(fonts.All()...),
 			Fetch: &fetch.Client{Allow: r.Config.Network.Allow, Plain: r.Config.Network.Plain},
 		}
+		if err := d.Ready(); err != nil {
+			return nil, err
+		}
 		return &lambda.Function{HTTP: d.Handler(), Look: d.Look, Schedules: map[string]func(context.Context) error{"sweep": d.Sweep}}, nil
 	})
 }

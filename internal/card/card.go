@@ -1,10 +1,14 @@
 // Package card draws a story's social cards.
 //
-// It owns formats, themes, layouts, and what a card is made from ([Spec]) with the fingerprint of it. It promises: a card
-// over a photo carries its credit; every text has a contrast of at least 4.5:1 against what lies behind it, measured in
-// cells of a fifth of the letter; nothing is cut off, boxed or outside the frame; the same spec gives the same bytes. The
-// photo's pixels, faces and crop are package photo's, letters are package typeset's. Text, chips and rules are drawn on
-// an overlay and laid over the photo's planes once; the photo never leaves YCbCr.
+// It owns formats, themes (YAML, [OpenTheme]), layouts and the choice between them, and what a card is made from ([Spec])
+// with the fingerprint of it. It promises: a card over a photo carries its credit, whole; every text has a contrast of
+// at least 4.5:1 (WCAG 2.2, 1.4.3) against what lies behind it, measured in cells of a fifth of the letter; nothing is cut off,
+// boxed or outside the frame; the same spec gives the same bytes. The photo's pixels, faces and crop are package photo's,
+// letters are package typeset's. Text, chips and rules are drawn on an overlay and laid over the photo's planes once; the
+// photo never leaves YCbCr.
+//
+// Each layout is one function that either draws or says why it does not work for this headline and photo ([errNext]);
+// the last, of text alone, always works.
 package card
 
 import (
@@ -18,6 +22,8 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"slices"
+	"strings"
 
 	"cutline/internal/article"
 	"cutline/internal/jpeg"
@@ -27,12 +33,35 @@ import (
 )
 
 // engine changes whenever the same spec would be drawn otherwise.
-const engine = 2
+const engine = 3
+
+// Format is one size of card.
+type Format struct {
+	Name  string
+	W, H  int    // pixels
+	shape string // which of a theme's numbers it uses
+}
+
+// Formats are all sizes, by name.
+var Formats = map[string]Format{
+	"og":       {"og", 1200, 630, land},
+	"wide":     {"wide", 1600, 900, land},
+	"square":   {"square", 1080, 1080, upright},
+	"portrait": {"portrait", 1080, 1350, upright},
+	"vertical": {"vertical", 1080, 1920, tall},
+}
+
+// The shapes that themes have numbers for.
+const (
+	land    = "land"
+	upright = "upright"
+	tall    = "tall"
+)
 
 // Spec is all that a card is made from.
 type Spec struct {
 	Format   string         `json:"format"`
-	Theme    Theme          `json:"theme"`
+	Theme    *Theme         `json:"theme"`
 	Language string         `json:"language"`
 	Headline string         `json:"headline"`
 	Dek      string         `json:"dek,omitempty"`     // on layouts with room for it
@@ -41,22 +70,26 @@ type Spec struct {
 	Year     int            `json:"year,omitempty"`    // chip: the story's year, when it is old; 0: none
 	Credit   string         `json:"credit,omitempty"`  // whose photo it is, without label; without it the photo is not shown
 	Site     string         `json:"site"`              // the site's name, at the foot
-	Logo     []byte         `json:"logo,omitempty"`    // picture in place of the name
+	Logo     []byte         `json:"logo,omitempty"`    // picture in place of the name, or before it: PNG, JPEG, GIF or WebP
+	OnLight  []byte         `json:"onlight,omitempty"` // the logo for light ground; empty: Logo
 	Meta     string         `json:"meta,omitempty"`    // date or byline, where there is no photo
+	Names    []string       `json:"names,omitempty"`   // names in the headline that a line break should not part
 	Focal    *article.Focal `json:"focal,omitempty"`   // what the crop must keep
-	Layout   string         `json:"layout,omitempty"`  // the desk's choice: bottom, split, text-led
+	Layout   string         `json:"layout,omitempty"`  // the desk's choice: one of Layouts, or text-led
 	Digits   string         `json:"digits,omitempty"`  // latin, native, or as written
 	PhotoTag string         `json:"photo,omitempty"`   // hash of the photo's bytes; empty: there is none
 	PNG      bool           `json:"png,omitempty"`
 	Rights   photo.Rights   `json:"rights"` // what the file says of the photo
 }
 
-// Fingerprint names what the spec would look like: two specs with the same one give the same bytes.
-func (s *Spec) Fingerprint() string {
+// Fingerprint names what the spec would look like: two specs with the same one, drawn with the same set of fonts, give
+// the same bytes.
+func (s *Spec) Fingerprint(set *typeset.Fonts) string {
 	b, err := json.Marshal(struct {
-		Engine int
+		Engine     int
+		Fonts, Own string
 		*Spec
-	}{engine, s})
+	}{engine, set.Tag(), s.Theme.tag, s})
 	if err != nil {
 		panic("a spec has only texts and numbers: " + err.Error())
 	}
@@ -73,41 +106,6 @@ type Drawn struct {
 	Explain Explain
 }
 
-// Explain is why a card is as it is.
-type Explain struct {
-	Layout   string    `json:"layout"`
-	Why      string    `json:"why"`
-	Crop     []float64 `json:"crop"`
-	Scrim    float64   `json:"scrim"`
-	Contrast float64   `json:"contrast"`
-	Credit   string    `json:"credit"`
-	Lines    []Line    `json:"lines"`
-}
-
-// Line is a line of the headline. Its box is x0, y0, x1, y1 in pixels of the card: what is black.
-type Line struct {
-	Text string     `json:"text"`
-	Box  [4]float64 `json:"box"`
-	Dir  string     `json:"dir"`
-	Runs []Run      `json:"runs"`
-}
-
-// Run is a piece of a line in one font, its glyphs from the left, numbers in font units.
-type Run struct {
-	Font   string  `json:"font"`
-	Script string  `json:"script"`
-	Lang   string  `json:"lang"`
-	Glyphs []Glyph `json:"glyphs"`
-}
-
-type Glyph struct {
-	ID      int `json:"id"`
-	Cluster int `json:"cluster"` // index of the letter in the headline
-	AX      int `json:"ax"`
-	DX      int `json:"dx"`
-	DY      int `json:"dy"`
-}
-
 // errNext says that a layout does not work here and the next one is to be tried.
 type errNext struct{ why string }
 
@@ -115,7 +113,7 @@ func (e errNext) Error() string { return e.why }
 
 // Draw draws a card. ph may be nil: then, and where the spec has no credit, the card is text alone. Errors are
 // *typeset.MissingError, the photo's, or the context's.
-func Draw(ctx context.Context, s Spec, ph *photo.Photo, fonts *typeset.Fonts) (Drawn, error) {
+func Draw(ctx context.Context, s Spec, ph *photo.Photo, set *typeset.Fonts) (Drawn, error) {
 	f, ok := Formats[s.Format]
 	if !ok {
 		return Drawn{}, fmt.Errorf("format %q is not known: there are og, wide, square, portrait and vertical", s.Format)
@@ -126,59 +124,120 @@ func Draw(ctx context.Context, s Spec, ph *photo.Photo, fonts *typeset.Fonts) (D
 		why = "no photo"
 	case s.Credit == "":
 		ph, why = nil, "the photo has no credit"
+	case s.Layout == "text-led":
+		ph, why = nil, "the desk's choice"
+	case len(s.Theme.Layouts) == 0 && s.Layout == "":
+		ph, why = nil, "the theme leads with the text"
 	}
-	order := []string{"bottom", "split"}
-	switch {
-	case ph == nil || s.Theme.Layout == "text-led" && s.Layout == "":
-		order = nil
-		if ph != nil {
-			why = "the theme leads with the text"
-		}
-	case s.Theme.Layout == "split":
-		order = []string{"split"}
-	}
-	if s.Layout != "" && ph != nil && s.Layout != "text-led" {
-		order = []string{s.Layout, "split"}
-		why = "the desk's choice"
-	} else if s.Layout == "text-led" {
-		order, why = nil, "the desk's choice"
-	}
-	if len(order) > 0 { // before the first look, so that one decoding serves the faces and the frame
-		if err := ph.Prepare(ctx, f.W, f.H); err != nil {
-			return Drawn{}, err
-		}
-	}
-	for _, layout := range order {
-		c, err := begin(s, f, fonts)
-		if err != nil {
-			return Drawn{}, err
-		}
-		c.layout, c.why = layout, why
-		switch layout {
-		case "split":
-			err = c.split(ctx, ph)
-		default:
-			c.layout = "bottom"
-			err = c.bottom(ctx, ph)
-		}
-		if next, ok := errors.AsType[errNext](err); ok {
-			why = join(why, next.why)
-			continue
+	if ph != nil {
+		d, next, err := drawPhoto(ctx, s, f, ph, set)
+		if err == nil && next == "" {
+			return d, nil
 		} else if err != nil {
 			return Drawn{}, err
 		}
-		return c.finish()
+		why = next
 	}
-	c, err := begin(s, f, fonts)
-	if err != nil {
-		return Drawn{}, err
-	}
+	c := begin(s, f, set)
 	c.layout, c.why = "text-led", why
-	c.s.Credit = ""
 	if err := c.textLed(); err != nil {
 		return Drawn{}, err
 	}
 	return c.finish()
+}
+
+// drawPhoto tries the layouts that show the photo: the desk's choice, then the theme's in their order, those first in
+// which the text lies on what matters least. next says why none of them would do.
+func drawPhoto(ctx context.Context, s Spec, f Format, ph *photo.Photo, set *typeset.Fonts) (d Drawn, next string, err error) {
+	if err := ph.Prepare(ctx, f.W, f.H); err != nil { // before the first look, so that one decoding serves the faces and the frame
+		return Drawn{}, "", err
+	}
+	scene, err := ph.Look(ctx)
+	if err != nil {
+		return Drawn{}, "", err
+	}
+	var later []attempt
+	var why []string
+	try := func(a attempt) (Drawn, bool, error) {
+		a.c.why = join(strings.Join(why, "; "), a.c.why)
+		err := a.draw(ctx, ph)
+		if n, ok := errors.AsType[errNext](err); ok {
+			why = append(why, a.c.layout+": "+n.why)
+			return Drawn{}, false, nil
+		} else if err != nil {
+			return Drawn{}, false, err
+		}
+		d, err := a.c.finish()
+		return d, err == nil, err
+	}
+	layouts := s.Theme.Layouts
+	if s.Layout != "" {
+		layouts = append([]string{s.Layout}, layouts...)
+	}
+	for i, layout := range layouts {
+		chosen := i == 0 && s.Layout != ""
+		a, err := plan(s, f, ph, &scene, set, layout, chosen)
+		if n, ok := errors.AsType[errNext](err); ok {
+			why = append(why, layout+": "+n.why)
+			continue
+		} else if err != nil {
+			return Drawn{}, "", err
+		}
+		if chosen {
+			a.c.why = "the desk's choice"
+		} else if a.rank() > 0 {
+			later = append(later, a)
+			continue
+		}
+		if d, ok, err := try(a); ok || err != nil {
+			return d, "", err
+		}
+	}
+	slices.SortStableFunc(later, func(a, b attempt) int { return a.rank() - b.rank() })
+	for _, a := range later {
+		if d, ok, err := try(a); ok || err != nil {
+			return d, "", err
+		}
+	}
+	return Drawn{}, strings.Join(why, "; "), nil
+}
+
+// attempt is a layout that works as far as can be said without the photo's pixels.
+type attempt struct {
+	c      *canvas
+	choice photo.Choice
+	draw   func(context.Context, *photo.Photo) error
+	onto   bool // the text lies on the photo
+}
+
+// busiest is how much more of what stands out than elsewhere may lie under a text before another layout is better.
+const busiest = 1.3
+
+// rank is the order of layouts beside that of the theme: where the text lies on the photo and on what stands out in
+// it, a layout that leaves that free goes before, but not those with a panel.
+func (a attempt) rank() int {
+	switch {
+	case !a.onto:
+		return 2
+	case a.choice.Under > busiest:
+		return 1
+	}
+	return 0
+}
+
+// plan prepares a layout. chosen: the desk wants it, so that only what cannot be is a reason against it.
+func plan(s Spec, f Format, ph *photo.Photo, scene *photo.Scene, set *typeset.Fonts, layout string, chosen bool) (attempt, error) {
+	c := begin(s, f, set)
+	c.layout, c.chosen, c.info, c.scene = layout, chosen, ph.Info(), scene
+	switch layout {
+	case "bottom", "top", "side":
+		return c.planOver(layout)
+	case "split":
+		return attempt{c: c, draw: c.split}, nil
+	case "inset":
+		return attempt{c: c, draw: c.inset}, nil
+	}
+	return attempt{}, errNext{"there is no such layout: there are " + strings.Join(Layouts(), ", ") + " and text-led"}
 }
 
 func join(a, b string) string {
@@ -188,14 +247,17 @@ func join(a, b string) string {
 	return a + "; " + b
 }
 
-// canvas is one card being drawn.
+// canvas is one card being drawn. Lengths are pixels.
 type canvas struct {
 	s       Spec
+	t       *Theme
 	f       Format
 	fonts   *typeset.Fonts
 	rtl     bool
-	short   float64 // the short side, pixels
-	z       sizes   // in pixels
+	center  bool    // everything stands in the middle: the theme wants the central square
+	short   float64 // the short side
+	m       Edges
+	z       Small
 	sc      script
 	panel   color.RGBA // ground of panels
 	text    color.RGBA // and of text on it
@@ -203,6 +265,10 @@ type canvas struct {
 	planes  *jpeg.Planes
 	overlay *image.RGBA
 	areas   []image.Rectangle // where the overlay has ink
+
+	info   photo.Info
+	scene  *photo.Scene
+	chosen bool // the desk chose the layout
 
 	layout, why string
 	crop        []float64
@@ -213,43 +279,34 @@ type canvas struct {
 	credit      string
 }
 
-func begin(s Spec, f Format, fonts *typeset.Fonts) (*canvas, error) {
-	c := &canvas{s: s, f: f, fonts: fonts, rtl: article.RTL(s.Language), short: float64(min(f.W, f.H)), sc: scriptOf(s.Language), contrast: 21}
-	z := shapes[f.tall]
-	c.z = sizes{z.side * c.short, z.top * c.short, z.bottom * c.short, z.credit * c.short, z.badge * c.short, z.site * c.short, z.dek * c.short, z.logo * c.short}
-	c.panel, c.text, c.muted = ink, white, mutedInk
-	if s.Theme.Paper {
-		c.panel, c.text, c.muted = paper, ink, mutedPap
+func begin(s Spec, f Format, set *typeset.Fonts) *canvas {
+	t := s.Theme
+	c := &canvas{s: s, t: t, f: f, fonts: set, rtl: article.RTL(s.Language), short: float64(min(f.W, f.H)), sc: scriptOf(s.Language), contrast: 21}
+	m, z := t.Margin.of(f.shape), t.Small.of(f.shape)
+	c.m = Edges{m.Side * c.short, m.Top * c.short, m.Bottom * c.short}
+	c.z = Small{z.Credit * c.short, z.Badge * c.short, z.Site * c.short, z.Dek * c.short, z.Logo * c.short}
+	if t.Square && f.shape == land {
+		c.center = true
+		c.m.Side = (float64(f.W)-central*c.short)/2 + .02*c.short
 	}
 	c.overlay = image.NewRGBA(image.Rect(0, 0, f.W, f.H))
-	return c, nil
+	return c
 }
 
-// fill makes the planes one colour.
-func (c *canvas) fill(col color.RGBA) {
-	c.planes = jpeg.NewPlanes(c.f.W, c.f.H, 2, 2)
-	y, cb, cr := color.RGBToYCbCr(col.R, col.G, col.B)
-	for _, p := range []struct {
-		plane jpeg.Plane
-		v     byte
-	}{{c.planes.Y, y}, {c.planes.Cb, cb}, {c.planes.Cr, cr}} {
-		for i := range p.plane.Pix {
-			p.plane.Pix[i] = p.v
-		}
+// central is the width of the square that networks cut out of a wide card, of its short side: 570 px of og.
+const central = .905
+
+// ground makes panels of ink or paper.
+func (c *canvas) ground(name string) {
+	k := &c.t.Colours
+	c.panel, c.text, c.muted = mustColour(k.Ink), white, mustColour(k.MutedInk)
+	if name == "paper" {
+		c.panel, c.text, c.muted = mustColour(k.Paper), mustColour(k.Ink), mustColour(k.MutedPaper)
 	}
 }
 
-// place copies a photo's planes to x, y, which are even.
-func (c *canvas) place(p *jpeg.Planes, x, y int) {
-	copyPlane := func(to, from jpeg.Plane, x, y int) {
-		for row := range min(from.H, to.H-y) {
-			copy(to.Pix[(y+row)*to.Stride+x:(y+row)*to.Stride+min(x+from.W, to.W)], from.Pix[row*from.Stride:row*from.Stride+from.W])
-		}
-	}
-	copyPlane(c.planes.Y, p.Y, x, y)
-	copyPlane(c.planes.Cb, p.Cb, x/2, y/2)
-	copyPlane(c.planes.Cr, p.Cr, x/2, y/2)
-}
+// dark says whether text stands on dark ground.
+func (c *canvas) dark() bool { return c.text == white }
 
 // maxBytes of a card; messengers drop previews over 300 KB.
 const maxBytes = 300_000
@@ -279,47 +336,6 @@ func (c *canvas) finish() (Drawn, error) {
 	if out.Explain.Crop == nil {
 		out.Explain.Crop = []float64{}
 	}
-	out.Card = story.Card{Fingerprint: c.s.Fingerprint(), Type: typ, Width: c.f.W, Height: c.f.H, Bytes: b.Len(), Layout: c.layout, Why: c.why, Crop: c.crop, Scrim: c.scrim, Contrast: c.contrast}
+	out.Card = story.Card{Fingerprint: c.s.Fingerprint(c.fonts), Type: typ, Width: c.f.W, Height: c.f.H, Bytes: b.Len(), Layout: c.layout, Why: c.why, Crop: c.crop, Scrim: c.scrim, Contrast: c.contrast}
 	return out, nil
-}
-
-func (c *canvas) explain() []Line {
-	lines := []Line{}
-	for _, l := range c.head.Lines {
-		box := l.Ink.Moved(c.headAt[0], c.headAt[1])
-		out := Line{Text: l.Text, Box: [4]float64{r2(box.X0), r2(box.Y0), r2(box.X1), r2(box.Y1)}, Dir: "ltr"}
-		if l.RTL {
-			out.Dir = "rtl"
-		}
-		for _, r := range l.Runs {
-			run := Run{Font: r.Font, Script: r.Script, Lang: r.Lang, Glyphs: []Glyph{}}
-			for _, g := range r.Glyphs {
-				run.Glyphs = append(run.Glyphs, Glyph{int(g.ID), g.Cluster, g.AX, g.DX, g.DY})
-			}
-			out.Runs = append(out.Runs, run)
-		}
-		lines = append(lines, out)
-	}
-	return lines
-}
-
-// logo draws the site's logo, and says how wide it is; false: there is none that can be read.
-func (c *canvas) logoAt(x, top float64) (float64, bool) {
-	if len(c.s.Logo) == 0 {
-		return 0, false
-	}
-	cfg, _, err := image.DecodeConfig(bytes.NewReader(c.s.Logo))
-	if err != nil || cfg.Width*cfg.Height > 4_000_000 || cfg.Width == 0 {
-		return 0, false
-	}
-	m, _, err := image.Decode(bytes.NewReader(c.s.Logo))
-	if err != nil {
-		return 0, false
-	}
-	h := c.z.logo
-	w := min(h*float64(cfg.Width)/float64(cfg.Height), 5*h)
-	at := image.Rect(int(c.x(x, w)), int(top), int(c.x(x, w)+w), int(top+h))
-	scaleInto(c.overlay, at, m)
-	c.areas = append(c.areas, at)
-	return w, true
 }

@@ -8,19 +8,6 @@ import (
 	"cutline/internal/typeset"
 )
 
-// linear maps an sRGB value to light (WCAG 2.2, relative luminance).
-var linear = func() (t [256]float64) {
-	for i := range t {
-		v := float64(i) / 255
-		if v <= .04045 {
-			t[i] = v / 12.92
-		} else {
-			t[i] = math.Pow((v+.055)/1.055, 2.4)
-		}
-	}
-	return t
-}()
-
 // luminance of full-range BT.601 samples with a share of their light kept.
 func luminance(y, cb, cr, keep float64) float64 {
 	r := y + 1.402*(cr-128)
@@ -66,21 +53,13 @@ func mean(p jpeg.Plane, x0, y0, x1, y1 int) float64 {
 	return float64(sum) / float64(n)
 }
 
-// Scrims: none is lighter than least nor darker than most; headlines are brought to more than 4.5:1, because the
-// JPEG that follows makes edges worse.
-const (
-	leastScrim = .30
-	mostScrim  = .70
-	forHead    = 5.0
-	forFoot    = 6.5
-)
-
-// need is the lightest black that gives white text the contrast over all cells; beyond mostScrim it cannot be had.
-func need(list []cell, target, from float64) (alpha float64, ok bool) {
+// need is the lightest black, of opacity from or more, that gives white text the contrast over all cells; beyond most it
+// cannot be had.
+func need(list []cell, target, from, most float64) (alpha float64, ok bool) {
 	a := from
 	for _, k := range list {
 		for 1.05/(luminance(k.y, k.cb, k.cr, 1-a)+.05) < target {
-			if a += 1.0 / 255; a > mostScrim {
+			if a += 1.0 / 255; a > most {
 				return a, false
 			}
 		}
@@ -96,3 +75,16 @@ func worst(list []cell) float64 {
 	}
 	return w
 }
+
+// under is the mean luminance of a part of the picture.
+func under(p *jpeg.Planes, at image.Rectangle) float64 {
+	sum, n := 0.0, 0
+	for _, k := range cells(p, typeset.Rect{X0: float64(at.Min.X), Y0: float64(at.Min.Y), X1: float64(at.Max.X), Y1: float64(at.Max.Y)}, 60) {
+		sum += luminance(k.y, k.cb, k.cr, 1)
+		n++
+	}
+	return sum / float64(max(1, n))
+}
+
+// contrastOf is the WCAG 2.2 contrast of two luminances.
+func contrastOf(a, b float64) float64 { return (max(a, b) + .05) / (min(a, b) + .05) }

@@ -1,140 +1,186 @@
 package card
 
-import (
-	"fmt"
-	"image/color"
-	"strconv"
+import "cutline/fonts"
 
-	"cutline/internal/typeset"
-)
-
-// Format is one size of card.
-type Format struct {
-	Name string
-	W, H int // pixels
-	tall string
-}
-
-// Formats are all sizes, by name.
-var Formats = map[string]Format{
-	"og":       {"og", 1200, 630, land},
-	"wide":     {"wide", 1600, 900, land},
-	"square":   {"square", 1080, 1080, upright},
-	"portrait": {"portrait", 1080, 1350, upright},
-	"vertical": {"vertical", 1080, 1920, tall},
-}
-
-// The shapes that layouts are declared for.
-const (
-	land    = "land"
-	upright = "upright"
-	tall    = "tall"
-)
-
-// Theme is a site's look.
+// Theme is a site's look as data. Lengths are fractions of the card's short side unless they say otherwise; land is og
+// and wide, upright square and portrait, tall vertical. docs/themes.md shows what each key does.
 type Theme struct {
-	Name     string
-	Layout   string            // photo-led, split or text-led: what is tried first
-	Family   typeset.Family    // of headline and dek
-	Paper    bool              // panels are paper, not ink
-	Accent   string            // colour of sections without their own
-	Sections map[string]string // section → colour
+	Extends  string        `yaml:"extends"`     // the built-in theme that this one changes: photo-led, split or text-led; required in a site's own
+	Layouts  []string      `yaml:"layouts"`     // in the order they are tried: bottom, side, top, split, inset; after the last the headline alone
+	Family   Families      `yaml:"family"`      // faces of headline and dek
+	Fonts    Faces         `yaml:"fonts"`       // a site's own font files, beside the theme's
+	Ground   Grounds       `yaml:"ground"`      // what panels are made of
+	Colours  Colours       `yaml:"colours"`     // as "#rrggbb"
+	Margin   Shaped[Edges] `yaml:"margin"`      // where text may stand
+	Small    Shaped[Small] `yaml:"small"`       // sizes of everything but the headline
+	Headline Headlines     `yaml:"headline"`    // sizes of the headline, by layout
+	Gap      Gaps          `yaml:"gap"`         // of the dek's size, from ink
+	Chip     Chips         `yaml:"chip"`        // of the chip's type size
+	Scrim    Scrim         `yaml:"scrim"`       // the darkening under text on a photo
+	Split    Split         `yaml:"split"`       // the split layout
+	Side     Side          `yaml:"side"`        // the side layout
+	Inset    Shaped[Inset] `yaml:"inset"`       // the inset layout's picture, at most
+	Bar      float64       `yaml:"bar"`         // height of the coloured bar over text-led and inset; 0: none; never on tall
+	Upper    bool          `yaml:"uppercase"`   // headline in capitals, by the language's rules
+	Square   bool          `yaml:"safe-square"` // og: everything within the central square that some networks cut out
+	Show     Show          `yaml:"show"`        // what is on the card
+
+	files []fonts.File // the files that Fonts names
+	tag   string       // hash of their bytes
 }
 
-// Themes are the built-in ones; "default" is photo-led.
-var Themes = map[string]Theme{
-	"photo-led": {Name: "photo-led", Layout: "photo-led", Family: typeset.Sans, Accent: "#0b57a4"},
-	"split":     {Name: "split", Layout: "split", Family: typeset.Serif, Accent: "#0b57a4"},
-	"text-led":  {Name: "text-led", Layout: "text-led", Family: typeset.Serif, Paper: true, Accent: "#0b57a4"},
+// Shaped has a value for each shape of card.
+type Shaped[T any] struct {
+	Land    T `yaml:"land"`    // og, wide
+	Upright T `yaml:"upright"` // square, portrait
+	Tall    T `yaml:"tall"`    // vertical
 }
 
-// ThemeOf finds a built-in theme; an empty name is the default one.
-func ThemeOf(name string) (Theme, error) {
-	if name == "" || name == "default" {
-		name = "photo-led"
+func (s Shaped[T]) of(shape string) T {
+	switch shape {
+	case "land":
+		return s.Land
+	case "upright":
+		return s.Upright
 	}
-	t, ok := Themes[name]
-	if !ok {
-		return t, fmt.Errorf("theme %q is not known: there are photo-led (default), split and text-led", name)
+	return s.Tall
+}
+
+// Families are the faces of the headline and dek: sans or serif. Chips, credit and site name are always sans.
+type Families struct {
+	Photo string `yaml:"photo"` // where the headline stands on the photo: bottom, side, top
+	Panel string `yaml:"panel"` // where it stands on plain ground: split, inset, text-led
+}
+
+// Faces are font files (TTF, OTF or WOFF; "Name.ttf@wght=700" sets a variable one) that are asked before the program's
+// own. A letter that they lack comes from those.
+type Faces struct {
+	Headline []string `yaml:"headline"` // the headline's
+	Bold     []string `yaml:"bold"`     // of chips and the site's name
+	Regular  []string `yaml:"regular"`  // of dek, credit and date
+}
+
+// Grounds are ink or paper.
+type Grounds struct {
+	Split string `yaml:"split"` // the split layout's panel
+	Text  string `yaml:"text"`  // of inset, and of the headline alone
+}
+
+// Colours of a theme.
+type Colours struct {
+	Ink        string            `yaml:"ink"`          // dark ground, and text on light
+	Paper      string            `yaml:"paper"`        // light ground
+	MutedInk   string            `yaml:"muted-on-ink"` // dek and credit on ink
+	MutedPaper string            `yaml:"muted-on-paper"`
+	RuleInk    string            `yaml:"rule-on-ink"` // the thin line above the foot
+	RulePaper  string            `yaml:"rule-on-paper"`
+	Accent     string            `yaml:"accent"`   // sections without their own; the site's accent takes its place
+	Sections   map[string]string `yaml:"sections"` // section → colour; world, economy, culture, environment, science, society, health, sport are known in several languages
+	Live       string            `yaml:"live"`     // ground of the LIVE chip
+	Year       string            `yaml:"year"`     // ground of the year chip, under ink
+}
+
+// Edges are margins.
+type Edges struct {
+	Side   float64 `yaml:"side"`
+	Top    float64 `yaml:"top"`
+	Bottom float64 `yaml:"bottom"`
+}
+
+// Small are type sizes.
+type Small struct {
+	Credit float64 `yaml:"credit"` // credit and date
+	Badge  float64 `yaml:"badge"`  // chips
+	Site   float64 `yaml:"site"`   // the site's name
+	Dek    float64 `yaml:"dek"`
+	Logo   float64 `yaml:"logo"` // height; the width is at most five times that
+}
+
+// Headlines are the ranges by layout; top uses bottom's.
+type Headlines struct {
+	Bottom  Shaped[Range] `yaml:"bottom"`
+	Side    Shaped[Range] `yaml:"side"`
+	Split   Shaped[Range] `yaml:"split"`
+	Inset   Shaped[Range] `yaml:"inset"`
+	TextLed Shaped[Range] `yaml:"text-led"`
+}
+
+// of is a layout's sizes by shape.
+func (h *Headlines) of(layout string) *Shaped[Range] {
+	switch layout {
+	case "bottom":
+		return &h.Bottom
+	case "side":
+		return &h.Side
+	case "split":
+		return &h.Split
+	case "inset":
+		return &h.Inset
 	}
-	return t, nil
+	return &h.TextLed
 }
 
-// Colours of the board; each pair of text and ground passes 4.5:1.
-var (
-	ink       = color.RGBA{0x14, 0x18, 0x1d, 0xff}
-	paper     = color.RGBA{0xf6, 0xf4, 0xef, 0xff}
-	white     = color.RGBA{0xff, 0xff, 0xff, 0xff}
-	mutedInk  = color.RGBA{0xc3, 0xc9, 0xd0, 0xff} // muted text on ink
-	mutedPap  = color.RGBA{0x56, 0x5d, 0x66, 0xff} // on paper
-	rulePap   = color.RGBA{0xc9, 0xc5, 0xbb, 0xff}
-	live      = color.RGBA{0xcc, 0x0a, 0x22, 0xff}
-	yearColor = color.RGBA{0xff, 0xc6, 0x29, 0xff}
-)
-
-// sectionColours are the board's, by names that sections have in the languages we know; a site sets its own.
-var sectionColours = map[string]string{
-	"economy": "#7a4a00", "business": "#7a4a00", "ئابووری": "#7a4a00", "اقتصاد": "#7a4a00", "ekonomi": "#7a4a00", "aborî": "#7a4a00",
-	"culture": "#4b2380", "کلتوور": "#4b2380", "ثقافة": "#4b2380", "فرهنگ": "#4b2380", "kültür": "#4b2380", "çand": "#4b2380",
-	"environment": "#00785a", "science": "#00785a", "ژینگە": "#00785a", "بيئة": "#00785a", "çevre": "#00785a",
-	"society": "#b8377f", "health": "#b8377f", "تەندروستی": "#b8377f", "صحة": "#b8377f", "sağlık": "#b8377f", "tenduristî": "#b8377f",
-	"sport": "#3a4652", "sports": "#3a4652", "وەرزش": "#3a4652", "رياضة": "#3a4652", "ورزش": "#3a4652", "spor": "#3a4652", "werziş": "#3a4652",
+// Range is how large a headline may be.
+type Range struct {
+	Max    float64 `yaml:"max"`    // type size
+	Min    float64 `yaml:"min"`    // type size
+	Lines  int     `yaml:"lines"`  // at most
+	Height float64 `yaml:"height"` // at most, of the card's height
 }
 
-func rgb(s string) color.RGBA {
-	n, err := strconv.ParseUint(s[min(1, len(s)):], 16, 32)
-	if err != nil || len(s) != 7 {
-		return color.RGBA{0x0b, 0x57, 0xa4, 0xff}
-	}
-	return color.RGBA{uint8(n >> 16), uint8(n >> 8), uint8(n), 0xff}
+// Gaps between the parts, in dek sizes.
+type Gaps struct {
+	Chip  float64 `yaml:"chip"`  // chip to headline on a photo
+	Panel float64 `yaml:"panel"` // chip to headline on plain ground
+	Foot  float64 `yaml:"foot"`  // headline to foot
+	Dek   float64 `yaml:"dek"`   // headline to dek
+	Fade  float64 `yaml:"fade"`  // how far a scrim runs out
 }
 
-// Lengths are fractions of the short side unless a name says otherwise.
-type sizes struct{ side, top, bottom, credit, badge, site, dek, logo float64 }
-
-var shapes = map[string]sizes{
-	land:    {.0667, .0667, .0600, .0400, .0400, .0460, .0460, .0620},
-	upright: {.0667, .0667, .0600, .0265, .0285, .0330, .0350, .0460},
-	tall:    {.0667, .2500, .3241, .0280, .0300, .0350, .0380, .0500},
+// Chips are the coloured labels above the headline; in sizes of their type.
+type Chips struct {
+	Height float64 `yaml:"height"`
+	Pad    float64 `yaml:"pad"` // left and right of the word
+	Gap    float64 `yaml:"gap"` // between two
+	Radius float64 `yaml:"radius"`
+	Dot    float64 `yaml:"dot"` // radius of LIVE's
 }
 
-// headRange is the headline's: largest and smallest type, lines at most, height at most (of H).
-type headRange struct {
-	max, min float64
-	lines    int
-	height   float64
+// Scrim is black over the photo, as light as legibility allows.
+type Scrim struct {
+	Least    float64 `yaml:"least"`    // opacity under a headline at least, 0 … 1
+	Cap      float64 `yaml:"cap"`      // where more would be needed another layout is taken
+	Deep     float64 `yaml:"deep"`     // of the card's height at most; else another layout
+	Headline float64 `yaml:"headline"` // contrast under the headline before encoding; 4.5 or more
+	Foot     float64 `yaml:"foot"`     // and under site name and credit
 }
 
-var heads = map[string]map[string]headRange{
-	"bottom":   {land: {.115, .068, 3, .40}, upright: {.087, .052, 4, .36}, tall: {.093, .056, 5, .24}},
-	"split":    {land: {.098, .056, 6, .62}, upright: {.076, .046, 4, .30}, tall: {.086, .052, 5, .23}},
-	"text-led": {land: {.140, .064, 6, .62}, upright: {.115, .052, 9, .60}, tall: {.120, .054, 9, .46}},
+// Split is photo and panel side by side (land) or one over the other.
+type Split struct {
+	Land    float64 `yaml:"land"`    // the photo's part of the width
+	Upright float64 `yaml:"upright"` // the photo's least part of the height
+	Tall    float64 `yaml:"tall"`    // likewise
+	Most    float64 `yaml:"most"`    // upright and tall: its greatest
+	Strip   float64 `yaml:"strip"`   // land: from the credit's baseline up to the photo, in credit sizes
 }
 
-// script is what a writing system asks of type.
-type script struct {
-	lineHeight, sans, serif, small, track, dekLine float64
-	capitals                                       bool
-	descent, capHeight, foot, footTop              float64 // em: below the baseline; of a chip's letters; the foot's baseline and top
+// Side is a column of text beside the face.
+type Side struct {
+	Width float64 `yaml:"width"` // of the card's width
+	Zoom  float64 `yaml:"zoom"`  // how much closer the crop may come to get a face clear of it
+	Fade  float64 `yaml:"fade"`  // how far the scrim runs out
 }
 
-func scriptOf(lang string) script {
-	latin := script{1.13, 1, 1.04, 1, -.012, 1.35, true, .22, .727, .06, .78}
-	switch base := primary(lang); base {
-	case "ar", "ckb", "fa", "ur", "ps", "sd", "ug":
-		return script{1.45, .96, 1.10, 1.04, 0, 1.6, false, .40, .60, .30, .95}
-	case "he", "yi":
-		return script{1.22, 1.04, 1.04, 1.04, 0, 1.35, false, .22, .66, .06, .78}
-	case "hi", "mr", "ne":
-		return script{1.30, 1, 1, 1.02, 0, 1.35, false, .30, .66, .10, .85}
-	case "ja", "zh", "ko":
-		return script{1.28, .94, .94, .96, 0, 1.4, false, .14, .80, .10, .85}
-	case "th", "lo":
-		return script{1.35, 1, 1, 1, 0, 1.45, false, .27, .70, .12, .95}
-	case "my", "km":
-		return script{1.50, .95, .95, 1, 0, 1.6, false, .48, .70, .20, .95}
-	case "bn", "ta":
-		return script{1.35, .95, .95, 1, 0, 1.45, false, .35, .66, .12, .9}
-	}
-	return latin
+// Inset is a small photo in a card of text.
+type Inset struct {
+	Width  float64 `yaml:"width"`  // of the card's width
+	Height float64 `yaml:"height"` // of the card's height
+}
+
+// Show says what is on a card. The headline and a photo's credit always are.
+type Show struct {
+	Dek     bool   `yaml:"dek"`     // where there is room for all of it
+	Section bool   `yaml:"section"` // as a chip
+	Meta    string `yaml:"meta"`    // at a text-led card's foot: date, byline or none
+	Logo    string `yaml:"logo"`    // alone (in place of the name) or before (the name)
 }

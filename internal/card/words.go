@@ -46,16 +46,13 @@ func word(m map[string]string, lang string) string {
 // yearWord says that a story is old.
 func yearWord(year int, lang string) string {
 	n := strconv.Itoa(year)
-	native := func(zero rune) string {
-		return strings.Map(func(r rune) rune { return zero + r - '0' }, n)
-	}
 	switch primary(lang) {
 	case "ckb":
-		return "ساڵی " + native('٠')
+		return "ساڵی " + native(n, '٠')
 	case "ar":
 		return "عام " + n
 	case "fa":
-		return "سال " + native('۰')
+		return "سال " + native(n, '۰')
 	case "tr":
 		return n + " yılından"
 	case "kmr", "ku":

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 
-	"cutline/internal/card"
+	"cutline/fonts"
 	"cutline/internal/config"
+	"cutline/internal/render"
 	"cutline/internal/source"
+	"cutline/internal/typeset"
 )
 
 // Version is the version that this source stands for.
@@ -52,7 +55,7 @@ the parameter store, where secrets are kept there.
 	if err != nil {
 		return err
 	}
-	if err := checkParts(ctx, c); err != nil {
+	if err := checkParts(ctx, c, filepath.Dir(p.configPath(&l))); err != nil {
 		return fmt.Errorf("%s: %w", p.configPath(&l), err)
 	}
 	return p.print(struct {
@@ -68,8 +71,9 @@ func sortedNames[V any](m map[string]V) []string {
 }
 
 // checkParts makes everything that the configuration names and reads its secrets, and reports all that fails.
-func checkParts(ctx context.Context, c *config.Config) error {
+func checkParts(ctx context.Context, c *config.Config, dir string) error {
 	var errs []error
+	set := typeset.NewFonts(fonts.All()...)
 	secret := func(where string, s config.Secret) {
 		if s.Given() {
 			if _, err := s.Value(ctx); err != nil {
@@ -78,8 +82,8 @@ func checkParts(ctx context.Context, c *config.Config) error {
 		}
 	}
 	for _, n := range sortedNames(c.Sites) {
-		if _, err := card.ThemeOf(c.Sites[n].Theme); err != nil {
-			errs = append(errs, fmt.Errorf("sites.%s.theme: %w", n, err))
+		if _, err := render.OpenLook(c.Sites[n], dir, set); err != nil {
+			errs = append(errs, fmt.Errorf("sites.%s: %w", n, err))
 		}
 	}
 	for _, n := range sortedNames(c.Sources) {

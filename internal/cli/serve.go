@@ -102,6 +102,9 @@ func (s *server) run(ctx context.Context, listener net.Listener, dir *bucket.Dir
 	if s.steps, err = s.p.stepsAt(l, s.config, s.store, public); err != nil {
 		return err
 	}
+	if err := s.steps.render.Ready(); err != nil {
+		return err
+	}
 	handler, err := s.handler()
 	if err != nil {
 		return err

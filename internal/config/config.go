@@ -26,8 +26,9 @@ type Site struct {
 	Name       string            `yaml:"name"`       // as readers know it: on cards and in feeds; required
 	Language   string            `yaml:"language"`   // BCP 47: en, ckb, kmr, ar, fa, tr, …; required; gives direction, fonts and labels
 	URL        string            `yaml:"url"`        // the public front page; required
-	Theme      string            `yaml:"theme"`      // photo-led, split, text-led, or default, which is photo-led
-	Logo       string            `yaml:"logo"`       // picture file beside the configuration, drawn in place of the name
+	Theme      string            `yaml:"theme"`      // photo-led, split, text-led, default, which is photo-led, or a theme's YAML file beside the configuration (docs/themes.md)
+	Logo       string            `yaml:"logo"`       // picture file beside the configuration (PNG, JPEG, GIF, WebP), drawn in place of the name or before it, as the theme says
+	LogoLight  string            `yaml:"logo_light"` // the logo for light ground; without it the same one
 	Accent     string            `yaml:"accent"`     // colour of sections without their own, as "#0b57a4"
 	Sections   map[string]string `yaml:"sections"`   // section as the CMS names it → its colour
 	Digits     string            `yaml:"digits"`     // on cards: "as written" (default), "latin" or "native"

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"reflect"
@@ -33,6 +34,30 @@ type decoder struct {
 	lines  map[string]int // path → line, for the checks that follow
 	errs   []error
 }
+
+// Strict fills into (a pointer to a struct with yaml tags) from YAML as strictly as the configuration is read: unknown
+// and doubled keys and values of the wrong kind come as one error with a line for each fault. What the YAML does not
+// name stays as it was. line says where a path, as "margin.land.side", stands; 0: it does not. It is for files that
+// belong to the configuration: themes.
+func Strict(name string, data []byte, into any) (line func(path string) int, err error) {
+	d := &decoder{file: name, lines: map[string]int{}}
+	line = func(path string) int { return d.lines[path] }
+	if len(data) > maxSize {
+		return line, &Error{name, 0, fmt.Sprintf("is %d bytes; at most %d are read", len(data), maxSize)}
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		return line, &Error{name, 0, strings.TrimPrefix(err.Error(), "yaml: ")}
+	}
+	if len(doc.Content) == 0 {
+		return line, nil
+	}
+	d.into(doc.Content[0], reflect.ValueOf(into).Elem(), "")
+	return line, errors.Join(d.errs...)
+}
+
+// Nearest ends an error about a name that is not known: with the known one that is most like it, or with all of them.
+func Nearest(name string, known []string) string { return nearest(name, known) }
 
 func (d *decoder) fail(n *yaml.Node, format string, args ...any) {
 	d.errs = append(d.errs, &Error{d.file, n.Line, fmt.Sprintf(format, args...)})
@@ -81,7 +106,9 @@ func (d *decoder) into(n *yaml.Node, v reflect.Value, path string) {
 		}
 		fields := map[string]reflect.Value{}
 		for i := range v.NumField() {
-			fields[v.Type().Field(i).Tag.Get("yaml")] = v.Field(i)
+			if key, ok := v.Type().Field(i).Tag.Lookup("yaml"); ok {
+				fields[key] = v.Field(i)
+			}
 		}
 		d.members(n, path, func(key, val *yaml.Node, at string) {
 			f, ok := fields[key.Value]
@@ -121,7 +148,7 @@ func (d *decoder) into(n *yaml.Node, v reflect.Value, path string) {
 		if n.Kind != yaml.ScalarNode {
 			d.fail(n, "%s: want one value here", path)
 		} else if err := n.Decode(v.Addr().Interface()); err != nil {
-			d.fail(n, "%s: want %s, have %q", path, map[reflect.Kind]string{reflect.Bool: "true or false", reflect.Int: "a whole number"}[v.Kind()], n.Value)
+			d.fail(n, "%s: want %s, have %q", path, map[reflect.Kind]string{reflect.Bool: "true or false", reflect.Int: "a whole number", reflect.Float64: "a number"}[v.Kind()], n.Value)
 		}
 	}
 }

@@ -139,7 +139,9 @@ func (c *Config) check(d *decoder) {
 		if len(s.Formats) == 0 {
 			s.Formats = []string{"og"}
 		}
-		oneOf(p+".theme", s.Theme, Themes)
+		if !strings.HasSuffix(s.Theme, ".yaml") {
+			oneOf(p+".theme", s.Theme, Themes)
+		}
 		if _, _, err := ParseReview(s.Review); err != nil {
 			at(p+".review", "%v", err)
 		}

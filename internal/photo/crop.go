@@ -26,11 +26,15 @@ type Choice struct {
 	Cut      int     // faces that the border cuts, or that are outside; not those in the background
 	Headroom float64 // least room above a whole face, as part of the frame's height; 1 without one, or at the picture's own edge
 	Covered  float64 // the largest part of a face that lies under Avoid, 0 … 1
+	Hidden   bool    // the focal point lies under Avoid
+	Under    float64 // how much of what stands out lies under Avoid, by Avoid's area: 1 is as much as anywhere, 0 nothing
 }
 
 // Clear says that nothing speaks against the crop: every face that can be kept is whole, has its headroom, and lies
-// under no text. A caller with several layouts takes the first that is clear.
-func (c Choice) Clear() bool { return c.Cut == 0 && c.Covered == 0 && c.Headroom >= Headroom-.001 }
+// under no text, and neither does the focal point. A caller with several layouts takes the first that is clear.
+func (c Choice) Clear() bool {
+	return c.Cut == 0 && c.Covered == 0 && !c.Hidden && c.Headroom >= Headroom-.001
+}
 
 // Crop chooses the part of a w × h picture for a frame: the focal point that the CMS or the desk has set wins, then
 // faces are kept whole with their headroom and clear of the text, then what stands out decides, and where nothing
@@ -261,6 +265,22 @@ func (c *cropper) choice(at box, w, h int) Choice {
 		for _, a := range c.avoid {
 			out.Covered = max(out.Covered, float64(s.face.and(at.within(a)).area())/float64(max(1, s.face.area())))
 		}
+	}
+	var area, under int64
+	for _, a := range c.avoid {
+		part := at.within(a)
+		area += part.area()
+		if c.focal != nil {
+			f := *c.focal
+			out.Hidden = out.Hidden || f.x > part.x0 && f.x < part.x1 && f.y > part.y0 && f.y < part.y1
+		}
+		if c.scene.Cols > 0 {
+			under += c.scene.sum(c.table, part)
+		}
+	}
+	if c.scene.Cols > 0 && area > 0 {
+		seen := max(1, c.scene.sum(c.table, at))
+		out.Under = float64(under*1000/seen) / 1000 * float64(at.area()) / float64(area)
 	}
 	out.Why = c.why(at, out)
 	return out

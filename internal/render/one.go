@@ -13,6 +13,7 @@ import (
 
 	"cutline/internal/article"
 	"cutline/internal/card"
+	"cutline/internal/config"
 	"cutline/internal/photo"
 	"cutline/internal/typeset"
 )
@@ -28,20 +29,14 @@ type OneOptions struct {
 // One draws a card from files, without a story. After each card it writes "card I MS" to progress: which, and how many
 // milliseconds it took. A photo that will not do gives a card of text, and the explanation says why.
 func One(ctx context.Context, o OneOptions, fonts *typeset.Fonts, now func() time.Time, progress io.Writer) error {
-	theme, err := card.ThemeOf(o.Theme)
+	look, err := OpenLook(config.Site{Theme: o.Theme, Logo: o.Logo}, "", fonts)
 	if err != nil {
 		return err
-	}
-	var logo []byte
-	if o.Logo != "" {
-		if logo, err = os.ReadFile(o.Logo); err != nil {
-			return fmt.Errorf("reading the logo: %w", err)
-		}
 	}
 	var last card.Drawn
 	for i := 1; i <= max(o.Repeat, 1); i++ {
 		began := now()
-		spec := card.Spec{Format: o.Format, Theme: theme, Language: o.Lang, Headline: o.Headline, Dek: o.Dek, Section: o.Section, Site: o.Site, Logo: logo, PNG: strings.HasSuffix(strings.ToLower(o.Out), ".png")}
+		spec := card.Spec{Format: o.Format, Theme: look.Theme, Language: o.Lang, Headline: o.Headline, Dek: o.Dek, Section: o.Section, Site: o.Site, Logo: look.Logo, PNG: strings.HasSuffix(strings.ToLower(o.Out), ".png")}
 		if i > 1 {
 			spec.Headline = fmt.Sprintf("%s %d", o.Headline, i)
 		}
@@ -49,10 +44,10 @@ func One(ctx context.Context, o OneOptions, fonts *typeset.Fonts, now func() tim
 		if err != nil {
 			return err
 		}
-		if last, err = card.Draw(ctx, spec, ph, fonts); err != nil && ph != nil && ctx.Err() == nil {
+		if last, err = card.Draw(ctx, spec, ph, look.Fonts); err != nil && ph != nil && ctx.Err() == nil {
 			if _, missing := err.(*typeset.MissingError); !missing {
 				refused = reason(err)
-				last, err = card.Draw(ctx, spec, nil, fonts)
+				last, err = card.Draw(ctx, spec, nil, look.Fonts)
 			}
 		}
 		if ph != nil {

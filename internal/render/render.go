@@ -13,8 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -42,6 +40,7 @@ type Renderer struct {
 
 	drawing sync.Mutex // one photo in memory at a time, whatever comes in
 	photos  recent     // the last photos that were fetched, for the desk's redrawing
+	looks   looks      // the sites' themes
 }
 
 // PhotoKey is where the bytes of a photo lie that `import` was given; an article's photo then has the URL
@@ -143,16 +142,12 @@ func (r *Renderer) draw(ctx context.Context, s *story.Story, e story.Edits, form
 		}
 	}
 	out.Credit, out.From = credit, from
-	theme, err := card.ThemeOf(site.Theme)
+	look, err := r.looks.get(s.Site, site, r.Dir, r.Fonts)
 	if err != nil {
 		return out, err
 	}
-	if site.Accent != "" {
-		theme.Accent = site.Accent
-	}
-	theme.Sections = site.Sections
 	base := card.Spec{
-		Theme: theme, Language: site.Language, Headline: a.Headline, Dek: a.Dek, Section: a.Section, Kicker: kicker(a, e), Credit: credit, Site: site.Name, Meta: a.Byline,
+		Theme: look.Theme, Logo: look.Logo, OnLight: look.OnLight, Language: site.Language, Headline: a.Headline, Dek: a.Dek, Section: a.Section, Credit: credit, Site: site.Name,
 		Focal: a.Photo.Focal, Layout: e.Layout, Digits: site.Digits, PhotoTag: tag, Rights: photo.Rights{Credit: credit, Creator: info.Creator, Copyright: info.Copyright, UsageTerms: info.UsageTerms, Synthetic: info.Synthetic},
 	}
 	if e.Headline != "" {
@@ -161,11 +156,19 @@ func (r *Renderer) draw(ctx context.Context, s *story.Story, e story.Edits, form
 	if e.Focal != nil {
 		base.Focal = e.Focal
 	}
-	if y := a.Published.Year(); !a.Published.IsZero() && r.Now().Sub(a.Published) > 365*24*time.Hour {
-		base.Year = y
+	base.Names = names(base.Headline, a.Tags)
+	zone, err := time.LoadLocation(site.Zone)
+	if err != nil {
+		return out, fmt.Errorf("the time zone of site %s: %w", s.Site, err)
 	}
-	if base.Logo, err = r.logo(site.Logo); err != nil {
-		return out, err
+	published, year := a.Published.In(zone), time.Time{}
+	base.Kicker, out.Due = kicker(s, e, r.Now())
+	base.Year, year = age(published, r.Now())
+	out.Due = sooner(out.Due, year)
+	if base.Meta = a.Byline; look.Theme.Show.Meta == "date" && !a.Published.IsZero() {
+		base.Meta = card.Date(published, site.Language)
+	} else if look.Theme.Show.Meta == "none" {
+		base.Meta = ""
 	}
 	shown := a.Photo
 	if e.Alt != "" {
@@ -206,12 +209,12 @@ func (r *Renderer) draw(ctx context.Context, s *story.Story, e story.Edits, form
 	for _, f := range formats {
 		spec := base
 		spec.Format = f
-		if old, ok := have[f]; ok && old.Fingerprint == spec.Fingerprint() {
+		if old, ok := have[f]; ok && old.Fingerprint == spec.Fingerprint(look.Fonts) {
 			out.Cards[f] = old
 			shows = shows || len(old.Crop) > 0
 			continue
 		}
-		d, err := card.Draw(ctx, spec, ph, r.Fonts)
+		d, err := card.Draw(ctx, spec, ph, look.Fonts)
 		if m, missing := errors.AsType[*typeset.MissingError](err); missing {
 			out.Held = "the card cannot be set: " + m.Error()
 			continue
@@ -219,7 +222,7 @@ func (r *Renderer) draw(ctx context.Context, s *story.Story, e story.Edits, form
 		if err != nil && ctx.Err() == nil && ph != nil { // whatever is wrong with the photo, there is a card
 			out.Photo = reason(err)
 			spec.PhotoTag, spec.Rights.Alt = "", bare
-			d, err = card.Draw(ctx, spec, nil, r.Fonts)
+			d, err = card.Draw(ctx, spec, nil, look.Fonts)
 		}
 		if err != nil {
 			return out, err
@@ -249,30 +252,6 @@ func creditOf(a article.Article, e story.Edits, info photo.Info) (credit, from s
 		return a.Photo.Credit, a.Photo.From
 	}
 	return info.Credit, info.CreditFrom
-}
-
-func kicker(a article.Article, e story.Edits) string {
-	switch e.Kicker {
-	case "none":
-		return ""
-	case "":
-		return a.Kicker
-	}
-	return e.Kicker
-}
-
-func (r *Renderer) logo(name string) ([]byte, error) {
-	if name == "" {
-		return nil, nil
-	}
-	if !filepath.IsAbs(name) {
-		name = filepath.Join(r.Dir, name)
-	}
-	b, err := os.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("reading the site's logo: %w", err)
-	}
-	return b, nil
 }
 
 // photo gets the article's photo. why says in words for the desk why there is none on the card; an error is our own
@@ -338,6 +317,9 @@ const (
 // again says whether a finished look is worth doing anew.
 func (r *Renderer) again(s *story.Story, m *story.Manifest) bool {
 	now := r.Now()
+	if s.Live() && !m.Due.IsZero() && !now.Before(m.Due) {
+		return true
+	}
 	return s.Live() && strings.HasPrefix(m.Photo, noPhoto) && now.Sub(m.Drawn) > retryEvery && now.Sub(s.Received) < retryFor
 }
 

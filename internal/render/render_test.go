@@ -247,7 +247,7 @@ func TestLetterWithoutAFontHoldsTheCard(t *testing.T) {
 
 func TestThemesAndFormatsOfTheConfigurationCanBeDrawn(t *testing.T) {
 	for _, name := range config.Themes {
-		if _, err := card.ThemeOf(name); err != nil {
+		if _, err := card.OpenTheme(name, ""); err != nil {
 			t.Error(err)
 		}
 	}
@@ -256,7 +256,7 @@ func TestThemesAndFormatsOfTheConfigurationCanBeDrawn(t *testing.T) {
 			t.Errorf("format %s", name)
 		}
 	}
-	if len(card.Formats) != len(config.Formats) || len(card.Themes)+1 != len(config.Themes) {
+	if len(card.Formats) != len(config.Formats) || len(card.Themes())+1 != len(config.Themes) {
 		t.Error("the configuration does not know them all")
 	}
 }

@@ -97,6 +97,7 @@ type Manifest struct {
 	Key      Key             `json:"key"`
 	Revision int             `json:"revision"`            // the story's revision that the cards were drawn for
 	Drawn    time.Time       `json:"drawn,omitzero"`      // when a card was last drawn
+	Due      time.Time       `json:"due,omitzero"`        // when the cards would be drawn otherwise though nothing changed: a kicker expires; zero: never
 	Cards    map[string]Card `json:"cards,omitempty"`     // by format: og, wide, square, portrait, vertical
 	Headline string          `json:"headline,omitempty"`  // as drawn
 	Short    bool            `json:"short,omitempty"`     // the headline was cut with … because it did not fit

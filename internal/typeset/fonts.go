@@ -2,6 +2,8 @@ package typeset
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -35,6 +37,7 @@ const (
 type Fonts struct {
 	files map[string]*file // by name, never changed after NewFonts
 	names []string         // the names in order, for the last resort of a stack
+	tag   string           // names and sizes, hashed
 	kits  sync.Pool        // *kit
 }
 
@@ -49,6 +52,7 @@ type file struct {
 	name string                 // as in the set; with axes: "Name.ttf@wght=700"
 	axes []font.Variation       // where a variable font is set; empty: its default
 	read func() ([]byte, error) // the bytes
+	size int64                  // how many
 	once sync.Once              // guards font and err
 	font *font.Font             // parsed; safe for several goroutines
 	err  error                  // why it cannot be used
@@ -62,11 +66,40 @@ type file struct {
 func NewFonts(list ...fonts.File) *Fonts {
 	f := &Fonts{files: map[string]*file{}}
 	for _, x := range list {
-		f.files[x.Name] = &file{name: x.Name, read: x.Read, seen: map[font.GID]outline{}}
+		f.files[x.Name] = &file{name: x.Name, read: x.Read, size: x.Size, seen: map[font.GID]outline{}}
 	}
 	f.names = slices.Sorted(maps.Keys(f.files))
+	f.tag = listTag(f.files)
 	f.kits.New = func() any { return &kit{faces: map[*file]*font.Face{}} }
 	return f
+}
+
+// With is the set with some files more; what was parsed already is shared. A file with the name of an earlier one takes
+// its place.
+func (f *Fonts) With(list ...fonts.File) *Fonts {
+	if len(list) == 0 {
+		return f
+	}
+	out := NewFonts(list...)
+	for name, x := range f.files {
+		if out.files[name] == nil {
+			out.files[name] = x
+		}
+	}
+	out.names = slices.Sorted(maps.Keys(out.files))
+	out.tag = listTag(out.files)
+	return out
+}
+
+// Tag names the set: two sets with the same files, by name and size, have the same.
+func (f *Fonts) Tag() string { return f.tag }
+
+func listTag(files map[string]*file) string {
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintf(h, "%s %d\n", name, files[name].size)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 // CheckFont says whether a font file can be used, and if not, why and what to do: TTF, OTF and WOFF can be, static or

@@ -1,0 +1,231 @@
+package card
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	_ "image/gif"  // a logo may be one
+	_ "image/jpeg" // likewise
+	"math"
+
+	_ "golang.org/x/image/webp" // likewise
+
+	"cutline/internal/typeset"
+)
+
+// foot is where the site's name and the credit stand: on one baseline, or the credit in lines of its own above the name.
+type foot struct {
+	base, top float64 // the name's baseline; top of the foot's letters
+	x         float64 // start side of its column
+	mark      mark
+	credit    typeset.Block // no lines: none
+	creditAt  [2]float64    // left and top of its box
+	size      float64       // the credit's type size
+}
+
+// foot sets the foot for a column that begins x from the start side.
+func (c *canvas) foot(withCredit bool, x, width float64) (foot, error) {
+	f := foot{x: x, size: c.z.Credit * c.sc.small}
+	var err error
+	if f.mark, err = c.mark(); err != nil {
+		return f, err
+	}
+	size := c.z.Site * c.sc.small
+	f.base = float64(c.f.H) - c.m.Bottom - size*c.sc.foot
+	f.top = f.base - size*c.sc.footTop
+	if f.mark.logo != nil {
+		f.top = min(f.top, f.base-f.mark.height*.78)
+	}
+	if !withCredit {
+		return f, nil
+	}
+	left := c.x(x, width)
+	var beside bool
+	if f.credit, beside, err = c.creditBlock(f.size, width, width-f.mark.width-c.z.Credit, typeset.End); err != nil {
+		return f, err
+	}
+	if beside {
+		left = c.x(x+f.mark.width+c.z.Credit, width-f.mark.width-c.z.Credit)
+		f.creditAt = [2]float64{left, f.base - f.credit.Lines[0].Baseline}
+		return f, nil
+	}
+	last := f.credit.Lines[len(f.credit.Lines)-1].Baseline
+	f.creditAt = [2]float64{left, f.base - size*1.5 - last}
+	f.top = f.creditAt[1] + f.credit.Ink.Y0
+	return f, nil
+}
+
+// creditLines is how many lines of its own a credit may have.
+const creditLines = 3
+
+// creditBlock sets the credit: with its label, without it where that would take over .6 of the width, then in lines of
+// its own. It is never cut and never smaller. beside: it stands on one line in room, at its end side; else in width, at the
+// side own.
+func (c *canvas) creditBlock(size, width, room float64, own typeset.Align) (b typeset.Block, beside bool, err error) {
+	full := CreditLine(c.s.Credit, c.s.Language)
+	limit := room
+	if room < width {
+		limit = min(room, .6*width)
+	}
+	for _, try := range []struct {
+		text         string
+		width, limit float64
+		lines        int
+	}{{full, room, limit, 1}, {c.s.Credit, room, room, 1}, {full, width, width, 1}, {c.s.Credit, width, math.Inf(1), creditLines}} {
+		p, err := c.small(try.text, false, false)
+		if err != nil {
+			return b, false, err
+		}
+		if p.Width(size) > try.limit {
+			continue
+		}
+		at := own
+		if beside = try.width == room; beside {
+			at = typeset.End
+		}
+		b = p.Fit(typeset.Box{Width: try.width + .01, Height: float64(c.f.H), Max: size, Min: size, MaxLines: try.lines, LineHeight: c.sc.dekLine, Align: at})
+		if !b.Cut {
+			c.credit = try.text
+			return b, beside, nil
+		}
+	}
+	return b, false, errNext{"the credit is too long to stand on the card whole"}
+}
+
+// boxes are what is black of the foot, each with its type size.
+func (c *canvas) boxes(f foot) (list []typeset.Rect, sizes []float64) {
+	if f.mark.name != nil {
+		l := f.mark.name.Line(f.mark.size)
+		list, sizes = append(list, l.Ink.Moved(c.x(f.x+f.mark.width-f.mark.nameWidth, f.mark.nameWidth), f.base)), append(sizes, f.mark.size)
+	}
+	for _, l := range f.credit.Lines {
+		list, sizes = append(list, l.Ink.Moved(f.creditAt[0], f.creditAt[1])), append(sizes, f.size)
+	}
+	return list, sizes
+}
+
+func (c *canvas) drawFoot(f foot, name, credit color.RGBA) {
+	c.drawMark(f.mark, f.x, f.base, name)
+	c.block(f.credit, f.creditAt[0], f.creditAt[1], credit)
+}
+
+// mark is the site's name, its logo, or both.
+type mark struct {
+	logo      image.Image        // nil: none
+	height    float64            // of the logo
+	name      *typeset.Paragraph // nil: the logo alone
+	size      float64            // the name's type size
+	nameWidth float64
+	width     float64 // of all
+}
+
+// mark prepares the site's name and logo. A logo that cannot be read is left out: the name stands for it.
+func (c *canvas) mark() (mark, error) {
+	m := mark{size: c.z.Site * c.sc.small}
+	gap := 0.0
+	if logo := c.logo(); logo != nil {
+		b := logo.Bounds()
+		w, h := c.z.Logo*float64(b.Dx())/float64(b.Dy()), c.z.Logo
+		if w > 5*h {
+			w, h = 5*h, h*5*h/w
+		}
+		m.logo, m.height, m.width, gap = logo, h, w, .28*c.z.Logo
+	}
+	if c.s.Site == "" || m.logo != nil && c.t.Show.Logo != "before" {
+		return m, nil
+	}
+	var err error
+	if m.name, err = c.small(c.s.Site, true, false); err != nil {
+		return m, err
+	}
+	m.nameWidth = m.name.Width(m.size)
+	m.width += m.nameWidth
+	if m.logo != nil {
+		m.width += gap
+	}
+	return m, nil
+}
+
+// logo is the picture that suits the ground; nil: there is none that can be read.
+func (c *canvas) logo() image.Image {
+	data := c.s.Logo
+	if !c.dark() && len(c.s.OnLight) > 0 {
+		data = c.s.OnLight
+	}
+	m, _ := ReadLogo(data)
+	return m
+}
+
+// drawMark draws the mark with its start side at x.
+func (c *canvas) drawMark(m mark, x, base float64, fg color.RGBA) {
+	if m.logo != nil {
+		b := m.logo.Bounds()
+		w := m.height * float64(b.Dx()) / float64(b.Dy())
+		left, top := c.x(x, w), base-m.height*.78
+		at := image.Rect(int(left+.5), int(top+.5), int(left+w+.5), int(top+m.height+.5))
+		if look, ok := brightness(m.logo); ok && m.name == nil {
+			behind := light(c.panel)
+			if c.planes != nil && c.crop != nil && c.panel.A == 0 {
+				behind = under(c.planes, at)
+			}
+			if contrastOf(look, behind) < 3 {
+				plate, pad := mustColour(c.t.Colours.Paper), .015*c.short
+				if look > .4 {
+					plate = mustColour(c.t.Colours.Ink)
+				}
+				c.rect(left-pad, top-pad, w+2*pad, m.height+2*pad, pad/2, plate)
+			}
+		}
+		scaleInto(c.overlay, at, m.logo)
+		c.areas = append(c.areas, at.Intersect(c.overlay.Bounds()))
+	}
+	if m.name != nil {
+		c.line(m.name.Line(m.size), c.x(x+m.width-m.nameWidth, m.nameWidth), base, fg)
+	}
+}
+
+// logoPixels bounds a logo's size.
+const logoPixels = 4_000_000
+
+// ReadLogo reads a site's logo: PNG, JPEG, GIF or WebP of up to 4 megapixels. Without data it is nil.
+func ReadLogo(data []byte) (image.Image, error) {
+	if len(data) == 0 {
+		return nil, nil
+	}
+	cfg, _, err := image.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return nil, errLogo{"it is no PNG, JPEG, GIF or WebP; export it as PNG with a transparent ground"}
+	}
+	if cfg.Width*cfg.Height > logoPixels || cfg.Width < 1 || cfg.Height < 1 {
+		return nil, errLogo{"it has more than 4 megapixels; 600 pixels are enough for its longer side"}
+	}
+	m, _, err := image.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, errLogo{"it is damaged (" + err.Error() + "); export it again"}
+	}
+	return m, nil
+}
+
+type errLogo struct{ why string }
+
+func (e errLogo) Error() string { return "the logo cannot be used: " + e.why }
+
+// brightness is the mean luminance of a logo's opaque parts; false: it has its own ground, being opaque all over.
+func brightness(m image.Image) (float64, bool) {
+	b := m.Bounds()
+	step := max(1, b.Dx()*b.Dy()/40000)
+	sum, n, clear := 0.0, 0, false
+	for i := 0; i < b.Dx()*b.Dy(); i += step {
+		r, g, bl, a := m.At(b.Min.X+i%b.Dx(), b.Min.Y+i/b.Dx()).RGBA()
+		if a < 0x8000 {
+			clear = true
+			continue
+		}
+		sum += light(color.RGBA{uint8(r * 255 / a), uint8(g * 255 / a), uint8(bl * 255 / a), 255})
+		n++
+	}
+	if n == 0 || !clear {
+		return 0, false
+	}
+	return sum / float64(n), true
+}
