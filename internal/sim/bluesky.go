@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/json"
@@ -11,8 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/rivo/uniseg"
 )
 
 // bluesky is a personal data server of the AT Protocol, as 0.4.217 of the reference one answers: com.atproto.server's
@@ -37,14 +34,10 @@ type bskyRecord struct {
 
 const (
 	bskyCollection = "app.bsky.feed.post"
-	bskyBlob       = 5 << 20   // bytes of an upload
-	bskyPicture    = 1_000_000 // bytes of a picture in a post
+	bskyBlob       = 5 << 20 // bytes of an upload
 )
 
-var (
-	bskyTID  = regexp.MustCompile(`^[234567abcdefghij][234567abcdefghijklmnopqrstuvwxyz]{12}$`)
-	bskyLang = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$`)
-)
+var bskyTID = regexp.MustCompile(`^[234567abcdefghij][234567abcdefghijklmnopqrstuvwxyz]{12}$`)
 
 func newBluesky(s *Server) *bluesky {
 	b := &bluesky{Server: s, sessions: map[string]bskySession{}, blobs: map[string]string{}, records: map[string]bskyRecord{}}
@@ -167,99 +160,6 @@ func (b *bluesky) upload(r *request, _ bskySession) answer {
 	}})
 }
 
-// bskyPost is what of a post's record the network checks and shows.
-type bskyPost struct {
-	Type      string `json:"$type"`
-	Text      string
-	CreatedAt string
-	Langs     []string
-	Tags      []string
-	Reply     *struct{ Parent, Root struct{ URI, CID string } }
-	Embed     *struct {
-		Type     string `json:"$type"`
-		External struct {
-			URI, Title, Description string
-			Thumb                   *bskyRef
-		}
-		Images []struct {
-			Image bskyRef
-			Alt   *string
-		}
-	}
-}
-
-type bskyRef struct {
-	Ref struct {
-		Link string `json:"$link"`
-	}
-	MimeType string
-	Size     int
-}
-
-// check finds what the network refuses about a record; empty: nothing.
-func (b *bluesky) check(p *bskyPost) (name, message string) {
-	wrong := func(format string, args ...any) (string, string) {
-		return "InvalidRequest", "Invalid app.bsky.feed.post record: " + fmt.Sprintf(format, args...)
-	}
-	if p.Type != bskyCollection {
-		return "InvalidRequest", fmt.Sprintf("Invalid $type: expected %s, got %s", bskyCollection, p.Type)
-	}
-	if len(p.Text) > 3000 {
-		return wrong("string too big (maximum 3000, got %d) at $.record.text", len(p.Text))
-	}
-	if n := uniseg.GraphemeClusterCount(p.Text); n > 300 {
-		return wrong("grapheme too big (maximum 300, got %d) at $.record.text", n)
-	}
-	if _, err := time.Parse(time.RFC3339Nano, p.CreatedAt); err != nil {
-		return wrong("Invalid datetime (got %q) at $.record.createdAt", p.CreatedAt)
-	}
-	if len(p.Langs) > 3 {
-		return wrong("array too big (maximum 3, got %d) at $.record.langs", len(p.Langs))
-	}
-	for i, l := range p.Langs {
-		if !bskyLang.MatchString(l) {
-			return wrong("Invalid language (got %q) at $.record.langs[%d]", l, i)
-		}
-	}
-	if len(p.Tags) > 8 {
-		return wrong("array too big (maximum 8, got %d) at $.record.tags", len(p.Tags))
-	}
-	for i, t := range p.Tags {
-		if n := uniseg.GraphemeClusterCount(t); n > 64 {
-			return wrong("grapheme too big (maximum 64, got %d) at $.record.tags[%d]", n, i)
-		}
-	}
-	if p.Embed == nil {
-		return "", ""
-	}
-	type placed struct {
-		bskyRef
-		where string
-	}
-	var refs []placed
-	if t := p.Embed.External.Thumb; t != nil {
-		refs = append(refs, placed{*t, "external.thumb"})
-	}
-	if len(p.Embed.Images) > 4 {
-		return wrong("array too big (maximum 4, got %d) at $.record.embed.images", len(p.Embed.Images))
-	}
-	for i, im := range p.Embed.Images {
-		if im.Alt == nil {
-			return wrong("Missing required key \"alt\" at $.record.embed.images[%d]", i)
-		}
-		refs = append(refs, placed{im.Image, fmt.Sprintf("images[%d].image", i)})
-	}
-	for _, ref := range refs {
-		if _, ok := b.blobs[ref.Ref.Link]; !ok {
-			return "BlobNotFound", "Could not find blob: " + ref.Ref.Link
-		}
-		if ref.Size > bskyPicture {
-			return wrong("blob too big (maximum %d, got %d) at $.record.embed.%s", bskyPicture, ref.Size, ref.where)
-		}
-	}
-	return "", ""
-}
-
 type bskyWrite struct {
 	Repo, Collection, RKey string
 	Record                 json.RawMessage
@@ -344,25 +244,6 @@ func (b *bluesky) store(r *request, s bskySession, in bskyWrite) answer {
 	b.show(r, s, uri, &p)
 	out["commit"] = map[string]string{"cid": bskyCID([]byte(uri + cid)), "rev": b.tid(r.now)}
 	return reply(http.StatusOK, out, "RateLimit-Limit", "5000", "RateLimit-Policy", "5000;w=3600", "RateLimit-Remaining", strconv.Itoa(left), "RateLimit-Reset", strconv.FormatInt(reset.Unix(), 10))
-}
-
-// canonical is a record with its keys in order: the same content has the same bytes.
-func canonical(record json.RawMessage) []byte {
-	var v any
-	d := json.NewDecoder(bytes.NewReader(record))
-	d.UseNumber()
-	if d.Decode(&v) != nil {
-		return record
-	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return record
-	}
-	return b
-}
-
-func bskyCID(value []byte) string {
-	return "bafyrei" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(hashed(value)))
 }
 
 // show puts a record on the timeline, or changes what is there. Readers of bsky.app go on seeing the first version of

@@ -42,7 +42,7 @@ const (
 
 	Cut      What = "cut"      // the connection is reset in the midst of the request
 	Limit    What = "limit"    // too many calls, said as the network says it, with Wait or without
-	Expire   What = "expire"   // the token has run out or was taken back
+	Expire   What = "expire"   // the token that the call shows has run out or was taken back: for good, until Mend
 	Refuse   What = "refuse"   // the account may not, said as the network says it; or an answer of Status and Body
 	Down     What = "down"     // 503 from whatever stands before the network
 	Redirect What = "redirect" // 307 to Body
@@ -64,11 +64,12 @@ func (s *Server) Fault(f Fault) {
 	s.faults = append(s.faults, &f)
 }
 
-// Mend takes all faults out of the script.
+// Mend takes all faults out of the script, and lets tokens that had run out be good again.
 func (s *Server) Mend() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = nil
+	clear(s.dead)
 }
 
 // strike finds the fault that a call meets, and uses it up; nil: none.

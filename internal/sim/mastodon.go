@@ -138,11 +138,12 @@ func (m *mastodon) upload(r *request, account string) answer {
 func (m *mastodon) attachment(r *request, id string) map[string]any {
 	media := m.media[id]
 	p := m.pictures[media.hash]
-	out := map[string]any{"id": id, "type": "image", "url": nil, "preview_url": nil, "remote_url": nil, "description": media.alt,
-		"meta": map[string]any{"original": map[string]any{"width": p.width, "height": p.height, "size": fmt.Sprintf("%dx%d", p.width, p.height)}}}
+	size := map[string]any{"width": p.width, "height": p.height, "size": fmt.Sprintf("%dx%d", p.width, p.height), "aspect": float64(p.width) / float64(p.height)}
+	address := r.base + "/-/pictures/" + media.hash
+	out := map[string]any{"id": id, "type": "image", "url": nil, "preview_url": address, "remote_url": nil, "text_url": address, "description": media.alt,
+		"meta": map[string]any{"focus": map[string]float64{"x": 0, "y": 0}, "original": size, "small": size}}
 	if media.polls == 0 {
-		out["url"] = r.base + "/-/pictures/" + media.hash
-		out["preview_url"] = out["url"]
+		out["url"] = address
 	}
 	return out
 }
@@ -243,7 +244,10 @@ func (m *mastodon) publish(r *request, account string) answer {
 }
 
 func (m *mastodon) fill(p *Post, fields url.Values, media []string) {
-	p.Text, p.Language, p.Picture, p.Alt = fields.Get("status"), fields.Get("language"), "", ""
+	p.Text, p.Picture, p.Alt = fields.Get("status"), "", ""
+	if fields.Has("language") {
+		p.Language = fields.Get("language")
+	}
 	for _, id := range media {
 		m.media[id].status = p.ID
 		p.Picture, p.Alt = m.media[id].hash, m.media[id].alt
@@ -271,7 +275,9 @@ func (m *mastodon) status(r *request, p *Post) map[string]any {
 	out := map[string]any{
 		"id": p.ID, "created_at": iso(p.At), "edited_at": nil, "in_reply_to_id": nil, "sensitive": false, "spoiler_text": "", "visibility": "public", "language": nil,
 		"uri": p.URL, "url": p.URL, "content": "<p>" + strings.ReplaceAll(content.String(), "\n", "<br />") + "</p>", "media_attachments": attachments,
-		"account": map[string]string{"id": p.Account[1:], "username": p.Account[1:], "acct": p.Account[1:]},
+		"replies_count": 0, "reblogs_count": 0, "favourites_count": 0, "favourited": false, "reblogged": false, "muted": false, "bookmarked": false, "pinned": false,
+		"reblog": nil, "application": map[string]any{"name": "cutline", "website": nil}, "in_reply_to_account_id": nil, "card": nil, "poll": nil,
+		"mentions": []any{}, "tags": []any{}, "emojis": []any{}, "text": p.Text, "filtered": []any{}, "account": m.account(r, p.Account[1:]),
 	}
 	if p.ReplyTo != "" {
 		out["in_reply_to_id"] = p.ReplyTo
@@ -316,11 +322,10 @@ func (m *mastodon) edit(r *request, account string) answer {
 			a.status = "" // what is not named again goes
 		}
 	}
-	var alts []struct{ ID, Description string }
-	_ = json.Unmarshal([]byte(fields.Get("media_attributes")), &alts) // it need not be there
-	for _, a := range alts {
-		if media := m.media[a.ID]; media != nil {
-			media.alt = a.Description
+	for _, changed := range fields["media_attributes[]"] {
+		var a struct{ ID, Description string }
+		if json.Unmarshal([]byte(changed), &a) == nil && m.media[a.ID] != nil {
+			m.media[a.ID].alt = a.Description
 		}
 	}
 	m.fill(p, fields, media)
@@ -336,14 +341,20 @@ func (m *mastodon) delete(r *request, account string) answer {
 	if p == nil {
 		return mastodonError(http.StatusNotFound, "Record not found")
 	}
-	a := reply(http.StatusOK, m.status(r, p))
+	source := m.status(r, p)
+	source["content"] = "" // the text is given back as it was written
 	p.Deleted = r.now
-	return a
+	return reply(http.StatusOK, source)
 }
 
-func (m *mastodon) whoami(r *request, account string) answer {
-	return reply(http.StatusOK, map[string]any{"id": account, "username": account, "acct": account, "display_name": "Newsroom", "locked": false, "bot": false,
-		"url": r.base + "/?network=" + m.name, "source": map[string]any{"privacy": "public", "sensitive": false, "language": "en"}})
+func (m *mastodon) account(r *request, name string) map[string]any {
+	return map[string]any{"id": name, "username": name, "acct": name, "display_name": "Newsroom", "locked": false, "bot": false, "url": r.base + "/?network=" + m.name}
+}
+
+func (m *mastodon) whoami(r *request, name string) answer {
+	a := m.account(r, name)
+	a["source"] = map[string]any{"privacy": "public", "sensitive": false, "language": "en"}
+	return reply(http.StatusOK, a)
 }
 
 func (m *mastodon) list(r *request, account string) answer {

@@ -14,7 +14,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"image"
 	_ "image/jpeg" // uploads are looked into, as networks do
 	_ "image/png"
@@ -23,6 +22,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -45,6 +45,7 @@ type Server struct {
 	posts    []*Post
 	pictures map[string]picture
 	budgets  map[string]*budget
+	dead     map[string]bool // credentials that Expire has struck
 	faults   []*Fault
 	calls    []Call
 	serial   int // counts everything that gets a number
@@ -64,8 +65,9 @@ type network interface {
 
 // New makes the networks, empty, by the clock that now gives.
 func New(now func() time.Time) *Server {
-	s := &Server{now: now, mux: http.NewServeMux(), pictures: map[string]picture{}, budgets: map[string]*budget{}}
-	s.networks = []network{newBluesky(s), newMastodon(s, "mastodon"), newMastodon(s, "gotosocial"), newTelegram(s)}
+	s := &Server{now: now, mux: http.NewServeMux(), pictures: map[string]picture{}, budgets: map[string]*budget{}, dead: map[string]bool{}}
+	s.networks = []network{newBluesky(s), newMastodon(s, "mastodon"), newMastodon(s, "gotosocial"), newTelegram(s),
+		newX(s), newFacebook(s), newInstagram(s), newThreads(s), newLinkedin(s)}
 	s.pages()
 	return s
 }
@@ -156,17 +158,10 @@ func (r *request) form() (fields url.Values, files map[string]file) {
 			case nil:
 			case []any:
 				for _, e := range x {
-					fields.Add(k+"[]", fmt.Sprint(e))
+					fields.Add(k+"[]", plain(e))
 				}
-			case map[string]any:
-				b, err := json.Marshal(x)
-				if err == nil {
-					fields.Set(k, string(b))
-				}
-			case float64:
-				fields.Set(k, fmt.Sprintf("%.0f", x))
 			default:
-				fields.Set(k, fmt.Sprint(x))
+				fields.Set(k, plain(x))
 			}
 		}
 	case typ == "multipart/form-data":
@@ -190,6 +185,18 @@ func (r *request) form() (fields url.Values, files map[string]file) {
 	return fields, files
 }
 
+// plain is a value of JSON as a form would have it.
+func plain(v any) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	b, err := json.Marshal(v)
+	if err != nil { // what came out of JSON goes back into it
+		panic(err)
+	}
+	return string(b)
+}
+
 type file struct {
 	name, typ string
 	body      []byte
@@ -199,6 +206,23 @@ type file struct {
 func (r *request) bearer() string {
 	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	return token
+}
+
+var oauthToken = regexp.MustCompile(`oauth_token="([^"]+)"`)
+
+// credential is what a call shows for its right to be made, wherever it stands; empty if there is nothing.
+func (r *request) credential() string {
+	if m := oauthToken.FindStringSubmatch(r.Header.Get("Authorization")); m != nil {
+		return m[1]
+	}
+	if r.bearer() != "" {
+		return r.bearer()
+	}
+	if bot := r.PathValue("bot"); bot != "" {
+		return bot
+	}
+	fields, _ := r.form()
+	return fields.Get("access_token")
 }
 
 // answer is what a network says. A body that is a string or bytes is sent as it is, nil as nothing, all else as JSON.
@@ -253,6 +277,16 @@ func (s *Server) on(n network, pattern string, op Op, serve func(*request) answe
 	})
 }
 
+// onBody is on for a path whose purpose stands in the body.
+func (s *Server) onBody(n network, pattern string, op func(*request) Op, serve func(*request) answer) {
+	s.route(n, pattern, func(w http.ResponseWriter, r *http.Request) {
+		if body, ok := read(w, r); ok {
+			op := op(&request{Request: r, body: body})
+			s.exchange(w, r, n, op, s.strike(n.kind(), op), body, serve)
+		}
+	})
+}
+
 func (s *Server) route(n network, pattern string, h http.HandlerFunc) {
 	method, path, _ := strings.Cut(pattern, " ")
 	s.mux.HandleFunc(method+" /"+n.kind()+path, h)
@@ -277,8 +311,15 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request, n network, op 
 	if f != nil && f.Do == Slow {
 		rq.slow, f = f, nil
 	}
+	if f != nil && f.Do == Expire {
+		s.dead[rq.credential()] = true
+	}
 	a, instead := f.instead(n, rq)
-	if !instead {
+	switch {
+	case instead:
+	case s.dead[rq.credential()]:
+		a = n.expired(rq)
+	default:
 		a = serve(rq)
 	}
 	s.mu.Unlock()

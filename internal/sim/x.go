@@ -1,0 +1,377 @@
+package sim
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rivo/uniseg"
+)
+
+// x is X's API v2 for one user, whatever token is shown: media, posts, the user's own timeline, tokens that are renewed.
+type x struct {
+	*Server
+	media    map[string]*xMedia
+	refresh  string            // the refresh token that is good; empty: any, the first time
+	uploaded map[string][]byte // what has come so far of uploads in pieces
+}
+
+type xMedia struct {
+	hash, alt string
+	polls     int
+	until     time.Time
+}
+
+const xUser = "1700000000000000001"
+
+func newX(s *Server) *x {
+	n := &x{Server: s, media: map[string]*xMedia{}, uploaded: map[string][]byte{}}
+	s.on(n, "POST /2/oauth2/token", SignIn, n.renew)
+	s.on(n, "GET /2/users/me", Read, n.authorized(n.whoami))
+	s.on(n, "POST /2/media/upload", Upload, n.authorized(n.upload))
+	s.on(n, "POST /2/media/upload/initialize", Upload, n.authorized(n.begin))
+	s.on(n, "POST /2/media/upload/{id}/append", Upload, n.authorized(n.more))
+	s.on(n, "POST /2/media/upload/{id}/finalize", Upload, n.authorized(n.finish))
+	s.on(n, "GET /2/media/upload", Poll, n.authorized(n.poll))
+	s.on(n, "POST /2/media/metadata", Upload, n.authorized(n.describe))
+	s.on(n, "POST /2/tweets", Publish, n.authorized(n.publish))
+	s.on(n, "GET /2/tweets/{id}", Find, n.authorized(n.one))
+	s.on(n, "GET /2/users/{id}/tweets", Find, n.authorized(n.list))
+	s.on(n, "DELETE /2/tweets/{id}", Delete, n.authorized(n.delete))
+	return n
+}
+
+func (n *x) kind() string { return "x" }
+
+func xError(status int, title, detail, problem string, header ...string) answer {
+	if problem == "" {
+		problem = "about:blank"
+	} else {
+		problem = "https://api.x.com/2/problems/" + problem
+	}
+	return reply(status, map[string]any{"title": title, "detail": detail, "type": problem, "status": status}, header...)
+}
+
+func (n *x) limited(r *request, wait string) answer {
+	header := []string{"x-rate-limit-limit", "100", "x-rate-limit-remaining", "0", "x-rate-limit-reset", strconv.FormatInt(r.now.Add(15*time.Minute).Unix(), 10)}
+	if wait != "" {
+		header = append(header, "Retry-After", wait)
+	}
+	return xError(http.StatusTooManyRequests, "Too Many Requests", "Too Many Requests", "", header...)
+}
+
+func (n *x) expired(*request) answer {
+	return xError(http.StatusUnauthorized, "Unauthorized", "Unauthorized", "")
+}
+
+func (n *x) refused(*request) answer {
+	return xError(http.StatusForbidden, "Forbidden", "Your account is suspended and is not permitted to access this feature.", "")
+}
+
+var xSignature = regexp.MustCompile(`oauth_(consumer_key|token|signature|signature_method|timestamp|nonce)="[^"]+"`)
+
+// authorized lets calls through that are signed by OAuth 1.0a, whose signature it cannot check, or bear a token.
+func (n *x) authorized(serve func(*request) answer) func(*request) answer {
+	return func(r *request) answer {
+		signed := strings.HasPrefix(r.Header.Get("Authorization"), "OAuth ")
+		if signed && len(xSignature.FindAllString(r.Header.Get("Authorization"), -1)) < 6 || !signed && r.bearer() == "" {
+			return n.expired(r)
+		}
+		limit := 500
+		if r.Method == http.MethodPost && r.URL.Path == "/x/2/tweets" {
+			limit = 100
+		} else if r.Method == http.MethodDelete {
+			limit = 50
+		}
+		left, reset, ok := n.spend("x "+r.Method, 1, limit, 15*time.Minute, r.now)
+		if !ok {
+			return n.limited(r, "")
+		}
+		a := serve(r)
+		a.header = append(a.header, "x-rate-limit-limit", strconv.Itoa(limit), "x-rate-limit-remaining", strconv.Itoa(left), "x-rate-limit-reset", strconv.FormatInt(reset.Unix(), 10))
+		return a
+	}
+}
+
+// renew gives a new pair for a refresh token, each of which is good once.
+func (n *x) renew(r *request) answer {
+	fields, _ := r.form()
+	token := fields.Get("refresh_token")
+	if fields.Get("grant_type") != "refresh_token" || token == "" || n.refresh != "" && token != n.refresh {
+		return reply(http.StatusBadRequest, map[string]string{"error": "invalid_request", "error_description": "Value passed for the token was invalid."})
+	}
+	id := n.next()
+	n.refresh = fmt.Sprintf("x-refresh-%d", id)
+	return reply(http.StatusOK, map[string]any{"token_type": "bearer", "expires_in": 7200, "access_token": fmt.Sprintf("x-access-%d", id),
+		"scope": "tweet.read tweet.write media.write users.read offline.access", "refresh_token": n.refresh})
+}
+
+func (n *x) whoami(*request) answer {
+	return reply(http.StatusOK, map[string]any{"data": map[string]string{"id": xUser, "name": "Newsroom", "username": "newsroom"}})
+}
+
+func (n *x) id() string { return strconv.Itoa(1880028106020000000 + n.next()) }
+
+func xInvalid(message string) answer {
+	return reply(http.StatusBadRequest, map[string]any{"errors": []any{map[string]any{"parameters": map[string]any{"text": []string{"..."}}, "message": message}}, "title": "Invalid Request",
+		"detail": "One or more parameters to your request was invalid.", "type": "https://api.x.com/2/problems/invalid-request", "status": 400})
+}
+
+// upload takes a whole picture, or one step of an upload in pieces that names its step by command.
+func (n *x) upload(r *request) answer {
+	fields, files := r.form()
+	switch fields.Get("command") {
+	case "INIT":
+		return n.begin(r)
+	case "APPEND":
+		r.SetPathValue("id", fields.Get("media_id"))
+		return n.more(r)
+	case "FINALIZE":
+		r.SetPathValue("id", fields.Get("media_id"))
+		return n.finish(r)
+	}
+	return n.take(r, n.id(), pieceOf(fields, files))
+}
+
+// pieceOf is the picture's bytes, as a file or in base64.
+func pieceOf(fields url.Values, files map[string]file) []byte {
+	if f, ok := files["media"]; ok {
+		return f.body
+	}
+	b, err := base64.StdEncoding.DecodeString(fields.Get("media"))
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+func (n *x) begin(*request) answer {
+	id := n.id()
+	n.uploaded[id] = []byte{}
+	return reply(http.StatusOK, map[string]any{"data": map[string]any{"id": id, "media_key": "3_" + id, "expires_after_secs": 86400}})
+}
+
+func (n *x) more(r *request) answer {
+	so, ok := n.uploaded[r.PathValue("id")]
+	if !ok {
+		return xInvalid("the media id is not known")
+	}
+	n.uploaded[r.PathValue("id")] = append(so, pieceOf(r.form())...)
+	return reply(http.StatusOK, map[string]any{"data": map[string]any{"expires_at": r.now.Add(24 * time.Hour).Unix()}})
+}
+
+func (n *x) finish(r *request) answer {
+	id := r.PathValue("id")
+	b, ok := n.uploaded[id]
+	if !ok {
+		return xInvalid("the media id is not known")
+	}
+	delete(n.uploaded, id)
+	return n.take(r, id, b)
+}
+
+func (n *x) take(r *request, id string, body []byte) answer {
+	hash, p, ok := n.keep(body)
+	if !ok {
+		return xInvalid("The media type is not recognized.")
+	}
+	if len(body) > 5<<20 {
+		return xInvalid("The image is larger than 5242880 bytes.")
+	}
+	m := &xMedia{hash: hash, until: r.now.Add(24 * time.Hour)}
+	if r.slow != nil {
+		m.polls = r.slow.Polls
+	}
+	n.media[id] = m
+	return reply(http.StatusOK, map[string]any{"data": n.state(id, p, len(body))})
+}
+
+// state is what an upload's answer says, with its processing where that goes on.
+func (n *x) state(id string, p picture, size int) map[string]any {
+	out := map[string]any{"id": id, "media_key": "3_" + id, "expires_after_secs": 86400, "size": size, "image": map[string]any{"w": p.width, "h": p.height, "image_type": p.typ}}
+	switch m := n.media[id]; {
+	case m.polls > 0:
+		out["processing_info"] = map[string]any{"state": "in_progress", "check_after_secs": 1, "progress_percent": 40}
+	case m.polls < 0:
+		out["processing_info"] = map[string]any{"state": "failed", "error": map[string]any{"code": 1, "name": "InvalidMedia", "message": "Unsupported image"}}
+	}
+	return out
+}
+
+func (n *x) poll(r *request) answer {
+	id := r.URL.Query().Get("media_id")
+	m := n.media[id]
+	if m == nil {
+		return xInvalid("the media id is not known")
+	}
+	p := n.pictures[m.hash]
+	a := reply(http.StatusOK, map[string]any{"data": n.state(id, p, len(p.body))})
+	if m.polls > 0 {
+		m.polls--
+	}
+	return a
+}
+
+func (n *x) describe(r *request) answer {
+	var in struct {
+		ID       string
+		Metadata struct {
+			Alt struct{ Text string } `json:"alt_text"`
+		}
+	}
+	switch {
+	case !r.json(&in) || n.media[in.ID] == nil:
+		return xInvalid("the media id is not known")
+	case len([]rune(in.Metadata.Alt.Text)) > 1000:
+		return xInvalid("alt_text: must be at most 1000 characters")
+	}
+	n.media[in.ID].alt = in.Metadata.Alt.Text
+	return reply(http.StatusOK, map[string]any{"data": map[string]any{"id": in.ID, "associated_metadata": map[string]any{"alt_text": map[string]string{"text": in.Metadata.Alt.Text}}}})
+}
+
+// weigh counts a text by twitter-text's weights. It knows links by their scheme alone.
+func weigh(text string) int {
+	n := 0
+	rest := anyLink.ReplaceAllStringFunc(text, func(string) string { n += 23; return "" })
+	for g := uniseg.NewGraphemes(rest); g.Next(); {
+		if isEmoji(g.Runes()) {
+			n += 2
+			continue
+		}
+		for _, c := range g.Runes() {
+			if c <= 0x10ff || c >= 0x2000 && c <= 0x200d || c >= 0x2010 && c <= 0x201f || c >= 0x2032 && c <= 0x2037 {
+				n++
+			} else {
+				n += 2
+			}
+		}
+	}
+	return n
+}
+
+// isEmoji says whether a grapheme is shown as a picture.
+func isEmoji(g []rune) bool {
+	for i, c := range g {
+		if c >= 0x1f000 && c <= 0x1faff || c == 0xfe0f || i == 0 && len(g) > 1 && c >= 0x2190 && c <= 0x2bff {
+			return true
+		}
+	}
+	return false
+}
+
+func (n *x) publish(r *request) answer {
+	var in struct {
+		Text  string
+		Media struct {
+			IDs []string `json:"media_ids"`
+		}
+		Reply struct {
+			To string `json:"in_reply_to_tweet_id"`
+		}
+	}
+	if !r.json(&in) || in.Text == "" && len(in.Media.IDs) == 0 {
+		return xInvalid("text: may not be empty")
+	}
+	if weigh(in.Text) > 280 {
+		return xInvalid("The text exceeds the limit")
+	}
+	for _, p := range n.of("x", "@newsroom") {
+		if p.Fingerprint == in.Text+in.Reply.To && r.now.Sub(p.At) < 24*time.Hour {
+			return xError(http.StatusForbidden, "Forbidden", "You are not allowed to create a Tweet with duplicate content.", "")
+		}
+	}
+	p := Post{Network: "x", Account: "@newsroom", Text: in.Text, ReplyTo: in.Reply.To, Fingerprint: in.Text + in.Reply.To}
+	for _, id := range in.Media.IDs {
+		m := n.media[id]
+		if m == nil || !r.now.Before(m.until) || m.polls != 0 {
+			return xInvalid("Your media IDs are invalid.")
+		}
+		p.Picture, p.Alt = m.hash, m.alt
+	}
+	if in.Reply.To != "" && n.post("x", in.Reply.To) == nil {
+		return xError(http.StatusForbidden, "Forbidden", "You attempted to reply to a Tweet that is deleted or not visible to you.", "")
+	}
+	if p.Picture == "" {
+		p.Link = anyLink.FindString(p.Text)
+	}
+	p.ID = n.id()
+	t := n.add(r, p)
+	shown, _ := n.shorten(t.Text)
+	return reply(http.StatusCreated, map[string]any{"data": map[string]any{"id": t.ID, "text": shown, "edit_history_tweet_ids": []string{t.ID}}})
+}
+
+// shorten puts t.co links in place of the real ones, and lists them with where they stand, in characters.
+func (n *x) shorten(text string) (string, []any) {
+	urls := []any{}
+	out, at := "", 0
+	for _, l := range anyLink.FindAllStringIndex(text, -1) {
+		link := text[l[0]:l[1]]
+		out += text[at:l[0]]
+		start := len([]rune(out))
+		t := "https://t.co/" + short(link)[:10]
+		out += t
+		urls = append(urls, map[string]any{"start": start, "end": start + len(t), "url": t, "expanded_url": link, "display_url": strings.TrimPrefix(link, "https://")})
+		at = l[1]
+	}
+	return out + text[at:], urls
+}
+
+func (n *x) tweet(p *Post) map[string]any {
+	text, urls := n.shorten(p.Text)
+	out := map[string]any{"id": p.ID, "text": text, "created_at": p.At.UTC().Format("2006-01-02T15:04:05.000Z"), "author_id": xUser, "edit_history_tweet_ids": []string{p.ID}}
+	if len(urls) > 0 {
+		out["entities"] = map[string]any{"urls": urls}
+	}
+	if p.ReplyTo != "" {
+		out["referenced_tweets"] = []any{map[string]string{"type": "replied_to", "id": p.ReplyTo}}
+	}
+	return out
+}
+
+func (n *x) gone(id string) map[string]any {
+	return map[string]any{"title": "Not Found Error", "detail": fmt.Sprintf("Could not find tweet with id: [%s].", id), "type": "https://api.x.com/2/problems/resource-not-found",
+		"resource_type": "tweet", "resource_id": id}
+}
+
+func (n *x) one(r *request) answer {
+	p := n.post("x", r.PathValue("id"))
+	if p == nil { // an error inside a 200
+		return reply(http.StatusOK, map[string]any{"errors": []any{n.gone(r.PathValue("id"))}})
+	}
+	return reply(http.StatusOK, map[string]any{"data": n.tweet(p)})
+}
+
+func (n *x) list(r *request) answer {
+	most, err := strconv.Atoi(r.URL.Query().Get("max_results"))
+	if err != nil {
+		most = 10
+	}
+	var data []map[string]any
+	for _, p := range n.of("x", "@newsroom") {
+		if len(data) < most {
+			data = append(data, n.tweet(p))
+		}
+	}
+	meta := map[string]any{"result_count": len(data)}
+	if len(data) == 0 {
+		return reply(http.StatusOK, map[string]any{"meta": meta})
+	}
+	meta["newest_id"], meta["oldest_id"] = data[0]["id"], data[len(data)-1]["id"]
+	return reply(http.StatusOK, map[string]any{"data": data, "meta": meta})
+}
+
+func (n *x) delete(r *request) answer {
+	p := n.post("x", r.PathValue("id"))
+	if p == nil {
+		out := n.gone(r.PathValue("id"))
+		out["status"] = 404
+		return reply(http.StatusNotFound, out, "Content-Type", "application/problem+json")
+	}
+	p.Deleted = r.now
+	return reply(http.StatusOK, map[string]any{"data": map[string]bool{"deleted": true}})
+}
