@@ -33,7 +33,7 @@ import (
 )
 
 // engine changes whenever the same spec would be drawn otherwise.
-const engine = 3
+const engine = 4
 
 // Format is one size of card.
 type Format struct {

@@ -19,7 +19,7 @@ const (
 	step      = 130 // hundredths, from one size of window to the next in the coarse round
 	stride    = 4   // samples from one window to the next in the coarse round, of 24
 	fineStage = 8   // a coarse window that passes so many stages has all its neighbours tried
-	leastHits = 17  // dense windows that must agree on a face
+	leastHits = 18  // dense windows that must agree on a face; 17 took part of a spacesuit for one
 	sureHits  = 80  // dense windows that make the confidence 1
 )
 

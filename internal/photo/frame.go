@@ -68,6 +68,7 @@ func (p *Photo) Frame(ctx context.Context, crop Rect, w, h int) (*jpeg.Planes, e
 	if p.file.turn.swaps() {
 		w, h = h, w
 	}
+	from = settled(from, w, h)
 	out := p.held.planes.Resize(w, h, from, false)
 	if p.file.turn > 1 {
 		turned := out.Turn(int(p.file.turn))
@@ -80,6 +81,16 @@ func (p *Photo) Frame(ctx context.Context, crop Rect, w, h int) (*jpeg.Planes, e
 		p.colour.convert(out)
 	}
 	return out, nil
+}
+
+// settled moves a window that is to be shown at its own size onto whole chroma samples, so that the picture is copied and
+// stays as sharp as it is. It moves by a sample at most.
+func settled(from jpeg.Window, w, h int) jpeg.Window {
+	if math.Abs(from.X1-from.X0-float64(w)) > .5 || math.Abs(from.Y1-from.Y0-float64(h)) > .5 {
+		return from
+	}
+	x, y := 2*math.Floor(from.X0/2+.5), 2*math.Floor(from.Y0/2+.5)
+	return jpeg.Window{X0: x, Y0: y, X1: x + float64(w), Y1: y + float64(h)}
 }
 
 // within cuts a rectangle to the picture.
