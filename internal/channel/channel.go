@@ -123,6 +123,7 @@ type Outcome struct {
 	Remote story.Remote // Posted
 	Until  time.Time    // Later: not before; zero: as soon as seems right
 	Why    string       // in plain words what the network said and what to do; no secret, no whole address
+	Rest   bool         // Later: the whole account is to rest (the network is busy, or does not answer), not only this post
 	Pause  bool         // Refused: not this draft but the account is the trouble (revoked, suspended, over its cap): it stops until mended
 }
 

@@ -108,7 +108,7 @@ func (t *telegram) method(ctx context.Context, name string, publishing bool, par
 	case r.Code == http.StatusTooManyRequests && r.Parameters.RetryAfter == 5 && publishing: // what a server that shuts down says of requests it may have carried out
 		out.End = Unknown
 	case r.Parameters.RetryAfter > 0:
-		out = Outcome{End: Later, Until: t.p.Now().Add(time.Duration(r.Parameters.RetryAfter * float64(time.Second))), Why: out.Why}
+		out = Outcome{End: Later, Until: t.p.Now().Add(time.Duration(r.Parameters.RetryAfter * float64(time.Second))), Why: out.Why, Rest: true}
 	case r.Parameters.Migrate != 0:
 		out = Outcome{End: Refused, Pause: true, Why: fmt.Sprintf("the group has a new id: set chat to \"%d\"", r.Parameters.Migrate)}
 	case r.Code == http.StatusForbidden, strings.Contains(r.Description, "chat not found"), strings.Contains(r.Description, "administrator rights"), r.Code == http.StatusNotFound:

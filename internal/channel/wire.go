@@ -75,15 +75,15 @@ func (a answer) outcome(publishing bool, said string, now time.Time) Outcome {
 		if publishing {
 			return Outcome{End: Unknown, Why: why}
 		}
-		return Outcome{End: Later, Until: retryAfter(a.Header, now), Why: why}
+		return Outcome{End: Later, Until: retryAfter(a.Header, now), Why: why, Rest: true}
 	}
 	switch {
 	case a.Status == 0 && !a.Left:
-		return Outcome{End: Later, Why: why}
+		return Outcome{End: Later, Why: why, Rest: true}
 	case a.Err != nil, a.Status >= 200 && a.Status < 300: // a success would have been read as one: this is something odd
 		return doubtful()
 	case a.Status == http.StatusTooManyRequests, a.Status == http.StatusServiceUnavailable && a.Header.Get("Retry-After") != "":
-		return Outcome{End: Later, Until: retryAfter(a.Header, now), Why: why}
+		return Outcome{End: Later, Until: retryAfter(a.Header, now), Why: why, Rest: true}
 	case a.Status >= 500, a.Status == http.StatusRequestTimeout:
 		return doubtful()
 	case a.Status == http.StatusUnauthorized:

@@ -58,6 +58,8 @@ func commands() []command {
 		{"stories", "list the stories and where they stand", (*program).stories},
 		{"show", "show one story with all that is known of it", (*program).show},
 		{"decide", "approve, hold, reject or retract a story", (*program).decide},
+		{"stop", "stop all posting, of a site or a channel", (*program).stop},
+		{"resume", "let a site or a channel go on", (*program).resume},
 		{"render", "draw a card from files, without a story", (*program).render},
 		{"photo", "say what is in a picture file and whether it will do", (*program).photo},
 		{"count", "say how long a text is on a network", (*program).count},

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os/user"
 	"slices"
 	"strings"
 	"time"
@@ -220,10 +219,7 @@ down what is out. Then the story is brought to its channels as far as it can go 
 		As: []string{"admin"}, Rule: review.Names(c, &d.Story, about),
 	}
 	if dec.By == "" {
-		dec.By = "command line"
-		if u, err := user.Current(); err == nil {
-			dec.By = u.Username
-		}
+		dec.By = userName()
 	}
 	if act == story.Approve {
 		dec.Drafts = map[string]story.Draft{}

@@ -39,6 +39,9 @@ type Site struct {
 	Promotion  []string          `yaml:"promotion"`  // beginnings of lines that are promotion, besides the ones known for the language
 	Hashtags   map[string]string `yaml:"hashtags"`   // the article's tag, in any case → hashtag without the sign
 	UTM        string            `yaml:"utm"`        // query added to links, with {channel}, {kind}, {format}, {site}, {section}, {language}: "utm_source={kind}&utm_medium=social"; what an address has already stays
+	Spacing    time.Duration     `yaml:"spacing"`    // least time between two posts of an account, but on feed, log and webhook; 0: none
+	Quiet      []Hours           `yaml:"quiet"`      // hours in the site's zone in which nothing is posted, as "23:00-06:00", but on feed, log and webhook
+	Breaking   []string          `yaml:"breaking"`   // tags, sections or kickers whose stories go before the queue, in quiet hours too
 	Template   Template          `yaml:"template"`   // the words of a post, for channels without their own: "{{summary}}\n\n{{link}}"; docs/words.md has the functions
 	Correction Template          `yaml:"correction"` // the words of a correction that is given as a reply
 	Rules      []Rule            `yaml:"rules"`      // who must approve what, or what goes by itself; of those that match the strictest holds; docs/review.md
@@ -109,6 +112,9 @@ type Channel struct {
 	Items       int           `yaml:"items"`        // feed: how many items it keeps; 0: 500
 	Template    Template      `yaml:"template"`     // the words of a post here, in place of the site's
 	Correction  Template      `yaml:"correction"`   // the words of a correction that is given as a reply, in place of the site's
+	Spacing     time.Duration `yaml:"spacing"`      // least time between two posts, in place of the site's; below 0: none
+	Quiet       []Hours       `yaml:"quiet"`        // quiet hours, in place of the site's; "none": it has none
+	Budget      []Budget      `yaml:"budget"`       // how many posts go out in a time at most, as "25/1h"; several may be given
 	TooOld      time.Duration `yaml:"too_old"`      // a post that could not go out for so long is left to the desk; 0: 24h
 }
 

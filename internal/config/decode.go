@@ -77,6 +77,20 @@ func (d *decoder) into(n *yaml.Node, v reflect.Value, path string) {
 		}
 		*p = s
 		return
+	case *Hours:
+		h, err := parseHours(n.Value)
+		if err != nil {
+			d.fail(n, "%s: %v", path, err)
+		}
+		*p = h
+		return
+	case *Budget:
+		b, err := parseBudget(n.Value)
+		if err != nil {
+			d.fail(n, "%s: %v", path, err)
+		}
+		*p = b
+		return
 	case *Template:
 		if n.Kind != yaml.ScalarNode {
 			d.fail(n, "%s: want a text here", path)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"cutline/internal/channel"
+	"cutline/internal/config"
 	"cutline/internal/story"
 )
 
@@ -15,7 +16,9 @@ type Facts struct {
 	Record  story.Post     // this channel's record; zero: none yet
 	Age     time.Duration  // how long ago the record was written, by the bucket's clock
 	Draft   *story.Draft   // what the channel would send for the story's present revision; nil: its cards are not drawn yet
-	Account story.Account  // the state of the channel's account
+	Account story.Account  // the state of the channel's account; zero while nothing is wanted of it
+	Pace    config.Pace    // how fast it may post
+	Urgent  bool           // a breaking story
 
 	Rule        story.Rule    // who must approve, or whether posts go without a decision
 	Corrections string        // edit, reply, repost, leave or ask
@@ -40,6 +43,8 @@ const (
 	Doubt   Verb = "doubt"   // it cannot be asked: record that nobody knows
 	Settle  Verb = "settle"  // record what the desk found out
 	Refuse  Verb = "refuse"  // record that the network cannot do it, and why
+	Join    Verb = "join"    // take a place in the account's queue, and record what it waits for
+	Quit    Verb = "quit"    // give the place back
 )
 
 // calls says whether a verb is a call under a claim.
@@ -53,12 +58,19 @@ type Act struct {
 	By     string      // who wanted it: a name at the desk, or the policy
 	Why    string      // doubt, refuse: in plain words
 	Repost bool        // retract: only to post it anew
+
+	Since  time.Time     // publish: since when it could have gone
+	Ticket story.Ticket  // publish, join: its place in the account's queue
+	Waits  story.Waiting // join: what the record says
 }
 
 // Next decides the one next step. It is pure: the same facts give the same act, and whatever the step before left
 // behind (a claim nobody finished, a Later, a doubt) is just another fact. It never yields a call before the embargo,
-// the schedule or the approval, nor while a claim of somebody else may still be at work.
-func Next(f Facts) Act {
+// the schedule or the approval, nor while a claim of somebody else may still be at work, nor out of turn.
+func Next(f Facts) Act { return f.inTurn(f.wanted()) }
+
+// wanted is the next step if nobody stood before it. It does not look at the account.
+func (f Facts) wanted() Act {
 	p, d := &f.Record, f.Dossier
 	v := d.Decisions.For(f.Channel, f.Rule)
 	if p.Claim != nil {
@@ -119,8 +131,8 @@ func takeDown(f Facts, v story.Verdict) Act {
 	if !p.Live() || p.RefusedOf == "retract" && !v.At.After(p.RefusedAt) {
 		return Act{}
 	}
-	if wait := story.Latest(p.NotBefore, f.Account.NotBefore); f.Now.Before(wait) {
-		return Act{Do: Wait, Until: wait}
+	if f.Now.Before(p.NotBefore) {
+		return Act{Do: Wait, Until: p.NotBefore}
 	}
 	by := v.By
 	if v.Act != story.Retract {
@@ -159,9 +171,6 @@ func (f Facts) send(v story.Verdict, same bool) Act {
 	default:
 		return Act{}
 	}
-	if f.Account.Paused != "" {
-		return Act{}
-	}
 	if p.Live() && p.Sent.Hash() == draft.Hash() {
 		return Act{}
 	}
@@ -169,14 +178,14 @@ func (f Facts) send(v story.Verdict, same bool) Act {
 		return Act{}
 	}
 	start = story.Latest(start, d.Story.Article.Embargo)
-	if wait := story.Latest(start, p.NotBefore, f.Account.NotBefore); f.Now.Before(wait) {
+	if wait := story.Latest(start, p.NotBefore); f.Now.Before(wait) {
 		return Act{Do: Wait, Until: wait}
 	}
 	if !p.Live() {
 		if f.TooOld > 0 && f.Now.Sub(story.Latest(start, since)) > f.TooOld {
 			return Act{Do: Refuse, Draft: draft, By: by, Why: "it could not go out in time and is now too old to go by itself: approve it again if it should"}
 		}
-		return Act{Do: Publish, Draft: draft, By: by}
+		return Act{Do: Publish, Draft: draft, By: by, Since: story.Latest(start, since)}
 	}
 	return f.correct(draft, by, approved)
 }

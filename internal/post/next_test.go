@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cutline/internal/channel"
+	"cutline/internal/config"
 	"cutline/internal/story"
 )
 
@@ -18,7 +19,7 @@ func facts(change ...func(*Facts)) Facts {
 	f := Facts{
 		Now: noon, Channel: "net", Draft: &draft, Lease: 90 * time.Second, TooOld: 24 * time.Hour,
 		Can:     channel.Capabilities{Find: channel.Exact, Edit: true, Retract: true, Reply: true},
-		Dossier: &story.Dossier{Now: noon, Story: story.Story{Revision: 1}, Manifest: story.Manifest{Revision: 1}, Posts: map[string]story.Versioned[story.Post]{}},
+		Dossier: &story.Dossier{Now: noon, Story: story.Story{Key: me, Revision: 1}, Manifest: story.Manifest{Revision: 1}, Posts: map[string]story.Versioned[story.Post]{}},
 		Record:  story.Post{Channel: "net", Proposed: &story.Draft{Text: "Water stands at the spillway", Revision: 1}, ProposedAt: at(-1)},
 	}
 	for _, c := range change {
@@ -52,6 +53,36 @@ func changed(f *Facts) {
 }
 
 func proposedAnew(f *Facts) { f.Record.Proposed = f.Draft }
+
+const me = story.Key("2026-11-26/me")
+
+func paused(f *Facts)   { f.Account.Paused = "the token was revoked" }
+func stopped(f *Facts)  { f.Dossier.Stop = story.Stop{Why: "somebody broke in", By: "Hana"} }
+func spaced(f *Facts)   { f.Pace.Spacing, f.Pace.Zone = 10*time.Minute, time.UTC }
+func breaking(f *Facts) { f.Urgent = true }
+func quiet(f *Facts) {
+	f.Pace.Quiet, f.Pace.Zone = []config.Hours{{From: 11 * time.Hour, To: 13 * time.Hour}}, time.UTC
+}
+
+// waiting is a post that the queue has told its turn.
+func waiting(f *Facts) {
+	f.Record.Waits = &story.Waiting{Why: "the account is paused: the token was revoked", Until: at(6)}
+	f.Account.Queue = append(f.Account.Queue, story.Ticket{Story: me, Since: at(-1), At: at(6)})
+}
+
+// gone is a post of another story, so many minutes from now.
+func gone(minutes int) func(*Facts) {
+	return func(f *Facts) {
+		f.Account.Queue = append(f.Account.Queue, story.Ticket{Story: "2026-11-26/gone", Taken: at(minutes)})
+	}
+}
+
+// queue is another story that waits since then.
+func queue(minutes int) func(*Facts) {
+	return func(f *Facts) {
+		f.Account.Queue = append(f.Account.Queue, story.Ticket{Story: "2026-11-26/other", Since: at(minutes), At: noon})
+	}
+}
 
 func TestNext(t *testing.T) {
 	approve := decide(story.Decision{Act: story.Approve, At: at(-1), By: "Hana"})
@@ -109,7 +140,40 @@ func TestNext(t *testing.T) {
 		{"what only we put differently stays as it is", facts(auto, posted, func(f *Facts) { f.Draft = &story.Draft{Text: "another template", Revision: 1} }), Nothing, time.Time{}},
 		{"what was removed at the network is not posted anew", facts(auto, posted, changed, func(f *Facts) { f.Record.Gone = true }), Nothing, time.Time{}},
 		{"a network that asked for rest gets it", facts(approve, func(f *Facts) { f.Record.NotBefore = at(3) }), Wait, at(3)},
-		{"a paused account sends nothing", facts(approve, func(f *Facts) { f.Account.Paused = "the token was revoked" }), Nothing, time.Time{}},
+		{"a paused account sends nothing, and the post waits for it", facts(approve, paused), Join, time.Time{}},
+		{"once it waits nothing more is done", facts(approve, paused, waiting), Nothing, time.Time{}},
+		{"nor is anything taken down through it", facts(posted, paused, func(f *Facts) { f.Dossier.Story.Off = "unpublished" }), Join, time.Time{}},
+		{"a mended account lets it go on", facts(approve, waiting), Publish, time.Time{}},
+		{"a stopped site sends nothing", facts(approve, stopped), Join, time.Time{}},
+		{"corrects nothing", facts(auto, posted, changed, proposedAnew, stopped), Join, time.Time{}},
+		{"finishes no correction", facts(auto, posted, stopped, func(f *Facts) { f.Record.Claim = &story.Claim{Verb: "edit", Lost: true} }), Join, time.Time{}},
+		{"takes nothing down to post it anew", facts(auto, posted, changed, proposedAnew, stopped, func(f *Facts) { f.Corrections = "repost" }), Join, time.Time{}},
+		{"but takes down what is to go", facts(posted, stopped, func(f *Facts) { f.Dossier.Story.Off = "unpublished" }), Retract, time.Time{}},
+		{"and finds out what became of a call", facts(approve, stopped, func(f *Facts) { f.Record.Claim = &story.Claim{Verb: "publish", Lost: true} }), Find, time.Time{}},
+		{"what waits and is held gives its place back", facts(approve, waiting, decide(story.Decision{Act: story.Hold})), Quit, time.Time{}},
+		{"spacing makes it wait", facts(approve, spaced, gone(-4)), Join, time.Time{}},
+		{"until its turn", facts(approve, spaced, gone(-4), waiting), Wait, at(6)},
+		{"after which it goes", facts(approve, spaced, gone(-10)), Publish, time.Time{}},
+		{"the first one need not wait", facts(approve, spaced), Publish, time.Time{}},
+		{"who waits longer goes first", facts(approve, spaced, queue(-5)), Join, time.Time{}},
+		{"who came later does not", facts(approve, spaced, queue(5)), Publish, time.Time{}},
+		{"a breaking story goes before the queue", facts(approve, spaced, queue(-5), gone(-1), breaking), Publish, time.Time{}},
+		{"who did not come when it was its turn holds up nobody", facts(approve, spaced, func(f *Facts) {
+			f.Account.Queue = []story.Ticket{{Story: "2026-11-26/other", Since: at(-60), At: at(-30)}}
+		}), Publish, time.Time{}},
+		{"who has its turn goes on with it", facts(approve, spaced, gone(0), func(f *Facts) {
+			f.Account.Queue = append(f.Account.Queue, story.Ticket{Story: me, Taken: at(-1)})
+		}), Publish, time.Time{}},
+		{"but not for ever", facts(approve, spaced, gone(0), func(f *Facts) {
+			f.Account.Queue = append(f.Account.Queue, story.Ticket{Story: me, Taken: at(-5)})
+		}), Join, time.Time{}},
+		{"in quiet hours nothing goes out", facts(approve, quiet), Join, time.Time{}},
+		{"but a breaking story", facts(approve, quiet, breaking), Publish, time.Time{}},
+		{"which minds the network's budget", facts(approve, breaking, gone(-50), func(f *Facts) { f.Pace.Budgets = []config.Budget{{Most: 1, In: time.Hour}} }), Join, time.Time{}},
+		{"what is taken down waits for no turn", facts(posted, spaced, gone(-1), quiet, func(f *Facts) { f.Dossier.Story.Off = "unpublished" }), Retract, time.Time{}},
+		{"an edit neither", facts(auto, posted, changed, proposedAnew, spaced, gone(-1)), Edit, time.Time{}},
+		{"an account that rests is left alone", facts(approve, func(f *Facts) { f.Account.NotBefore = at(3) }), Join, time.Time{}},
+		{"for edits too", facts(auto, posted, changed, proposedAnew, func(f *Facts) { f.Account.NotBefore = at(3) }), Wait, at(3)},
 		{"what was refused is not sent again", facts(auto, func(f *Facts) {
 			f.Record.Refused, f.Record.RefusedOf, f.Record.RefusedAt = "too long", f.Draft.Hash(), at(-1)
 		}), Nothing, time.Time{}},

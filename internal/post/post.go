@@ -93,6 +93,7 @@ func (p *Poster) look(ctx context.Context, k story.Key) (string, error) {
 // work is one channel's part of a round.
 type work struct {
 	name  string
+	facts Facts
 	act   Act
 	was   story.Versioned[story.Post]
 	token string
@@ -110,13 +111,13 @@ func (p *Poster) round(ctx context.Context, k story.Key, d *story.Dossier) (agai
 			errs = append(errs, err)
 			continue
 		}
-		if w.act = Next(f); w.act.Do.calls() { // only then does the account matter, and cost a read
+		if f.wanted().Do.calls() || f.Record.Waits != nil { // only then does the account matter, and cost a read
 			if f.Account, err = p.Store.Account(ctx, name); err != nil {
 				errs = append(errs, err)
 				continue
 			}
-			w.act = Next(f)
 		}
+		w.act, w.facts = Next(f), f
 		switch {
 		case w.act.Do == Nothing:
 		case w.act.Do == Wait:
@@ -128,7 +129,10 @@ func (p *Poster) round(ctx context.Context, k story.Key, d *story.Dossier) (agai
 		case w.act.Do.calls():
 			calls = append(calls, w)
 		default:
-			_, err := p.Store.SwapPost(ctx, w.was, p.note(f, w.act))
+			err := p.queue(ctx, f, w.act)
+			if err == nil {
+				_, err = p.Store.SwapPost(ctx, w.was, p.note(f, w.act))
+			}
 			if err != nil && !errors.Is(err, bucket.ErrChanged) {
 				errs = append(errs, fmt.Errorf("recording %s of %s on %s: %w", w.act.Do, k, name, err))
 				continue
@@ -161,6 +165,13 @@ func (p *Poster) call(ctx context.Context, k story.Key, d *story.Dossier, calls 
 		if w.act.Do == Find {
 			claimed = append(claimed, w)
 			continue
+		}
+		if w.act.Do == Publish {
+			if mine, err := p.take(ctx, w.facts, w.act); err != nil {
+				return err
+			} else if !mine {
+				continue // another story was first; the next round sees when this one's turn is
+			}
 		}
 		rec, err := p.claim(k, d, w)
 		if err != nil {
@@ -206,6 +217,7 @@ func (p *Poster) claim(k story.Key, d *story.Dossier, w *work) (story.Post, erro
 	if w.act.Do == Retract {
 		rec.Reposting = w.act.Repost
 	}
+	rec.Waits = nil
 	rec.Claim = &story.Claim{Verb: string(w.act.Do), Token: w.token, Draft: w.act.Draft, At: d.Now}
 	return rec, nil
 }
@@ -262,7 +274,7 @@ func (p *Poster) carryOut(ctx context.Context, k story.Key, fresh *story.Dossier
 	} else if err != nil {
 		return fmt.Errorf("recording %s of %s on %s (%s): %w", w.act.Do, k, w.name, out.End, err)
 	}
-	return p.account(ctx, w.name, out, now)
+	return p.account(ctx, w, out, now)
 }
 
 // stillWanted decides once more, with the claim taken and the documents read after it: what was decided or changed
@@ -279,6 +291,9 @@ func (p *Poster) stillWanted(ctx context.Context, fresh *story.Dossier, w *work)
 		return false, err
 	}
 	f.Record.Claim = nil
+	if halted(f.Dossier.Stop, f.Account, w.act) != "" {
+		return false, nil
+	}
 	if w.act.By == "after an interruption" {
 		return true, nil // an idempotent call that only finishes what was decided before
 	}
@@ -321,6 +336,9 @@ func (p *Poster) callOf(k story.Key, w *work) *channel.Call {
 		Key: k, Channel: w.name, Turn: rec.Turn, Draft: w.act.Draft, First: rec.First, Remote: rec.Remote, Steps: map[string]string{},
 		Card: func(ctx context.Context) ([]byte, error) { return p.Store.Read(ctx, w.act.Draft.Card) },
 		Step: func(ctx context.Context, name, value string) error {
+			if err := p.mayGoOn(ctx, w); err != nil {
+				return err
+			}
 			_, _, err := p.Store.UpdatePost(ctx, k, w.name, func(rec *story.Post) error {
 				if rec.Claim == nil || rec.Claim.Token != w.token {
 					return errLost
@@ -351,6 +369,7 @@ func (p *Poster) facts(d *story.Dossier, name string) (Facts, error) {
 	f := Facts{
 		Now: d.Now, Dossier: d, Channel: name, Record: rec.Doc, Age: d.Ages[name],
 		Corrections: c.Corrections, TooOld: c.TooOld, Lease: p.Config.Timing.Lease, Can: ch.Capabilities(),
+		Pace: p.Config.PaceOf(name), Urgent: urgent(&d.Story, site),
 		Other: rec.Exists() && rec.Doc.Kind != "" && (rec.Doc.Kind != c.Kind || rec.Doc.Account != accountOf(c)),
 	}
 	f.Rule = review.Of(p.Config, &d.Story, name)

@@ -1,7 +1,6 @@
 package post
 
 import (
-	"context"
 	"hash/fnv"
 	"time"
 
@@ -20,6 +19,10 @@ func (p *Poster) note(f Facts, act Act) story.Post {
 	switch act.Do {
 	case Propose:
 		rec.Proposed, rec.ProposedAt = &act.Draft, f.Now
+	case Join:
+		rec.Waits = &act.Waits
+	case Quit:
+		rec.Waits = nil
 	case Doubt:
 		doubt(&rec, act.Why, f.Now)
 	case Refuse:
@@ -97,6 +100,12 @@ func conclude(rec *story.Post, act Act, out channel.Outcome, now time.Time) {
 	case channel.Gone:
 		rec.Gone, rec.Claim = true, nil
 	case channel.Refused:
+		if act.Do == Find { // it was not let in to ask, which says nothing about the post: the claim stays
+			rec.Claim.Lost = true
+			rec.Tries++
+			rec.NotBefore = now.Add(backoff(rec))
+			return
+		}
 		rec.Claim, rec.Refused, rec.RefusedAt, rec.RefusedOf = nil, out.Why, now, claim.Draft.Hash()
 		if verb == Retract {
 			rec.RefusedOf = "retract"
@@ -124,26 +133,15 @@ func conclude(rec *story.Post, act Act, out channel.Outcome, now time.Time) {
 	}
 }
 
-// backoff grows from 5 s to 15 min, spread by up to a fifth so that many that failed together do not come back together.
-func backoff(rec *story.Post) time.Duration {
-	d := 5 * time.Second << min(rec.Tries-1, 8)
+// backoff is how long a post waits after so many tries.
+func backoff(rec *story.Post) time.Duration { return growing(string(rec.Key), rec.Tries) }
+
+// growing grows from 5 s to 15 min, spread by up to a fifth so that many that failed together do not come back together.
+func growing(who string, tries int) time.Duration {
+	d := 5 * time.Second << min(tries-1, 8)
 	d = min(d, 15*time.Minute)
 	h := fnv.New32a()
-	h.Write([]byte(rec.Key))
-	h.Write([]byte{byte(rec.Tries)})
+	h.Write([]byte(who))
+	h.Write([]byte{byte(tries)})
 	return d + d/5*time.Duration(h.Sum32()%1000)/1000
-}
-
-// account writes down what a call taught about the account: that it is refused and must rest until mended.
-func (p *Poster) account(ctx context.Context, name string, out channel.Outcome, now time.Time) error {
-	if !out.Pause {
-		return nil
-	}
-	_, _, err := p.Store.UpdateAccount(ctx, name, func(a *story.Account) error {
-		if a.Paused == "" {
-			a.Paused, a.PausedAt, a.PausedBy = out.Why, now, "the network"
-		}
-		return nil
-	})
-	return err
 }

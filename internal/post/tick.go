@@ -17,7 +17,7 @@ const (
 	days    = 3    // how far back Sweep looks; older stories wait only for due entries
 )
 
-// Tick looks at every story that is due. An entry goes only after its story was looked at and does not need it any
+// Tick looks at every story that is due, and at those whose turn it is on an account. An entry goes only after its story was looked at and does not need it any
 // more, so a tick that is killed is made up for by the next.
 func (p *Poster) Tick(ctx context.Context) error {
 	entries, err := p.Store.Bucket.List(ctx, story.Due, "", batch)
@@ -33,7 +33,7 @@ func (p *Poster) Tick(ctx context.Context) error {
 		}
 		due = append(due, e.Key)
 	}
-	return p.each(ctx, due, func(entry string) error {
+	err = p.each(ctx, due, func(entry string) error {
 		_, k, err := story.ParseDue(entry)
 		if err == nil {
 			needed, err := p.look(ctx, k)
@@ -43,6 +43,7 @@ func (p *Poster) Tick(ctx context.Context) error {
 		} // what is no due entry was put there by hand, and is cleared away
 		return p.Store.Bucket.Delete(ctx, entry, bucket.Always)
 	})
+	return errors.Join(err, p.drain(ctx))
 }
 
 // Sweep looks at the stories of the last days whose manifests, decisions or story changed since this Poster last

@@ -50,6 +50,7 @@ const (
 	Feeds     = "feeds/"
 	Logs      = "logs/"
 	Accounts  = "accounts/"
+	Stopped   = "stops/"
 	Refused   = "refused/"
 )
 

@@ -303,6 +303,7 @@ type Dossier struct {
 	Decisions Decisions
 	Posts     map[string]Versioned[Post] // by channel
 	Ages      map[string]time.Duration   // by channel: how long ago its record was written, by the bucket's clock
+	Stop      Stop                       // the site's kill switch; only Load fills it
 }
 
 // Load reads a story's dossier. ErrNone if there is no such story.
@@ -333,6 +334,9 @@ func (s *Store) Load(ctx context.Context, k Key) (Dossier, error) {
 		}
 		d.Posts[p.Channel] = Versioned[Post]{Doc: p, etag: o.ETag, raw: o.Body}
 		d.Ages[p.Channel] = o.Now.Sub(o.Modified)
+	}
+	if d.Stop, err = s.Stop(ctx, d.Story.Site); err != nil {
+		return d, err
 	}
 	d.Decisions, err = s.Decisions(ctx, k)
 	return d, err

@@ -241,6 +241,7 @@ type Post struct {
 	UncertainAt time.Time `json:"uncertain_at,omitzero"`
 	NotBefore   time.Time `json:"not_before,omitzero"` // the network asked not to be called earlier
 	Tries       int       `json:"tries,omitempty"`     // calls in a row that ended in "later"
+	Waits       *Waiting  `json:"waits,omitempty"`     // it could go out, but it is not its turn; nil: it does not wait for one
 
 	History []Event `json:"history,omitempty"` // every attempt in plain words, oldest first
 }
@@ -248,14 +249,22 @@ type Post struct {
 // Live says whether the post is out, as far as the record knows.
 func (p *Post) Live() bool { return p.Remote.ID != "" && p.Retracted.IsZero() && !p.Gone }
 
-// Account is the state of a channel's account, at accounts/<channel>.json. Written by post (pauses, resting times),
-// by channel (renewed tokens) and by desk (resuming); compare-and-swap.
+// Waiting is why a post that could go out does not, and how long.
+type Waiting struct {
+	Until time.Time `json:"until,omitzero"` // its turn, as far as can be told now; zero: when somebody mends or resumes
+	Why   string    `json:"why"`            // in plain words: spacing, quiet hours, a pause, how many are before it
+}
+
+// Account is the state of a channel's account, at accounts/<channel>.json. Written by post (pauses, resting times, the
+// queue), by channel (renewed tokens) and by desk (stopping and resuming); compare-and-swap.
 type Account struct {
 	Schema    int               `json:"schema"`
 	Paused    string            `json:"paused,omitempty"` // why nothing is sent until somebody mends it and resumes; empty: it is not paused
 	PausedAt  time.Time         `json:"paused_at,omitzero"`
 	PausedBy  string            `json:"paused_by,omitempty"` // the network, or who pressed stop
-	NotBefore time.Time         `json:"not_before,omitzero"` // the network asked for rest
+	NotBefore time.Time         `json:"not_before,omitzero"` // the network asked for rest, or does not answer
+	Tries     int               `json:"tries,omitempty"`     // such answers in a row
+	Queue     []Ticket          `json:"queue,omitempty"`     // who waits for a turn, and who had one lately; in no order
 	Tokens    map[string]string `json:"tokens,omitempty"`    // session tokens that the network renews; the bucket is private, and they are not the account's password
 }
 

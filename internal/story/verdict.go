@@ -180,7 +180,7 @@ func StateOf(d *Dossier, channel string, r Rule) State {
 		} else if v.Scheduled && v.NotBefore.After(d.Now) {
 			name = StateScheduled
 		}
-		return State{Name: name, Until: at, Why: v.By}
+		return p.waiting(State{Name: name, Until: at, Why: v.By})
 	}
 	switch hold := d.Hold(channel); {
 	case hold != "":
@@ -188,7 +188,7 @@ func StateOf(d *Dossier, channel string, r Rule) State {
 	case p.Live():
 		return State{Name: StateCorrection, URL: p.Remote.URL}
 	case r.Auto:
-		return State{Name: StateAuto, Until: Latest(p.ProposedAt.Add(r.After), embargo, p.NotBefore)}
+		return p.waiting(State{Name: StateAuto, Until: Latest(p.ProposedAt.Add(r.After), embargo, p.NotBefore)})
 	case embargo.After(d.Now):
 		return State{Name: StateEmbargo, Until: embargo}
 	}
@@ -204,6 +204,17 @@ func (v *Verdict) waitsFor() string {
 		return v.Missing
 	}
 	return strings.Join(v.Given, ", ") + " approved; " + v.Missing
+}
+
+// waiting is the state of a post that could go out: with its turn and what it waits for, if it waits for one.
+func (p *Post) waiting(s State) State {
+	if p.Waits != nil {
+		s.Until, s.Why = p.Waits.Until, p.Waits.Why
+		if !s.Until.IsZero() {
+			s.Until = Latest(s.Until, p.NotBefore)
+		}
+	}
+	return s
 }
 
 // Hold says why a story may not go to a channel by itself, whatever the review policy: no credit, a letter without a
