@@ -14,6 +14,7 @@ import (
 	"cutline/internal/bucket"
 	"cutline/internal/config"
 	"cutline/internal/desk"
+	"cutline/internal/sim"
 	"cutline/internal/source"
 	"cutline/internal/story"
 	"cutline/internal/webhook"
@@ -63,10 +64,16 @@ to its end. --sample sends the payloads of a folder to the webhook, signed, and 
 		return fmt.Errorf("%w: stop what listens there, or give another address with --addr", err)
 	}
 	s := &server{p: p, store: st, config: c, base: "http://" + listener.Addr().String(), folder: l.data, sample: *sample}
+	if err := s.simulate(); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	if ip, ok := listener.Addr().(*net.TCPAddr); ok {
 		s.loopback = ip.IP.IsLoopback()
 	}
 	err = s.run(ctx, listener, dir, &l)
+	if s.networks != nil {
+		err = errors.Join(err, s.networks.Close())
+	}
 	return errors.Join(err, ignoreClosed(listener.Close()))
 }
 
@@ -88,6 +95,7 @@ type server struct {
 	sample   string // folder of samples; empty: none
 	steps    *steps
 	hooks    *webhook.Webhook
+	networks *sim.Server // the simulated networks, if a channel is on them
 
 	draw, post *queue
 }
@@ -218,16 +226,17 @@ func (s *server) handler() (http.Handler, error) {
 	if s.sample != "" {
 		mux.HandleFunc("GET /sample/{name}", s.samplePhoto)
 	}
+	if s.networks != nil {
+		mux.HandleFunc(simPath, s.simulated)
+	}
 	page, err := desk.New(desk.Parts{Store: s.store, Config: s.config, Now: s.p.now, Log: s.p.log, Preview: s.steps.render.Preview, Loopback: s.loopback})
 	if err != nil {
 		return nil, err
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		if !local(r.Host) {
-			http.Error(w, "the desk is reached by the address that serve printed", http.StatusMisdirectedRequest)
-			return
+		if here(w, r) {
+			page.ServeHTTP(w, r)
 		}
-		page.ServeHTTP(w, r)
 	})
 	return mux, nil
 }
@@ -249,6 +258,15 @@ func (s *server) feed(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "public, max-age=60")
 	h.Set("X-Content-Type-Options", "nosniff")
 	http.ServeContent(w, r, "", o.Modified, bytes.NewReader(o.Body))
+}
+
+// here answers requests that came by another name than this machine's, and lets the others through.
+func here(w http.ResponseWriter, r *http.Request) bool {
+	if local(r.Host) {
+		return true
+	}
+	http.Error(w, "the desk is reached by the address that serve printed", http.StatusMisdirectedRequest)
+	return false
 }
 
 // local says whether a request's Host is a name of this machine's loopback. A page elsewhere whose name is made to lead

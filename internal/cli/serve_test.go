@@ -115,13 +115,40 @@ func TestSamplesTwice(t *testing.T) {
 	if code := Main(args, strings.NewReader(""), &sent, &wrong, os.Getenv); code != 1 || !strings.Contains(wrong.String(), "404") {
 		t.Errorf("send to nobody: exit code %d, %s", code, wrong.String())
 	}
+	sample := sampleAt(t, l.base)
+	_, address, ok := strings.Cut(l.said, "/story/")
+	if !ok {
+		t.Fatalf("no story was named:\n%s", l.said)
+	}
+	key := strings.Fields(address)[0] // of the samples the first in the alphabet, which is Sorani's
+	sent.Reset()
+	args = []string{"decide", key, "approve", "--data", data, "--config", filepath.Join(sample, "cutline.yaml")}
+	if code := Main(args, strings.NewReader(""), &sent, &wrong, os.Getenv); code != 0 || strings.Count(sent.String(), `"state": "sent"`) < 5 {
+		t.Errorf("decide: exit code %d, %s%s", code, sent.String(), wrong.String())
+	}
+	if _, page := get(t, l.base+"/sim/"); strings.Count(page, "<article") != 3 || strings.Count(page, `<img src="-/pictures/`) != 3 {
+		t.Errorf("the simulated networks do not show three posts with a picture each:\n%s", page)
+	}
+	if code, _ := get(t, l.base+"/sim/", func(r *http.Request) { r.Host = "evil.example" }); code != http.StatusMisdirectedRequest {
+		t.Errorf("by another name the networks answer %d, want 421", code)
+	}
 	if err := l.stop(); err != nil {
 		t.Errorf("serve ended with %v", err)
 	}
 
 	before := files(t, data)
 	// The port, and with it the photos' address, is another one now; make run's is always the same.
-	l = serve(t, data, "--sample", sampleAt(t, l.base))
+	config, err := os.ReadFile("../../sample/cutline.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(sample, "cutline.yaml"), config, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l = serve(t, data, "--sample", sample)
+	if _, page := get(t, l.base+"/sim/"); strings.Count(page, "<article") != 3 {
+		t.Errorf("the simulated networks have forgotten what was posted:\n%s", page)
+	}
 	if n := strings.Count(l.said, `"result":"unchanged"`); n != 2 {
 		t.Errorf("%d samples were unchanged, want 2:\n%s", n, l.said)
 	}

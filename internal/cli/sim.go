@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"cutline/internal/sim"
@@ -38,4 +40,34 @@ server: "http://127.0.0.1:8788/KIND" and any secret. What goes wrong is told it 
 		return err
 	}
 	return nil
+}
+
+// simPath is where serve has the simulated networks.
+const simPath = "/sim/"
+
+// simulate makes the simulated networks if a channel is on them: if its server is serve's usual address with simPath. They
+// are then wherever serve listens, and remember what was posted in the folder's sim/calls.jsonl.
+func (s *server) simulate() error {
+	for name, ch := range s.config.Channels {
+		network, ok := strings.CutPrefix(ch.Server, "http://"+defaultAddr+simPath)
+		if !ok {
+			continue
+		}
+		ch.Server = s.base + simPath + network
+		s.config.Channels[name] = ch
+		if s.networks == nil {
+			s.networks = sim.New(s.p.now)
+		}
+	}
+	if s.networks == nil {
+		return nil
+	}
+	s.networks.At(s.base + simPath)
+	return s.networks.Keep(filepath.Join(s.folder, "sim", "calls.jsonl"))
+}
+
+func (s *server) simulated(w http.ResponseWriter, r *http.Request) {
+	if here(w, r) {
+		http.StripPrefix(strings.TrimSuffix(simPath, "/"), s.networks).ServeHTTP(w, r)
+	}
 }

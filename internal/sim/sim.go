@@ -22,6 +22,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -48,7 +49,8 @@ type Server struct {
 	dead     map[string]bool // credentials that Expire has struck
 	faults   []*Fault
 	calls    []Call
-	serial   int // counts everything that gets a number
+	journal  *os.File // where calls that change something are written; nil: nowhere
+	serial   int      // counts everything that gets a number
 }
 
 // network is one simulated network.
@@ -320,6 +322,10 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request, n network, op 
 	case s.dead[rq.credential()]:
 		a = n.expired(rq)
 	default:
+		if err := s.write(op, rq); err != nil {
+			a = reply(http.StatusInternalServerError, "the simulator could not write its journal: "+err.Error())
+			break
+		}
 		a = serve(rq)
 	}
 	s.mu.Unlock()
