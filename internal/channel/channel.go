@@ -139,12 +139,15 @@ type Parts struct {
 
 // kinds is every kind of channel there is.
 var kinds = map[string]func(name string, c config.Channel, site config.Site, p Parts) (Channel, error){
-	"bluesky":  newBluesky,
-	"feed":     newFeed,
-	"log":      newLog,
-	"mastodon": newMastodon,
-	"telegram": newTelegram,
-	"x":        newX,
+	"bluesky":   newBluesky,
+	"facebook":  newFacebook,
+	"feed":      newFeed,
+	"instagram": newInstagram,
+	"log":       newLog,
+	"mastodon":  newMastodon,
+	"telegram":  newTelegram,
+	"threads":   newThreads,
+	"x":         newX,
 }
 
 // New makes the channel that the configuration describes.

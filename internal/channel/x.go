@@ -212,6 +212,15 @@ func (n *x) remote(id string) story.Remote {
 	return story.Remote{ID: id, URL: "https://x.com/" + url.PathEscape(strings.TrimPrefix(n.cfg.Account, "@")) + "/status/" + id}
 }
 
+// id is the post's number. Of a post that the desk found, its address ends with it.
+func (n *x) id(c *Call) (string, Outcome) {
+	id := c.Remote.ID[strings.LastIndexByte(c.Remote.ID, '/')+1:]
+	if id, _, _ = strings.Cut(id, "?"); !isNumber(id) {
+		return "", Outcome{End: Refused, Why: "nobody knows the post's number: change or delete it by hand on X"}
+	}
+	return id, Outcome{End: Posted}
+}
+
 func isNumber(s string) bool {
 	_, err := strconv.ParseUint(s, 10, 64)
 	return err == nil
@@ -280,7 +289,11 @@ func (n *x) Edit(ctx context.Context, c *Call) Outcome {
 	if !n.cfg.Premium {
 		return Outcome{End: Refused, Why: "X lets only accounts with Premium edit: reply with the correction, or take the post down"}
 	}
-	newest, out := n.read(ctx, c.Remote.ID)
+	id, out := n.id(c)
+	if out.End != Posted {
+		return out
+	}
+	newest, out := n.read(ctx, id)
 	if out.End != Posted {
 		return out
 	}
@@ -299,8 +312,12 @@ func (n *x) Edit(ctx context.Context, c *Call) Outcome {
 }
 
 func (n *x) Retract(ctx context.Context, c *Call) Outcome {
+	id, out := n.id(c)
+	if out.End != Posted {
+		return out
+	}
 	a, out := n.call(ctx, func() (*http.Request, error) {
-		return request(ctx, http.MethodDelete, n.cfg.Server+"/2/tweets/"+url.PathEscape(c.Remote.ID), nil)
+		return request(ctx, http.MethodDelete, n.cfg.Server+"/2/tweets/"+id, nil)
 	})
 	var ok struct{ Data struct{ Deleted bool } }
 	switch {

@@ -29,7 +29,7 @@ func (t *xPost) is(c *Call) bool {
 	if reply != (c.ReplyTo != nil) {
 		return false
 	}
-	if strings.Contains(c.Draft.Text, c.Draft.Link) && len(t.Entities.URLs) > 0 {
+	if has(c.Draft.Text, c.Draft.Link) && len(t.Entities.URLs) > 0 {
 		for _, u := range t.Entities.URLs {
 			if u.Expanded == c.Draft.Link || u.Unwound == c.Draft.Link {
 				return true

@@ -1,0 +1,192 @@
+package channel
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"cutline/internal/config"
+	"cutline/internal/story"
+)
+
+// facebook posts to a Page: a link, whose picture Facebook reads from the page, or with embed: image the card as a photo
+// with its alt text and the link in the text. There is no handle against doubles. The Page's feed tells what is there,
+// though late, so a post that it does not show is never taken for absent.
+type facebook struct {
+	name string
+	cfg  config.Channel
+	g    *graph
+}
+
+const (
+	facebookServer = "https://graph.facebook.com"
+	facebookText   = 63206
+	facebookAlt    = 1000             // Facebook states no limit
+	facebookLag    = 10 * time.Minute // so long a post may be missing in the feed
+)
+
+func newFacebook(name string, c config.Channel, _ config.Site, p Parts) (Channel, error) {
+	if c.Account == "" || !c.Secret.Given() {
+		return nil, fmt.Errorf("facebook needs account (the Page's number) and secret (a long-lived Page token)")
+	}
+	if c.Version == "" {
+		c.Version = graphVersion
+	}
+	return &facebook{name: name, cfg: c, g: &graph{p: p, base: graphAt(c.Server, facebookServer, c.Version), app: c.AppSecret, tokens: fixed(p, c.Secret)}}, nil
+}
+
+func (f *facebook) Capabilities() Capabilities {
+	return Capabilities{Find: Shows, Edit: true, Retract: true}
+}
+
+func (f *facebook) photo() bool { return f.cfg.Embed == "image" }
+
+func (f *facebook) Prepare(p Piece) story.Draft {
+	fits := func(text string) bool { return utf16Length(text) <= facebookText }
+	if !f.photo() {
+		return cardless(draft(p, f.cfg, f.name, "og", fits))
+	}
+	d := linked(p, f.cfg, f.name, "og", fits)
+	d.Alt = cutBy(d.Alt, facebookAlt, utf16Length)
+	return d
+}
+
+func (f *facebook) page() string { return "/" + url.PathEscape(f.cfg.Account) }
+
+func (f *facebook) Publish(ctx context.Context, c *Call) Outcome {
+	var a answer
+	var out Outcome
+	if f.photo() && c.Draft.Card != "" {
+		card, err := c.Card(ctx)
+		if err != nil {
+			return Outcome{End: Later, Why: "reading the card: " + err.Error()}
+		}
+		q := url.Values{"caption": {c.Draft.Text}}
+		if c.Draft.Alt != "" {
+			q.Set("alt_text_custom", c.Draft.Alt)
+		}
+		a, out = f.g.call(ctx, http.MethodPost, f.page()+"/photos", q, part{Name: "source", File: "card" + extension(c.Draft.Type), Type: c.Draft.Type, Body: card})
+	} else {
+		q := url.Values{"message": {c.Draft.Text}}
+		if c.Draft.Link != "" {
+			q.Set("link", c.Draft.Link)
+		}
+		a, out = f.g.call(ctx, http.MethodPost, f.page()+"/feed", q)
+	}
+	if out.End != Posted {
+		return out
+	}
+	var ok struct {
+		ID   string
+		Post string `json:"post_id"` // of a photo, whose own id is another
+	}
+	if a.ok(&ok) && ok.ID != "" {
+		if ok.Post == "" {
+			ok.Post = ok.ID
+		}
+		return Outcome{End: Posted, Remote: facebookPost(ok.Post, "")}
+	}
+	if out = f.g.failed(a, true); out.End == Unknown && readGraphError(a).Code == 506 {
+		if found := f.Find(ctx, c); found.End == Posted {
+			return found
+		}
+	}
+	return out
+}
+
+func facebookPost(id, permalink string) story.Remote {
+	if permalink == "" {
+		permalink = "https://www.facebook.com/" + id
+	}
+	return story.Remote{ID: id, URL: permalink}
+}
+
+// Find looks through the Page's posts since the first try, for the link or the same words.
+func (f *facebook) Find(ctx context.Context, c *Call) Outcome {
+	q := url.Values{
+		"fields": {"id,message,created_time,permalink_url,attachments{unshimmed_url}"}, "limit": {"100"},
+		"since": {fmt.Sprint(c.First.Add(-10 * time.Minute).Unix())},
+	}
+	var list struct {
+		Data *[]struct {
+			ID, Message string
+			Permalink   string `json:"permalink_url"`
+			Attachments struct {
+				Data []struct {
+					URL string `json:"unshimmed_url"`
+				}
+			}
+		}
+	}
+	if out := f.g.get(ctx, f.page()+"/feed", q, &list); out.End != Posted {
+		return asked(out)
+	}
+	if list.Data == nil {
+		return Outcome{End: Later, Why: "Facebook's answer is no list of posts"}
+	}
+	for _, p := range *list.Data {
+		ours := has(p.Message, c.Draft.Link) || p.Message != "" && p.Message == c.Draft.Text
+		for _, a := range p.Attachments.Data {
+			ours = ours || a.URL != "" && a.URL == c.Draft.Link
+		}
+		if ours && p.ID != "" {
+			return Outcome{End: Posted, Remote: facebookPost(p.ID, p.Permalink)}
+		}
+	}
+	if now := f.g.p.Now(); now.Sub(c.First) < facebookLag {
+		return Outcome{End: Later, Until: now.Add(time.Minute), Why: "the Page's feed does not show the post, which may come late"}
+	}
+	return Outcome{End: Unknown, Why: "the Page's feed does not show the post, which proves nothing: look at the Page"}
+}
+
+// Edit changes the words. A photo stays, since Facebook lets nobody put another in its place.
+func (f *facebook) Edit(ctx context.Context, c *Call) Outcome {
+	id, out := f.id(c)
+	if out.End != Posted {
+		return out
+	}
+	a, out := f.g.call(ctx, http.MethodPost, "/"+id, url.Values{"message": {c.Draft.Text}})
+	return f.done(ctx, a, out, c, id)
+}
+
+func (f *facebook) Retract(ctx context.Context, c *Call) Outcome {
+	id, out := f.id(c)
+	if out.End != Posted {
+		return out
+	}
+	a, out := f.g.call(ctx, http.MethodDelete, "/"+id, nil)
+	if out = f.done(ctx, a, out, c, id); out.End == Gone {
+		return Outcome{End: Posted, Remote: c.Remote}
+	}
+	return out
+}
+
+// done reads the answer to a change of a post.
+func (f *facebook) done(ctx context.Context, a answer, out Outcome, c *Call, id string) Outcome {
+	var ok struct{ Success bool }
+	switch {
+	case out.End != Posted:
+		return out
+	case a.ok(&ok) && ok.Success:
+		return Outcome{End: Posted, Remote: c.Remote}
+	}
+	_, out = f.g.gone(ctx, a, id)
+	return out
+}
+
+var facebookID = regexp.MustCompile(`^[0-9]+(_[0-9]+)?$`)
+
+// id is the post's number. Of a post that the desk found, its address tells it.
+func (f *facebook) id(c *Call) (string, Outcome) {
+	if facebookID.MatchString(c.Remote.ID) {
+		return c.Remote.ID, Outcome{End: Posted}
+	}
+	if _, n, ok := strings.Cut(c.Remote.ID, "/posts/"); ok && isNumber(strings.Trim(n, "/")) && isNumber(f.cfg.Account) {
+		return f.cfg.Account + "_" + strings.Trim(n, "/"), Outcome{End: Posted}
+	}
+	return "", Outcome{End: Refused, Why: "nobody knows the post's number: change or delete it by hand on the Page"}
+}

@@ -1,0 +1,102 @@
+package channel
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"cutline/internal/config"
+	"cutline/internal/story"
+)
+
+// instagram posts to a professional account by containers: the card as a picture with a caption. A caption has no
+// links, so it has none of ours; what an article is about and where must be said in words.
+type instagram struct {
+	name string
+	cfg  config.Channel
+	k    *containers
+}
+
+const (
+	instagramServer = "https://graph.instagram.com"
+	instagramText   = 2200
+	instagramAlt    = 1000
+	instagramTags   = 30
+	instagramNames  = 20
+)
+
+func newInstagram(name string, c config.Channel, _ config.Site, p Parts) (Channel, error) {
+	if c.Account == "" || !c.Secret.Given() {
+		return nil, fmt.Errorf("instagram needs account (the professional account's number) and secret (a long-lived token)")
+	}
+	if c.Server == "" {
+		c.Server = instagramServer
+	}
+	if c.Version == "" {
+		c.Version = graphVersion
+	}
+	t := longLived(name, c, p, c.Server+"/refresh_access_token", "ig_refresh_token")
+	if c.Server == facebookServer { // a Page's token, which never runs out
+		t = fixed(p, c.Secret)
+	}
+	g := &graph{p: p, base: graphAt(c.Server, instagramServer, c.Version), app: c.AppSecret, tokens: t}
+	return &instagram{name: name, cfg: c, k: &containers{
+		g: g, network: "Instagram", user: me(c), edge: "media", publish: "media_publish", quota: "content_publishing_limit",
+		state: "status_code,status", fields: "id,caption,permalink,timestamp",
+	}}, nil
+}
+
+func (g *instagram) Capabilities() Capabilities {
+	return Capabilities{Find: Exact, Once: true, Retract: true}
+}
+
+func (g *instagram) Prepare(p Piece) story.Draft {
+	d := draft(p, g.cfg, g.name, "portrait", func(text string) bool { return utf16Length(text) <= instagramText })
+	d.Alt = cutBy(d.Alt, instagramAlt, utf16Length)
+	object := func(format string, args ...any) { d.Findings = append(d.Findings, fmt.Sprintf(format, args...)) }
+	switch {
+	case d.Card == "":
+		object("Instagram takes no post without a picture, and there is no card")
+	case d.Type != "image/jpeg":
+		object("Instagram takes only JPEG, and the card is %s", d.Type)
+	case d.Height > 0 && (d.Width*5 < d.Height*4 || d.Width*100 > d.Height*191):
+		object("Instagram takes pictures from 4:5 to 1.91:1, and the card is %d×%d: set card to portrait, square or og", d.Width, d.Height)
+	case g.k.g.p.Public == "":
+		object("Instagram fetches the picture from our public address, and none is configured: set public")
+	}
+	if n := strings.Count(d.Text, "#"); n > instagramTags {
+		object("Instagram takes at most %d hashtags, and the text has %d", instagramTags, n)
+	}
+	if n := strings.Count(d.Text, "@"); n > instagramNames {
+		object("Instagram takes at most %d mentions, and the text has %d", instagramNames, n)
+	}
+	return d
+}
+
+func (g *instagram) Publish(ctx context.Context, c *Call) Outcome {
+	if c.Draft.Card == "" {
+		return Outcome{End: Refused, Why: "Instagram takes no post without a picture"}
+	}
+	address, out := g.k.picture(c)
+	if out.End != Posted {
+		return out
+	}
+	q := url.Values{"image_url": {address}, "caption": {c.Draft.Text}}
+	if c.Draft.Alt != "" {
+		q.Set("alt_text", c.Draft.Alt)
+	}
+	return g.k.post(ctx, c, q)
+}
+
+func (g *instagram) Find(ctx context.Context, c *Call) Outcome { return g.k.find(ctx, c) }
+
+// Edit is not offered by the API.
+func (g *instagram) Edit(context.Context, *Call) Outcome {
+	return Outcome{End: Refused, Why: "Instagram lets no program change a caption: edit it by hand in the app, or take the post down"}
+}
+
+// Retract tries: the newest API deletes a post of an account that granted instagram_manage_contents. Else a person must.
+func (g *instagram) Retract(ctx context.Context, c *Call) Outcome {
+	return g.k.retract(ctx, c, "delete the post by hand in the Instagram app (… → Delete)")
+}
