@@ -33,7 +33,7 @@ var rooms = map[string]string{
 	"internal/source":  "article config fetch net",
 	"internal/card":    "article fonts story jpeg photo typeset config gg image yaml text",
 	"internal/channel": "article story bucket config fetch summary text uniseg net btcec websocket",
-	"internal/staff":   "bucket config story oidc oauth2",
+	"internal/staff":   "config story oidc oauth2",
 	"internal/review":  "article config story text",
 	// steps
 	"internal/webhook": "article story bucket config source fetch",

@@ -1,5 +1,5 @@
-// Command desk is the function behind the review page. Package desk says what it promises; without people who may sign in
-// (desk.people in the configuration) it does not start.
+// Command desk is the function behind the review page. Package desk says what it promises; without a way to sign in
+// (desk.oidc or desk.people in the configuration) it does not start.
 package main
 
 import (
@@ -9,7 +9,7 @@ import (
 
 func main() {
 	lambda.Main(lambda.Secrets, func(r *lambda.Rooms) (*lambda.Function, error) {
-		h, err := desk.New(desk.Parts{Store: r.Store, Config: r.Config, Now: r.Now, Log: r.Log})
+		h, err := desk.New(desk.Parts{Store: r.Store, Config: r.Config, Now: r.Now, Random: r.Random, Log: r.Log})
 		return &lambda.Function{HTTP: h}, err
 	})
 }

@@ -229,12 +229,12 @@ func (s *server) handler() (http.Handler, error) {
 	if s.networks != nil {
 		mux.HandleFunc(simPath, s.simulated)
 	}
-	page, err := desk.New(desk.Parts{Store: s.store, Config: s.config, Now: s.p.now, Log: s.p.log, Preview: s.steps.render.Preview, Loopback: s.loopback})
+	page, err := desk.New(desk.Parts{Store: s.store, Config: s.config, Now: s.p.now, Random: s.p.random, Log: s.p.log, Preview: s.steps.render.Preview, Loopback: s.loopback})
 	if err != nil {
 		return nil, err
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		if here(w, r) {
+		if s.config.Desk.Is(r.Host) || here(w, r) {
 			page.ServeHTTP(w, r)
 		}
 	})

@@ -7,6 +7,8 @@ package config
 
 import (
 	"net/netip"
+	"net/url"
+	"strings"
 	"time"
 )
 
@@ -131,7 +133,28 @@ type Timing struct {
 	Undo  time.Duration `yaml:"undo"`  // how long an approval at the desk can be taken back; default 10s
 }
 
-// Desk says who may use the desk. Empty: on loopback everybody, elsewhere nobody.
+// Desk says how people come to the desk. Without people and oidc: on loopback everybody, elsewhere nobody.
 type Desk struct {
-	People map[string]Secret `yaml:"people"` // name → password, by reference: who may decide, for a team that needs no provider; only over https
+	URL     string            `yaml:"url"`     // address under which people reach the desk, as "https://desk.news.example"; needed by oidc and by links in notices
+	Key     Secret            `yaml:"key"`     // what cookies and links are sealed with, 32 bytes or more; needed by oidc and links; empty: on loopback one of the process alone
+	OldKey  Secret            `yaml:"old_key"` // the key before, for what was sealed with it, while it is being changed
+	OIDC    OIDC              `yaml:"oidc"`    // signing in with the newsroom's accounts
+	People  map[string]Secret `yaml:"people"`  // name → password, by reference: for a team that needs no provider; only over https
+	Session time.Duration     `yaml:"session"` // how long somebody stays signed in; default and most 12h
+	Links   time.Duration     `yaml:"links"`   // how long a review link lasts; default 12h, most 168h
+}
+
+// OIDC is a provider of OpenID Connect.
+type OIDC struct {
+	Issuer string   `yaml:"issuer"` // its address, as the provider writes it: "https://login.example"; empty: none
+	Client string   `yaml:"client"` // our client id there; its redirect address is desk.url and /signin/callback
+	Secret Secret   `yaml:"secret"` // the client's secret; empty: a public client
+	Groups string   `yaml:"groups"` // claim that lists somebody's groups or roles, as cognito:groups; default groups
+	Scopes []string `yaml:"scopes"` // what to ask for besides openid; default profile, email
+}
+
+// Is says whether a request's Host is the one under which people reach the desk.
+func (d Desk) Is(host string) bool {
+	u, err := url.Parse(d.URL)
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host)
 }

@@ -219,9 +219,44 @@ func (c *Config) check(d *decoder) {
 			at(fmt.Sprintf("network.allow[%d]", i), "%s allows far too much, the cloud's metadata service with it; name just the range that is needed, as 127.0.0.0/8", a)
 		}
 	}
+	c.checkDesk(at, address)
 	c.Timing.Tick = or(c.Timing.Tick, 60*time.Second)
 	c.Timing.Lease = or(c.Timing.Lease, 90*time.Second)
 	c.Timing.Undo = or(c.Timing.Undo, 10*time.Second)
+}
+
+// checkDesk checks how people come to the desk.
+func (c *Config) checkDesk(at func(path, format string, args ...any), address func(path, v string, required bool)) {
+	d := &c.Desk
+	address("desk.url", d.URL, false)
+	d.URL = strings.TrimSuffix(d.URL, "/")
+	if o := &d.OIDC; o.Issuer != "" {
+		address("desk.oidc.issuer", o.Issuer, true)
+		if o.Client == "" {
+			at("desk.oidc.client", "is required: the client id that the provider gave")
+		}
+		if d.URL == "" {
+			at("desk.url", "is required with desk.oidc: the provider sends people back there, to /signin/callback")
+		}
+		if !d.Key.Given() {
+			at("desk.key", "is required with desk.oidc, by reference: make the secret with openssl rand -base64 32")
+		}
+		if o.Groups == "" {
+			o.Groups = "groups"
+		}
+		if len(o.Scopes) == 0 {
+			o.Scopes = []string{"profile", "email"}
+		}
+	} else if o.Client != "" {
+		at("desk.oidc.issuer", "is required: the provider's address, as https://login.example")
+	}
+	d.Session, d.Links = or(d.Session, 12*time.Hour), or(d.Links, 12*time.Hour)
+	if d.Session > 12*time.Hour {
+		at("desk.session", "want 12h at most, so that who left the newsroom is gone from the desk by the next day")
+	}
+	if d.Links > 168*time.Hour {
+		at("desk.links", "want 168h at most: whoever has a link can use it")
+	}
 }
 
 // checkRules checks a site's review rules.

@@ -14,8 +14,10 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -38,6 +40,10 @@ type Parts struct {
 
 	// Preview draws a story's card with edits that are not saved; nil: the page shows the card that stands.
 	Preview func(ctx context.Context, k story.Key, e story.Edits, format string) ([]byte, string, error)
+	// Random is where keys and ids come from.
+	Random io.Reader
+	// Client asks the provider by which people sign in; nil: one of the desk's own.
+	Client *http.Client
 	// Loopback says that the desk is served on a loopback address only: nobody signs in there.
 	Loopback bool
 }
@@ -52,9 +58,6 @@ type desk struct {
 // New makes the desk's handler. Where it is served to others than this machine, it refuses to start without a way to
 // sign in.
 func New(p Parts) (http.Handler, error) {
-	if !p.Loopback && len(p.Config.Desk.People) == 0 {
-		return nil, errors.New("the desk is not served beyond this machine without a way to sign in: serve it on a loopback address (127.0.0.1), or name who may use it under desk.people in the configuration")
-	}
 	h := sha256.Sum256(css)
 	d := &desk{Parts: p, style: hex.EncodeToString(h[:6])}
 	if err := d.words.read(); err != nil {
@@ -67,6 +70,10 @@ func New(p Parts) (http.Handler, error) {
 	}).ParseFS(templates, "tmpl/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("the desk's pages: %w", err)
+	}
+	door, err := d.open()
+	if err != nil {
+		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", d.queue)
@@ -84,7 +91,21 @@ func New(p Parts) (http.Handler, error) {
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "this form was sent by another site: open the desk itself and try again", http.StatusForbidden)
 	}))
-	return headers(d.signIn(guard.Handler(mux))), nil
+	if p.Config.Desk.URL != "" { // behind a proxy or an API gateway the Host may be another than the browser's
+		if err := guard.AddTrustedOrigin(origin(p.Config.Desk.URL)); err != nil {
+			return nil, fmt.Errorf("desk.url: %w", err)
+		}
+	}
+	return headers(guard.Handler(door.Guard(mux))), nil
+}
+
+// origin is an address's scheme and host.
+func origin(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 // taleIn is a story in the interface's language.

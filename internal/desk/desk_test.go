@@ -3,6 +3,7 @@ package desk
 import (
 	"bytes"
 	"context"
+	crand "crypto/rand"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -48,7 +49,7 @@ channels: {feed: {kind: feed, site: en}, log: {kind: log, site: en}}
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.handler, err = New(Parts{Store: &story.Store{Bucket: policy.Guard(dir), Now: now, Random: d.store.Random}, Config: cfg, Now: now, Log: slog.New(slog.DiscardHandler), Loopback: true})
+	d.handler, err = New(Parts{Store: &story.Store{Bucket: policy.Guard(dir), Now: now, Random: d.store.Random}, Config: cfg, Now: now, Random: crand.Reader, Log: slog.New(slog.DiscardHandler), Loopback: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -413,7 +414,7 @@ func TestInterfaceSpeaksSixLanguages(t *testing.T) {
 }
 
 func TestNotServedToOthersWithoutSignIn(t *testing.T) {
-	if _, err := New(Parts{Config: &config.Config{}, Now: time.Now}); err == nil || !strings.Contains(err.Error(), "sign in") {
+	if _, err := New(Parts{Config: &config.Config{}, Now: time.Now, Random: crand.Reader}); err == nil || !strings.Contains(err.Error(), "sign in") {
 		t.Errorf("have %v", err)
 	}
 }
@@ -429,7 +430,7 @@ desk: {people: {hana: "env:CUTLINE_TEST_PASSWORD"}}
 	}
 	d := open(t)
 	var log bytes.Buffer
-	if d.handler, err = New(Parts{Store: d.store, Config: cfg, Now: func() time.Time { return noon }, Log: slog.New(slog.NewTextHandler(&log, nil))}); err != nil {
+	if d.handler, err = New(Parts{Store: d.store, Config: cfg, Now: func() time.Time { return noon }, Random: crand.Reader, Log: slog.New(slog.NewTextHandler(&log, nil))}); err != nil {
 		t.Fatal(err)
 	}
 	for name, set := range map[string]func(*http.Request){

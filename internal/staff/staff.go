@@ -75,14 +75,15 @@ type Person struct {
 	Name  string          // as shown and as decisions are signed
 	Email string          // verified by the provider; empty: none, or not verified
 	Roles map[string]Role // by site; a site that is missing is None
-	Bears []string        // what rules may name the person by: name, verified e-mail, "group:NAME" for each group
+	Bears []string        // what roles and rules may name the person by: a name under desk.people, a verified e-mail address, "group:NAME", "id:ID"
+	Link  string          // id of the review link they came by; empty: they signed in
 }
 
 // May says whether a person may do an act on a site: nil, or what is missing, for the person to read. Every handler of
 // the desk asks it and nothing else.
 func May(p Person, act, site string) error {
 	need, known := least[act]
-	if !known {
+	if !known || p.Link != "" && !slices.Contains(links, act) {
 		return fmt.Errorf("there is no act %q", act)
 	}
 	if have := p.Roles[site]; have < need {
@@ -116,35 +117,13 @@ func (p Person) Sites(act string) []string {
 // Sign puts the person's name to a decision on a site: who, by which account, and what of refs (the names a rule's
 // "by" may have) the person is.
 func (p Person) Sign(d *story.Decision, site string, refs []string) {
-	d.By, d.Who = p.Name, p.ID
+	d.By, d.Who, d.Link = p.Name, p.ID, p.Link
 	for _, ref := range refs {
 		role, isRole := roles[ref]
 		if isRole && p.Roles[site] >= role || is(p.Bears, []string{ref}) {
 			d.As = append(d.As, ref)
 		}
 	}
-}
-
-// Local is whoever sits at this machine, under the name they chose: admin on every site.
-func Local(c *config.Config, name string) Person {
-	p := Person{ID: name, Name: name, Bears: []string{name}, Roles: map[string]Role{}}
-	for site := range c.Sites {
-		p.Roles[site] = Admin
-	}
-	return p
-}
-
-// Named is who signed in with a password, under a name of desk.people: on each site what its roles say, and where a site
-// lists no roles, admin.
-func Named(c *config.Config, name string) Person {
-	p := Person{ID: name, Name: name, Bears: []string{name}}
-	p.Roles = listed(c, p.Bears)
-	for site, s := range c.Sites {
-		if !s.Roles.Given() {
-			p.Roles[site] = Admin
-		}
-	}
-	return p
 }
 
 // listed is the highest role that each site lists somebody for.

@@ -52,6 +52,7 @@ const (
 	Accounts  = "accounts/"
 	Stopped   = "stops/"
 	Refused   = "refused/"
+	People    = "people/"
 )
 
 func (k Key) story() string     { return Stories + string(k) + ".json" }
