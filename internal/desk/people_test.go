@@ -1,0 +1,17 @@
+package desk
+
+import (
+	"context"
+	"net/http/httptest"
+	"testing"
+)
+
+func TestSigningOutEverywhereIsKept(t *testing.T) {
+	d := open(t)
+	w := httptest.NewRecorder()
+	d.handler.ServeHTTP(w, httptest.NewRequest("POST", "/signout?everywhere=1", nil))
+	out, err := d.store.SignedOut(context.Background())
+	if w.Code != 303 || w.Header().Get("Location") != "/signin" || err != nil || !out.People["desk"].Equal(noon) {
+		t.Errorf("%d %+v %v", w.Code, out, err)
+	}
+}
