@@ -144,6 +144,7 @@ var kinds = map[string]func(name string, c config.Channel, site config.Site, p P
 	"feed":      newFeed,
 	"instagram": newInstagram,
 	"log":       newLog,
+	"linkedin":  newLinkedin,
 	"mastodon":  newMastodon,
 	"telegram":  newTelegram,
 	"threads":   newThreads,

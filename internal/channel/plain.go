@@ -18,9 +18,8 @@ const (
 	lrm    = "\u200e"
 )
 
-// signed is the kinds of networks that make a mention of @name, a tag of #name or a cashtag of $name wherever it stands,
-// and know no way to escape the sign.
-var signed = map[string]bool{"x": true, "facebook": true, "instagram": true, "threads": true, "mastodon": true, "telegram": true}
+// signed is the kinds of networks that make a mention of @name, a tag of #name or a cashtag of $name wherever it stands.
+var signed = map[string]bool{"x": true, "facebook": true, "instagram": true, "threads": true, "linkedin": true, "mastodon": true, "telegram": true}
 
 // plain makes an article's words mean on such a network just what they say: "@reuters", "#name" or "$NAME" becomes no
 // mention, tag or cashtag, for a word joiner stands after the sign.

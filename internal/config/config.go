@@ -91,7 +91,7 @@ type Source struct {
 
 // Channel is a configured account on a network.
 type Channel struct {
-	Kind        string        `yaml:"kind"`         // feed, log, bluesky, mastodon, telegram, x, facebook, instagram, threads; required. linkedin, slack, discord, teams, nostr and webhook are known and not built in yet: they are refused
+	Kind        string        `yaml:"kind"`         // feed, log, bluesky, mastodon, telegram, x, facebook, instagram, threads, linkedin; required. slack, discord, teams, nostr and webhook are known and not built in yet: they are refused
 	Site        string        `yaml:"site"`         // the site whose stories it posts; required
 	Server      string        `yaml:"server"`       // the network's address, "https://bsky.social"; each kind that speaks HTTP has a default, but mastodon
 	Account     string        `yaml:"account"`      // handle, page, chat or organisation to post as

@@ -20,7 +20,8 @@ func newThreads(s *Server) *threads {
 	s.on(t, "POST /{version}/{user}/threads_publish", Publish, t.authorized(func(r *request, fields url.Values) answer {
 		return t.publish(r, r.PathValue("user"), fields.Get("creation_id"), threadsDaily)
 	}))
-	s.on(t, "GET /{version}/{user}/threads", Find, t.authorized(t.list))
+	s.on(t, "GET /{version}/{user}/threads", Find, t.authorized(t.list(false)))
+	s.on(t, "GET /{version}/{user}/replies", Find, t.authorized(t.list(true)))
 	s.on(t, "GET /{version}/{user}/threads_publishing_limit", Read, t.authorized(func(r *request, _ url.Values) answer {
 		return reply(http.StatusOK, map[string]any{"data": []any{t.quota(r, r.PathValue("user"), threadsDaily)}})
 	}))
@@ -98,12 +99,17 @@ func (t *threads) entry(p *Post) map[string]any {
 	return out
 }
 
-func (t *threads) list(r *request, _ url.Values) answer {
-	data := []any{}
-	for _, p := range t.of("threads", r.PathValue("user")) {
-		data = append(data, t.entry(p))
+// list shows the account's own posts, or its replies, which are not among them.
+func (t *threads) list(replies bool) func(*request, url.Values) answer {
+	return func(r *request, _ url.Values) answer {
+		data := []any{}
+		for _, p := range t.of("threads", r.PathValue("user")) {
+			if replies == (p.ReplyTo != "") {
+				data = append(data, t.entry(p))
+			}
+		}
+		return reply(http.StatusOK, map[string]any{"data": data, "paging": map[string]any{"cursors": map[string]string{"before": "b", "after": "a"}}})
 	}
-	return reply(http.StatusOK, map[string]any{"data": data, "paging": map[string]any{"cursors": map[string]string{"before": "b", "after": "a"}}})
 }
 
 // one is a container, a post, or the account.
