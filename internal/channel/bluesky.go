@@ -124,7 +124,7 @@ func (b *bluesky) Publish(ctx context.Context, c *Call) Outcome {
 		}
 		return Outcome{End: Later, Why: said}
 	}
-	return a.outcome(true, said, b.p.Now())
+	return b.failed(a, true)
 }
 
 // record is the post's record. createdAt is the time of the first claim, so that it is the same at every try.
@@ -204,8 +204,7 @@ func (b *bluesky) upload(ctx context.Context, c *Call) (json.RawMessage, Outcome
 	}
 	var ok struct{ Blob json.RawMessage }
 	if !a.ok(&ok) || len(ok.Blob) == 0 {
-		_, said := bskyError(a)
-		return nil, a.outcome(false, said, b.p.Now())
+		return nil, b.failed(a, false)
 	}
 	if err := c.Step(ctx, "blob", string(ok.Blob)); err != nil {
 		return nil, Outcome{End: Later, Why: err.Error()}
@@ -232,11 +231,11 @@ func (b *bluesky) find(ctx context.Context, s pair, rkey string) Outcome {
 	if a.ok(&ok) && ok.URI != "" {
 		return Outcome{End: Posted, Remote: story.Remote{ID: ok.URI, CID: ok.CID, URL: postURL(s.Who, rkey)}}
 	}
-	name, said := bskyError(a)
+	name, _ := bskyError(a)
 	if name == "RecordNotFound" {
 		return Outcome{End: Absent}
 	}
-	out := a.outcome(false, said, b.p.Now())
+	out := b.failed(a, false)
 	if out.End == Refused && !out.Pause { // an answer that says neither: ask again
 		out.End = Later
 	}
@@ -261,11 +260,20 @@ func (b *bluesky) Retract(ctx context.Context, c *Call) Outcome {
 	if a.Err == nil && a.Status == http.StatusOK {
 		return Outcome{End: Posted, Remote: c.Remote}
 	}
-	_, said := bskyError(a)
-	return a.outcome(false, said, b.p.Now())
+	return b.failed(a, false)
 }
 
 func postURL(did, rkey string) string { return "https://bsky.app/profile/" + did + "/post/" + rkey }
+
+// failed is what an answer means that is no success. An account that was taken down or switched off rests.
+func (b *bluesky) failed(a answer, publishing bool) Outcome {
+	name, said := bskyError(a)
+	out := a.outcome(publishing, said, b.p.Now())
+	if out.End == Refused && strings.HasPrefix(name, "Account") { // AccountTakedown, AccountDeactivated, AccountSuspended
+		out.Pause = true
+	}
+	return out
+}
 
 // bskyError reads the error's name and its words.
 func bskyError(a answer) (name, said string) {
@@ -282,8 +290,7 @@ func (b *bluesky) sessions() *tokens {
 	keep := func(a answer) (pair, Outcome) {
 		var s struct{ DID, AccessJWT, RefreshJWT string }
 		if !a.ok(&s) || s.AccessJWT == "" {
-			_, said := bskyError(a)
-			return pair{}, a.outcome(false, said, b.p.Now())
+			return pair{}, b.failed(a, false)
 		}
 		return pair{Access: s.AccessJWT, Refresh: s.RefreshJWT, Who: s.DID}, Outcome{End: Posted}
 	}

@@ -100,7 +100,7 @@ func (m *mastodon) Publish(ctx context.Context, c *Call) Outcome {
 	case strings.Contains(said, "already attached"): // the picture is on a status: ours, from an earlier try
 		return Outcome{End: Unknown, Why: said}
 	}
-	return a.outcome(true, said, m.p.Now())
+	return m.failed(a, true)
 }
 
 // media uploads the card or takes up an upload that an earlier try began; Posted with an id when it is ready.
@@ -125,7 +125,7 @@ func (m *mastodon) media(ctx context.Context, token string, c *Call) (string, Ou
 		a := exchange(m.p.Client, req)
 		var ok struct{ ID string }
 		if !a.ok(&ok) || ok.ID == "" {
-			return "", a.outcome(false, mastodonError(a), m.p.Now())
+			return "", m.failed(a, false)
 		}
 		if err := c.Step(ctx, "media", ok.ID); err != nil {
 			return "", Outcome{End: Later, Why: err.Error()}
@@ -146,7 +146,7 @@ func (m *mastodon) media(ctx context.Context, token string, c *Call) (string, Ou
 	case a.Status == http.StatusNotFound: // attached already, or forgotten: posting tells
 		return id, Outcome{End: Posted}
 	default:
-		return "", a.outcome(false, mastodonError(a), m.p.Now())
+		return "", m.failed(a, false)
 	}
 }
 
@@ -164,7 +164,7 @@ func (m *mastodon) Find(ctx context.Context, c *Call) Outcome {
 		}
 		a := exchange(m.p.Client, req)
 		if !a.ok(v) {
-			out := a.outcome(false, mastodonError(a), m.p.Now())
+			out := m.failed(a, false)
 			return a, fmt.Errorf("%s", out.Why)
 		}
 		return a, nil
@@ -214,7 +214,7 @@ func (m *mastodon) Edit(ctx context.Context, c *Call) Outcome {
 	if a.Err == nil && a.Status == http.StatusNotFound {
 		return Outcome{End: Gone, Why: "the status is no longer there"}
 	}
-	return a.outcome(true, mastodonError(a), m.p.Now())
+	return m.failed(a, true)
 }
 
 func (m *mastodon) Retract(ctx context.Context, c *Call) Outcome {
@@ -230,7 +230,7 @@ func (m *mastodon) Retract(ctx context.Context, c *Call) Outcome {
 	if a.Err == nil && (a.Status == http.StatusOK || a.Status == http.StatusNotFound) {
 		return Outcome{End: Posted, Remote: c.Remote}
 	}
-	return a.outcome(false, mastodonError(a), m.p.Now())
+	return m.failed(a, false)
 }
 
 // status reads a status out of an answer: only one with an id is a success.
@@ -240,6 +240,15 @@ func status(a answer) (story.Remote, bool) {
 		return story.Remote{}, false
 	}
 	return story.Remote{ID: s.ID, URL: s.URL}, true
+}
+
+// failed is what an answer means that is no success. 403 is about the account or its token, never about one status.
+func (m *mastodon) failed(a answer, publishing bool) Outcome {
+	out := a.outcome(publishing, mastodonError(a), m.p.Now())
+	if out.End == Refused && a.Status == http.StatusForbidden {
+		out.Pause = true
+	}
+	return out
 }
 
 func mastodonError(a answer) string {

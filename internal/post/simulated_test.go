@@ -1,0 +1,200 @@
+package post
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"cutline/internal/bucket"
+	"cutline/internal/channel"
+	"cutline/internal/config"
+	"cutline/internal/sim"
+	"cutline/internal/story"
+)
+
+// account is a channel on a simulated network.
+type account struct {
+	name    string // the network's
+	yaml    string // the channel's configuration, but its server and site
+	noFind  string // why it cannot be asked whether a post is there; empty: it can
+	noEdit  bool
+	uploads bool // the picture goes before the post, in a call of its own
+	renews  bool // an access token that has run out is renewed
+}
+
+var accounts = []account{
+	{name: "bluesky", yaml: `kind: bluesky, account: news.example, corrections: reply`, noEdit: true, uploads: true, renews: true},
+	{name: "mastodon", yaml: `kind: mastodon`, uploads: true},
+	{name: "gotosocial", yaml: `kind: mastodon`, uploads: true},
+	{name: "telegram", yaml: `kind: telegram, chat: "@news"`, noFind: "a bot cannot list what it has sent"},
+}
+
+// testToken is what all accounts have as their secret, by the environment's CUTLINE_TEST_TOKEN.
+const testToken = "test-token-not-a-secret"
+
+// desk is a newsroom with one channel on a simulated network, and a log beside it that must never be held up.
+type desk struct {
+	*newsroom
+	account
+	sim     *sim.Server
+	cut     *atomic.Bool // nothing reaches the network
+	started int64        // processes: each rolls dice of its own
+}
+
+func simulated(t *testing.T, a account, review string) *desk {
+	t.Helper()
+	d := &desk{newsroom: open(t, review), account: a, cut: new(atomic.Bool)}
+	d.sim = sim.New(d.clock)
+	web := httptest.NewServer(d.sim)
+	t.Cleanup(web.Close)
+	d.sim.At(web.URL)
+	var err error
+	d.cfg, err = config.Parse("cutline.yaml", fmt.Appendf(nil, `
+sites: {en: {name: Example News, language: en, url: "https://news.example", review: %s}}
+channels:
+  log: {kind: log, site: en}
+  net: {site: en, server: %q, secret: "env:CUTLINE_TEST_TOKEN", %s}
+`, review, web.URL+"/"+a.name, a.yaml), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// process is a worker as a new process has it. died, if not nil, is asked before each use of the bucket: after it has
+// said so once, the process does nothing any more.
+func (d *desk) process(died func(key string) bool) *Poster {
+	d.t.Helper()
+	dial := &net.Dialer{}
+	client := &http.Client{Timeout: 150 * time.Millisecond, Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if d.cut.Load() {
+			return nil, errors.New("connection refused")
+		}
+		return dial.DialContext(ctx, network, addr)
+	}}}
+	var b bucket.Bucket = policy.Guard(d.store.Bucket)
+	if died != nil {
+		b = &mortal{Bucket: b, died: died}
+	}
+	own := &story.Store{Bucket: b, Now: d.clock, Random: d.store.Random}
+	channels, err := Open(d.cfg, channel.Parts{Store: own, Client: client, Now: d.clock, Random: dice(5), Public: "https://cards.news.example", Lease: d.cfg.Timing.Lease})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.started++
+	return &Poster{Store: own, Config: d.cfg, Channels: channels, Now: d.clock, Random: dice(d.started), Log: slog.New(slog.DiscardHandler)}
+}
+
+// mortal is the bucket of a process that is killed at some point: from there on nothing of it is written or read.
+type mortal struct {
+	bucket.Bucket
+	died func(key string) bool
+	dead atomic.Bool
+}
+
+var errKilled = errors.New("this process was killed")
+
+func (m *mortal) gone(key string) bool {
+	if m.died(key) {
+		m.dead.Store(true)
+	}
+	return m.dead.Load()
+}
+
+func (m *mortal) Get(ctx context.Context, key string) (bucket.Object, error) {
+	if m.dead.Load() {
+		return bucket.Object{}, errKilled
+	}
+	return m.Bucket.Get(ctx, key)
+}
+
+func (m *mortal) Put(ctx context.Context, key string, body []byte, typ string, c bucket.Cond) (string, error) {
+	if m.gone(key) {
+		return "", errKilled
+	}
+	return m.Bucket.Put(ctx, key, body, typ, c)
+}
+
+// article publishes a story with a card.
+func (d *desk) article(id, words string) story.Key {
+	d.t.Helper()
+	k := d.publish(id, words)
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 1200, 630)), nil); err != nil {
+		d.t.Fatal(err)
+	}
+	card := k.CardKey("0123456789abcdefghij", "og", "jpg")
+	if _, err := d.store.Bucket.Put(d.t.Context(), card, b.Bytes(), "image/jpeg", bucket.Always); err != nil {
+		d.t.Fatal(err)
+	}
+	if _, _, err := d.store.UpdateManifest(d.t.Context(), k, func(m *story.Manifest) error {
+		m.Cards, m.Alt = map[string]story.Card{}, "Water at the lip of a dam."
+		for _, f := range config.Formats {
+			m.Cards[f] = story.Card{Key: card, Type: "image/jpeg", Width: 1200, Height: 630}
+		}
+		return nil
+	}); err != nil {
+		d.t.Fatal(err)
+	}
+	return k
+}
+
+// settle lets ticks come for so long, a minute at a time.
+func (d *desk) settle(p *Poster, long time.Duration) {
+	d.t.Helper()
+	for end := d.clock().Add(long); d.clock().Before(end); d.pass(time.Minute) {
+		if err := p.Tick(context.Background()); err != nil && !errors.Is(err, errKilled) {
+			d.t.Fatal(err)
+		}
+	}
+}
+
+func (d *desk) record(k story.Key) story.Post {
+	d.t.Helper()
+	rec, err := d.store.Post(d.t.Context(), k, "net")
+	if err != nil && !errors.Is(err, story.ErrNone) {
+		d.t.Fatal(err)
+	}
+	return rec
+}
+
+// seen counts what readers see of the network, and what they ever saw.
+func (d *desk) seen() (standing, ever int) {
+	for _, p := range d.sim.Posts(d.name) {
+		ever++
+		if p.Stands() {
+			standing++
+		}
+	}
+	return standing, ever
+}
+
+// calls counts what the network was asked.
+func (d *desk) calls(op sim.Op) (n int) {
+	for _, c := range d.sim.Calls(d.name) {
+		if c.Op == op {
+			n++
+		}
+	}
+	return n
+}
+
+// logged counts the posts of the channel beside it.
+func (d *desk) logged() int {
+	b, err := d.store.Read(d.t.Context(), "logs/log.jsonl")
+	if err != nil {
+		return 0
+	}
+	return strings.Count(string(b), `"what":"post"`)
+}
