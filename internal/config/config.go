@@ -80,7 +80,7 @@ type Source struct {
 	Site    string            `yaml:"site"`    // the site it feeds; required
 	Secret  Secret            `yaml:"secret"`  // what its requests are signed with; required but for feed
 	Old     Secret            `yaml:"old"`     // the secret before, accepted too while it is being changed
-	URL     string            `yaml:"url"`     // where to read from: the CMS's API, the feed; needed by kinds that pull
+	URL     string            `yaml:"url"`     // where to read from: the CMS's API, the feed, the news sitemap of a page source; needed by kinds that pull
 	Key     Secret            `yaml:"key"`     // for reading from there
 	Model   string            `yaml:"model"`   // strapi: the content type (article); directus: the collection
 	Link    string            `yaml:"link"`    // pattern of the article's address where the CMS sends none: "https://news.example/{slug}"

@@ -61,12 +61,13 @@ type Limits struct {
 
 // Response is what a fetch brought.
 type Response struct {
-	Body     []byte // decompressed, whole
-	Type     string // media type by the bytes, not by what the server said: image/jpeg
-	URL      string // where it came from in the end, after redirects
-	ETag     string // for asking again; empty: none
-	Modified string // Last-Modified, for asking again
-	Same     bool   // the server says that nothing changed since; Body is empty
+	Body     []byte   // decompressed, whole
+	Type     string   // media type by the bytes, not by what the server said: image/jpeg
+	URL      string   // where it came from in the end, after redirects
+	ETag     string   // for asking again; empty: none
+	Modified string   // Last-Modified, for asking again
+	Same     bool     // the server says that nothing changed since; Body is empty
+	Links    []string // the Link headers (RFC 8288), as they came
 }
 
 // Known is what one knows of an earlier fetch, so that the server can say "nothing new".
@@ -95,7 +96,19 @@ func (c *Client) Get(ctx context.Context, address string, l Limits, known ...Kno
 		return Response{}, err
 	}
 	for hop := 0; ; hop++ {
-		res, err := c.once(ctx, transport, u, known)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+		if err != nil {
+			return Response{}, named(u, err)
+		}
+		for _, k := range known {
+			if k.ETag != "" {
+				req.Header.Set("If-None-Match", k.ETag)
+			}
+			if k.Modified != "" {
+				req.Header.Set("If-Modified-Since", k.Modified)
+			}
+		}
+		res, err := roundTrip(transport, req)
 		if err != nil {
 			return Response{}, named(u, err)
 		}
@@ -190,27 +203,41 @@ func (c *Client) dialInstead(ctx context.Context, network, address string) (net.
 	return nil, errors.Join(errs...)
 }
 
-func (c *Client) once(ctx context.Context, t *http.Transport, u *url.URL, known []Known) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-	if err != nil {
-		return nil, err
-	}
+func roundTrip(t *http.Transport, req *http.Request) (*http.Response, error) {
 	req.Header.Set("User-Agent", "cutline (news cards)")
 	req.Header.Set("Accept", "*/*")
-	for _, k := range known {
-		if k.ETag != "" {
-			req.Header.Set("If-None-Match", k.ETag)
-		}
-		if k.Modified != "" {
-			req.Header.Set("If-Modified-Since", k.Modified)
-		}
-	}
 	return t.RoundTrip(req)
+}
+
+// Post sends a form to an address that came from outside, under the rules and limits of Get, and follows no redirect. What
+// is no success is a *StatusError; what is answered besides the status is not read.
+func (c *Client) Post(ctx context.Context, address string, form url.Values, l Limits) error {
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(l.Time, 20*time.Second))
+	defer cancel()
+	u, err := CheckURL(address, c.Allow, c.Plain || l.Plain)
+	if err != nil {
+		return err
+	}
+	transport := c.transport(l)
+	defer transport.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(form.Encode()))
+	if err != nil {
+		return named(u, err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := roundTrip(transport, req)
+	if err != nil {
+		return named(u, err)
+	}
+	if res.Body.Close(); res.StatusCode/100 != 2 {
+		return named(u, &StatusError{res.StatusCode})
+	}
+	return nil
 }
 
 func read(ctx context.Context, res *http.Response, limit int64) (Response, error) {
 	defer res.Body.Close()
-	out := Response{ETag: res.Header.Get("ETag"), Modified: res.Header.Get("Last-Modified")}
+	out := Response{ETag: res.Header.Get("ETag"), Modified: res.Header.Get("Last-Modified"), Links: res.Header.Values("Link")}
 	switch {
 	case res.StatusCode == http.StatusNotModified:
 		out.Same = true

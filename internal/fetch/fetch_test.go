@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -360,4 +361,38 @@ func FuzzCheckURL(f *testing.F) {
 			t.Errorf("%q became %q, and that %v %v", raw, u, again, err)
 		}
 	})
+}
+
+func TestPost(t *testing.T) {
+	var got url.Values
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/hub":
+			if err := r.ParseForm(); err != nil {
+				t.Error(err)
+			}
+			got = r.PostForm
+			w.WriteHeader(http.StatusAccepted)
+		case "/elsewhere":
+			http.Redirect(w, r, "/hub", http.StatusTemporaryRedirect)
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	defer srv.Close()
+	c := Client{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+	form := url.Values{"hub.mode": {"subscribe"}}
+	if err := c.Post(context.Background(), srv.URL+"/hub", form, Limits{}); err != nil || got.Get("hub.mode") != "subscribe" {
+		t.Errorf("%v %v", got, err)
+	}
+	got = nil
+	var status *StatusError
+	for path, want := range map[string]int{"/elsewhere": 307, "/nobody": 404} {
+		if err := c.Post(context.Background(), srv.URL+path, form, Limits{}); !errors.As(err, &status) || status.Status != want || got != nil {
+			t.Errorf("%s: %v, and %v was sent on", path, err, got)
+		}
+	}
+	if err := (&Client{}).Post(context.Background(), srv.URL+"/hub", form, Limits{}); !errors.Is(err, ErrForbidden) {
+		t.Errorf("an address of our own: %v", err)
+	}
 }

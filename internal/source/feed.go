@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net/url"
 	"strings"
-	"sync"
 
 	"cutline/internal/article"
 	"cutline/internal/fetch"
@@ -18,42 +16,25 @@ var feedRules = rules{
 	"photo": {"image.url"}, "caption": {"html:image.description"}, "credit": {"image.credit"}, "alt": {"image.alt"}, "published": {"published"}, "updated": {"updated"},
 }
 
-// seen is what a feed's server said of the version that was read last.
-type seen struct {
-	mu    sync.Mutex
-	known fetch.Known
-}
-
-// pullFeed reads the configured feed. One that has not changed gives nothing.
-func pullFeed(ctx context.Context, s Source) ([]Delivery, error) {
-	s.seen.mu.Lock()
-	known := s.seen.known
-	s.seen.mu.Unlock()
+// pullFeed reads the configured feed, if it changed.
+func pullFeed(ctx context.Context, s Source, known fetch.Known) (Pulled, error) {
 	res, err := s.net.Pages.Get(ctx, s.c.URL, fetch.Limits{Bytes: 5 << 20}, known)
 	if err != nil {
-		return nil, fmt.Errorf("source %s: reading the feed: %w", s.Name, err)
+		return Pulled{}, fmt.Errorf("source %s: reading the feed: %w", s.Name, err)
 	}
 	if res.Same {
-		return nil, nil
+		return Pulled{Same: true, Known: known}, nil
 	}
-	out, err := s.feed(res.Body)
-	if err != nil {
-		return nil, fmt.Errorf("source %s: reading the feed: %w", s.Name, err)
+	out := Pulled{Known: fetch.Known{ETag: res.ETag, Modified: res.Modified}}
+	if out.Deliveries, err = s.feed(res.Body); err != nil {
+		return Pulled{}, fmt.Errorf("source %s: reading the feed: %w", s.Name, err)
 	}
-	s.seen.mu.Lock()
-	s.seen.known = fetch.Known{ETag: res.ETag, Modified: res.Modified}
-	s.seen.mu.Unlock()
+	out.Hub, out.Topic = s.hubOf(res)
 	return out, nil
 }
 
 // readFeed reads what a WebSub hub pushes: the feed, with what is new.
 func readFeed(_ context.Context, s Source, r Request) ([]Delivery, error) { return s.feed(r.Body) }
-
-// confirmsFeed says whether a hub asks for a subscription to just this feed.
-func confirmsFeed(s Source, q url.Values) bool {
-	mode := q.Get("hub.mode")
-	return (mode == "subscribe" || mode == "unsubscribe") && q.Get("hub.topic") == s.c.URL && q.Get("hub.challenge") != "" && s.c.Secret.Given()
-}
 
 func (s Source) feed(body []byte) ([]Delivery, error) {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))

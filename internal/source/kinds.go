@@ -5,6 +5,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
+
+	"cutline/internal/fetch"
 )
 
 // kind is what differs between CMSs.
@@ -13,20 +16,20 @@ type kind struct {
 	token   bool     // schemes hold a bearer token, which an administrator may put into another header
 	noJSON  bool     // a body is never JSON
 	final   bool     // an id that was deleted never comes back
+	pushed  bool     // a WebSub hub may push it
 	media   []string // media types besides JSON that a body may have
 	read    func(ctx context.Context, s Source, r Request) ([]Delivery, error)
 
 	// Reading the CMS; nil where it has nothing to read.
 	one  func(s Source, id string) string               // address of one article in its API
-	list func(s Source) string                          // address of the newest ones
+	list func(s Source, now time.Time) string           // address of the newest ones
 	item func(s Source, answer any) ([]Delivery, error) // what either answers
 	auth func(key string) (header, value string)        // how the key is sent; nil: in the address, as {key}
 	gone int                                            // status, besides 404 and 410, of what is not public
 
 	// In place of those, for what is no JSON API.
 	complete func(ctx context.Context, s Source, id string) (Delivery, error)
-	pull     func(ctx context.Context, s Source) ([]Delivery, error)
-	confirms func(s Source, q url.Values) bool // whether a GET confirms a subscription of ours
+	pull     func(ctx context.Context, s Source, known fetch.Known) (Pulled, error)
 }
 
 var (
@@ -43,7 +46,7 @@ func kinds() map[string]kind {
 			one: func(s Source, id string) string {
 				return s.base() + "/ghost/api/content/posts/" + url.PathEscape(id) + "/?key={key}&include=tags,authors&formats=html"
 			},
-			list: func(s Source) string {
+			list: func(s Source, _ time.Time) string {
 				return s.base() + "/ghost/api/content/posts/?key={key}&include=tags,authors&formats=html&limit=50&order=updated_at%20desc"
 			},
 		},
@@ -52,11 +55,13 @@ func kinds() map[string]kind {
 			one: func(s Source, id string) string {
 				return s.base() + "/wp-json/wp/v2/posts/" + url.PathEscape(id) + "?_embed"
 			},
-			list: func(s Source) string { return s.base() + "/wp-json/wp/v2/posts?_embed&orderby=modified&per_page=50" },
+			list: func(s Source, _ time.Time) string {
+				return s.base() + "/wp-json/wp/v2/posts?_embed&orderby=modified&per_page=50"
+			},
 		},
 		"strapi": {
 			schemes: []scheme{byToken}, token: true, read: readStrapi, item: strapiItems, auth: bearerKey, one: strapiOne,
-			list: func(s Source) string {
+			list: func(s Source, _ time.Time) string {
 				return s.base() + "/api/" + s.plural() + "?populate=*&sort=updatedAt:desc&pagination[pageSize]=50"
 			},
 		},
@@ -66,14 +71,14 @@ func kinds() map[string]kind {
 			one: func(s Source, id string) string {
 				return s.base() + "/items/" + url.PathEscape(s.collection()) + "/" + url.PathEscape(id) + "?" + directusQuery
 			},
-			list: func(s Source) string {
+			list: func(s Source, _ time.Time) string {
 				return s.base() + "/items/" + url.PathEscape(s.collection()) + "?" + directusQuery + "&filter[status][_eq]=published&sort=-date_updated&limit=50"
 			},
 		},
 		"contentful": {
 			schemes: []scheme{{"x-contentful-signature", contentful}, byToken}, read: readContentful, item: contentfulItems, auth: bearerKey,
 			one:  func(s Source, id string) string { return contentfulList(s, "&sys.id="+url.QueryEscape(id)) },
-			list: func(s Source) string { return contentfulList(s, "&order=-sys.updatedAt&limit=50") },
+			list: func(s Source, _ time.Time) string { return contentfulList(s, "&order=-sys.updatedAt&limit=50") },
 		},
 		"sanity":    {schemes: []scheme{{"sanity-webhook-signature", sanity}}, read: readSanity},
 		"superdesk": {schemes: []scheme{{"x-superdesk-signature", superdesk}}, read: readSuperdesk},
@@ -82,11 +87,11 @@ func kinds() map[string]kind {
 			media: []string{"application/xml", "text/xml", "application/vnd.iptc.g2.newsitem+xml", "application/vnd.iptc.g2.newsmessage+xml"},
 		},
 		"page": {
-			schemes: []scheme{bySignature, byToken}, read: readPage, complete: completePage,
+			schemes: []scheme{bySignature, byToken}, read: readPage, complete: completePage, pull: pullSitemap,
 			media: []string{"application/x-www-form-urlencoded"},
 		},
 		"feed": {
-			schemes: []scheme{bySignature, {"X-Hub-Signature", websub}}, read: readFeed, pull: pullFeed, confirms: confirmsFeed,
+			schemes: []scheme{bySignature, {"X-Hub-Signature", websub}}, read: readFeed, pull: pullFeed, pushed: true,
 			media: []string{"application/rss+xml", "application/atom+xml", "application/xml", "text/xml", "application/rdf+xml"},
 		},
 		"drupal": {
@@ -94,7 +99,7 @@ func kinds() map[string]kind {
 			one: func(s Source, id string) string {
 				return drupalAddress(s, "/"+url.PathEscape(id)+"?include=field_image")
 			},
-			list: func(s Source) string {
+			list: func(s Source, _ time.Time) string {
 				return drupalAddress(s, "?include=field_image&sort=-changed&page[limit]=50&filter[status]=1")
 			},
 		},
@@ -115,9 +120,4 @@ func (s Source) Media() string {
 		return s.kind.media[0]
 	}
 	return "application/json"
-}
-
-// Confirms says whether the query of a GET confirms a WebSub subscription of this source.
-func (s Source) Confirms(q url.Values) bool {
-	return s.kind.confirms != nil && s.kind.confirms(s, q)
 }

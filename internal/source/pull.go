@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"cutline/internal/fetch"
 )
 
 const maxAnswer = 16 << 20 // bytes of an API's answer: a hundred articles
@@ -58,27 +60,33 @@ func (s Source) fetch(ctx context.Context, id string) ([]Delivery, error) {
 	return all, nil
 }
 
-// Pull reads the newest articles that are public at now. What cannot be read of them is a Delivery of the verdict Malformed.
-func (s Source) Pull(ctx context.Context, now time.Time) ([]Delivery, error) {
-	all, err := s.newest(ctx)
-	for i := range all {
-		all[i].Read = now
-	}
-	return all, err
+// Pulled is what a pull brought.
+type Pulled struct {
+	Deliveries []Delivery  // what is public now, the newest; of the verdict Malformed what could not be read
+	Same       bool        // feed: nothing changed since the version that was known, so Deliveries are empty
+	Known      fetch.Known // feed: the version that was read, to be known once all of it is taken
+	Hub        string      // feed: the WebSub hub that it names; empty: none
+	Topic      string      // feed: the address by which the hub knows it
 }
 
-func (s Source) newest(ctx context.Context) ([]Delivery, error) {
-	if !s.CanRead() || s.kind.list == nil && s.kind.pull == nil {
-		return nil, fmt.Errorf("source %s: the kind %s is not pulled, or has no url", s.Name, s.c.Kind)
+// Pull reads the newest articles that are public at now. A feed is asked for only what changed since the known version.
+func (s Source) Pull(ctx context.Context, now time.Time, known fetch.Known) (Pulled, error) {
+	if s.c.URL == "" || !s.CanRead() || s.kind.list == nil && s.kind.pull == nil {
+		return Pulled{}, fmt.Errorf("source %s: the kind %s is not pulled, or has no url", s.Name, s.c.Kind)
 	}
+	var out Pulled
+	var err error
 	if s.kind.pull != nil {
-		return s.kind.pull(ctx, s)
+		out, err = s.kind.pull(ctx, s, known)
+	} else if answer, asked := s.ask(ctx, s.kind.list(s, now)); asked != nil {
+		err = asked
+	} else {
+		out.Deliveries, err = s.kind.item(s, answer)
 	}
-	answer, err := s.ask(ctx, s.kind.list(s))
-	if err != nil {
-		return nil, err
+	for i := range out.Deliveries {
+		out.Deliveries[i].Read = now
 	}
-	return s.kind.item(s, answer)
+	return out, err
 }
 
 // base is the configured address of the CMS without a slash at its end.

@@ -98,7 +98,6 @@ type Source struct {
 	site config.Site
 	kind kind
 	net  Net
-	seen *seen // feed: the version read last
 }
 
 // New makes the source that the configuration calls name, and site is the site that it feeds. It reads nothing from the
@@ -113,7 +112,7 @@ func New(name string, c config.Source, site config.Site) (Source, error) {
 			return Source{}, fmt.Errorf("source %s: fields.%s is no field of an article; there are %s", name, field, strings.Join(fieldNames, ", "))
 		}
 	}
-	return Source{Name: name, c: c, site: site, kind: k, seen: &seen{}}, nil
+	return Source{Name: name, c: c, site: site, kind: k}, nil
 }
 
 // With is the source with a way to reach others.
@@ -126,7 +125,7 @@ func (s Source) Site() string { return s.c.Site }
 // PullEvery is how often the source wants to be pulled; 0: never.
 func (s Source) PullEvery() time.Duration {
 	switch {
-	case s.c.Pull < 0 || !s.CanRead() || s.kind.list == nil && s.kind.pull == nil:
+	case s.c.Pull < 0 || s.c.URL == "" || !s.CanRead() || s.kind.list == nil && s.kind.pull == nil:
 		return 0
 	case s.c.Pull == 0:
 		return 15 * time.Minute

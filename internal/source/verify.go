@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha1"
 	"crypto/sha256"
+	"crypto/sha512"
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
@@ -262,13 +263,14 @@ func superdesk(secret, signature string, r Request) error {
 	return equalHex(sum, mac(sha1.New, secret, r.Body))
 }
 
-// websub is the X-Hub-Signature of W3C WebSub: "method=HEX"; of its methods those that are not broken, and SHA-1, which
-// most hubs use and which is sound in an HMAC.
+// websub is the X-Hub-Signature of W3C WebSub: "method=HEX" (7.1). SHA-1, which most hubs use, is sound in an HMAC.
 func websub(secret, signature string, r Request) error {
-	if strings.HasPrefix(signature, "sha256=") {
-		return github(secret, signature, r)
+	method, sum, _ := strings.Cut(signature, "=")
+	h, ok := map[string]func() hash.Hash{"sha1": sha1.New, "sha256": sha256.New, "sha384": sha512.New384, "sha512": sha512.New}[method]
+	if !ok {
+		return errors.New("want \"sha256=…\", or sha1, sha384 or sha512")
 	}
-	return superdesk(secret, signature, r)
+	return equalHex(sum, mac(h, secret, r.Body))
 }
 
 // woo is base64 of the HMAC-SHA256 over the body, as WooCommerce signs.

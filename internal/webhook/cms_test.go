@@ -154,6 +154,12 @@ func memory(t *testing.T) string {
 }
 
 func openNewsroom(t *testing.T, cms, secret string, extra string) *newsroom {
+	kind, _, _ := strings.Cut(cms, "-")
+	return openNewsroomAt(t, cms, cmsURL[kind], secret, extra)
+}
+
+// openNewsroomAt is openNewsroom with the address that the source reads from.
+func openNewsroomAt(t *testing.T, cms, address, secret string, extra string) *newsroom {
 	t.Setenv("CUTLINE_TEST_SECRET", secret)
 	kind, _, _ := strings.Cut(cms, "-")
 	n := &newsroom{t: t, cms: cms}
@@ -166,7 +172,7 @@ func openNewsroom(t *testing.T, cms, secret string, extra string) *newsroom {
 	c, err := config.Parse("cutline.yaml", fmt.Appendf(nil, `
 sites: {en: {name: Example News, language: en, url: "https://news.example"}}
 sources: {newsroom: {kind: %s, site: en, secret: "env:CUTLINE_TEST_SECRET", url: %q, link: "https://news.example/{slug}"%s}}
-`, kind, cmsURL[kind], extra), nil)
+`, kind, address, extra), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

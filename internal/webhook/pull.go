@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cutline/internal/bucket"
+	"cutline/internal/fetch"
 	"cutline/internal/source"
 	"cutline/internal/story"
 )
@@ -68,7 +69,8 @@ func (w *Webhook) tick(ctx context.Context, src source.Source) error {
 	}
 	now := w.Now()
 	every := src.PullEvery()
-	due := every > 0 && now.Sub(last.At) >= every
+	first := w.first(src.Name) // what came while nobody was here was lost
+	due := every > 0 && (first || now.Sub(last.At) >= every)
 	wanted, err := w.Store.Bucket.List(ctx, wantedPrefix(src.Name), "", 500)
 	if err != nil {
 		return err
@@ -85,7 +87,7 @@ func (w *Webhook) tick(ctx context.Context, src source.Source) error {
 		}
 		if m.ID == "" {
 			due = true
-		} else if err := w.again(ctx, src, m.ID); err != nil {
+		} else if err := w.again(ctx, src, m.ID, time.Time{}); err != nil {
 			errs = append(errs, err)
 			continue
 		}
@@ -102,7 +104,19 @@ func (w *Webhook) tick(ctx context.Context, src source.Source) error {
 		}
 		errs = append(errs, err)
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, w.subscribe(ctx, src))...)
+}
+
+// first says, once in a process's life, that it has not pulled this source yet.
+func (w *Webhook) first(name string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ticked == nil {
+		w.ticked = map[string]bool{}
+	}
+	was := w.ticked[name]
+	w.ticked[name] = true
+	return !was
 }
 
 func (w *Webhook) turn(ctx context.Context, src source.Source, etag string, now time.Time) (bool, error) {
@@ -118,11 +132,14 @@ func (w *Webhook) turn(ctx context.Context, src source.Source, etag string, now 
 	return err == nil, err
 }
 
-// again reads one article from the CMS and makes it so.
-func (w *Webhook) again(ctx context.Context, src source.Source, id string) error {
+// again reads one article from the CMS and makes it so. sent is when it changed, if something besides the article says so.
+func (w *Webhook) again(ctx context.Context, src source.Source, id string, sent time.Time) error {
 	d, err := src.Complete(ctx, id, w.Now())
 	if err != nil {
 		return err
+	}
+	if d.Sent.IsZero() {
+		d.Sent = sent
 	}
 	t, err := w.merge(ctx, src, d, w.Now())
 	if err == nil && t.Result == "accepted" {
@@ -138,14 +155,23 @@ func (w *Webhook) Pull(ctx context.Context, name string) error {
 	if !ok {
 		return fmt.Errorf("there is no source %q in the configuration", name)
 	}
-	all, err := src.Pull(ctx, w.Now())
+	state, err := w.feedState(ctx, name)
+	if err != nil {
+		return err
+	}
+	pulled, err := src.Pull(ctx, w.Now(), fetch.Known{ETag: state.ETag, Modified: state.Modified})
 	if err != nil {
 		return err
 	}
 	listed := map[string]bool{}
+	left := pullPages
 	var errs []error
-	for _, d := range all {
+	for _, d := range pulled.Deliveries {
 		listed[d.Article.ID] = true
+		if d.Partial {
+			errs = append(errs, w.listedPage(ctx, src, d, &left))
+			continue
+		}
 		if d.Verdict == source.Malformed {
 			w.Log.Warn("article not read", "source", name, "id", d.Article.ID, "why", d.Why)
 			continue
@@ -163,7 +189,29 @@ func (w *Webhook) Pull(ctx context.Context, name string) error {
 			w.Log.Warn("a webhook was missed", "source", name, "story", string(t.Story), "late", late.String())
 		}
 	}
-	return errors.Join(append(errs, w.vanished(ctx, src, listed))...)
+	if err := errors.Join(errs...); err != nil {
+		return err // what is known of a feed stays as it was: its items come again
+	}
+	return errors.Join(w.pulled(ctx, src, pulled), w.vanished(ctx, src, listed))
+}
+
+// listedPage reads a page that a sitemap names, if it changed since: by the sitemap's word, or if that does not say when.
+func (w *Webhook) listedPage(ctx context.Context, src source.Source, d source.Delivery, left *int) error {
+	key, err := w.Store.Find(ctx, src.Name, d.Article.ID)
+	if err == nil && !d.Sent.IsZero() {
+		var s story.Story
+		if s, err = w.Store.Story(ctx, key); err == nil && !d.Sent.After(s.Sent) {
+			return nil
+		}
+	}
+	if err != nil && !errors.Is(err, story.ErrNone) || *left == 0 {
+		return err
+	}
+	*left--
+	if err := w.again(ctx, src, d.Article.ID, d.Sent); err != nil {
+		w.Log.Warn("page not read", "source", src.Name, "error", err) // one that cannot be read does not keep the others
+	}
+	return nil
 }
 
 // vanished asks for the recent stories that were not in the list: their articles may be gone.
@@ -192,7 +240,7 @@ func (w *Webhook) vanished(ctx context.Context, src source.Source, listed map[st
 				continue
 			}
 			left--
-			errs = append(errs, w.again(ctx, src, s.id))
+			errs = append(errs, w.again(ctx, src, s.id, time.Time{}))
 		}
 	}
 	return errors.Join(errs...)

@@ -50,6 +50,7 @@ type Webhook struct {
 
 	mu       sync.Mutex
 	glimpses map[string]glimpse // of stories, by object key, for pulls
+	ticked   map[string]bool    // sources that this process has pulled already
 }
 
 // New makes the handler for all sources of the configuration.
@@ -97,10 +98,8 @@ func (w *Webhook) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	case !ours || !known:
 		w.refuse(rw, refusal{status: http.StatusNotFound, why: "there is no such source: its name is the last part of the address, as it stands in the configuration"})
 		return
-	case r.Method == http.MethodGet && src.Confirms(r.URL.Query()):
-		rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		rw.Header().Set("X-Content-Type-Options", "nosniff")
-		io.WriteString(rw, r.URL.Query().Get("hub.challenge"))
+	case r.Method == http.MethodGet && src.Pushed() && r.URL.Query().Get("hub.mode") != "":
+		w.confirm(rw, r, src)
 		return
 	case r.Method != http.MethodPost:
 		rw.Header().Set("Allow", "POST")
