@@ -28,7 +28,7 @@ bench: ## how fast a card is
 	go test -run '^$$' -bench . -benchmem ./internal/jpeg ./internal/photo ./internal/typeset ./internal/card
 
 goldens: ## draw the cards that tests compare with anew
-	go test ./internal/card -run Golden -update
+	go test ./internal/gallery -run Golden -update
 
 build: $(FUNCTIONS:%=dist/%/bootstrap) ## the functions for Lambda in dist/, with $(CONFIG) beside each if it is there
 dist/%/bootstrap: FORCE

@@ -40,10 +40,11 @@ var rooms = map[string]string{
 	"internal/render":  "article story bucket config fetch photo card typeset jpeg text",
 	"internal/post":    "article story bucket config channel review",
 	"internal/desk":    "article story bucket config summary channel review staff text",
+	"internal/gallery": "article card config photo render typeset",
 	// edges
 	"internal/lambda":            "story bucket config aws aws-lambda",
 	"internal/sim":               "uniseg", // and nothing of ours: it judges what channel sends
-	"internal/cli":               "article bucket card channel config desk fetch lambda photo post render review sim source story typeset webhook fonts summary aws",
+	"internal/cli":               "article gallery bucket card channel config desk fetch lambda photo post render review sim source story typeset webhook fonts summary aws",
 	"functions/local":            "cli",
 	"functions/webhook":          "lambda webhook source fetch",
 	"functions/render":           "lambda render fetch typeset fonts",

@@ -41,7 +41,7 @@ func (c *canvas) foot(withCredit bool, x, width float64) (foot, error) {
 	}
 	left := c.x(x, width)
 	var beside bool
-	if f.credit, beside, err = c.creditBlock(f.size, width, width-f.mark.width-c.z.Credit, typeset.End); err != nil {
+	if f.credit, beside, err = c.creditBlock(f.size, width, width-f.mark.width-c.z.Credit, typeset.Start); err != nil {
 		return f, err
 	}
 	if beside {

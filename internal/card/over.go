@@ -178,7 +178,7 @@ func (c *canvas) cropOver(layout string, o *over) (photo.Choice, error) {
 	switch {
 	case c.info.Enlarged(choice.Rect, c.f.W, o.frame) > most+.01:
 		return choice, errNext{"the photo is too small for the whole card"}
-	case !c.chosen && choice.Kept < .45 && o.frame == c.f.H:
+	case !c.chosen && o.frame == c.f.H && min(w/h*H/W, h/w*W/H) < .45:
 		return choice, errNext{"the whole card would show less than half of the photo"}
 	case !c.chosen && choice.Hidden:
 		return choice, errNext{"the focal point would lie under the text"}

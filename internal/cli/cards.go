@@ -13,6 +13,8 @@ import (
 
 	"cutline/fonts"
 	"cutline/internal/card"
+	"cutline/internal/config"
+	"cutline/internal/gallery"
 	"cutline/internal/photo"
 	"cutline/internal/render"
 	"cutline/internal/typeset"
@@ -32,7 +34,7 @@ makes a PNG, else a JPEG.
 	f.StringVar(&o.Section, "section", "", "`S`: the section")
 	f.StringVar(&o.Dek, "dek", "", "`D`: the line under the headline")
 	f.StringVar(&o.Lang, "lang", "en", "`L`: the language tag")
-	f.StringVar(&o.Theme, "theme", "default", "`T`: the theme")
+	f.StringVar(&o.Theme, "theme", "default", "`T`: the theme, by its name or as a YAML file")
 	f.StringVar(&o.Logo, "logo", "", "`F`: a picture file drawn in place of the site's name")
 	f.StringVar(&o.Site, "site", "", "`N`: the site's name as it stands on the card")
 	f.StringVar(&o.Format, "format", "og", "`F`: "+strings.Join(formats(), ", "))
@@ -51,6 +53,28 @@ makes a PNG, else a JPEG.
 		return wrong("render: --repeat wants 1 or more")
 	}
 	return render.One(ctx, o, typeset.NewFonts(fonts.All()...), p.now, p.stdout)
+}
+
+func (p *program) gallery(ctx context.Context, args []string) error {
+	f := p.newFlags("gallery", "--out DIR [--theme T]", `
+Draws a theme as a page: every format with every script, hard headlines and hard photos. T is a built-in theme or a
+theme's YAML file. While you change a theme, serve shows the same at /themes/ and draws it anew with each change.
+
+  cutline gallery --theme photo-led --out gallery`)
+	theme := f.String("theme", "default", "`T`: the theme, by its name or as a YAML file")
+	out := f.String("out", "", "`DIR`: the folder for the page and its pictures")
+	if err := f.parse(args, nil, "out"); err != nil {
+		return err
+	}
+	look, err := render.OpenLook(config.Site{Theme: *theme}, "", typeset.NewFonts(fonts.All()...))
+	if err != nil {
+		return err
+	}
+	if err := gallery.Build(ctx, *theme, look, *out, p.stderr); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(p.stdout, filepath.Join(*out, "index.html"))
+	return err
 }
 
 // formats lists the names of the formats, og first.

@@ -61,6 +61,7 @@ func commands() []command {
 		{"stop", "stop all posting, of a site or a channel", (*program).stop},
 		{"resume", "let a site or a channel go on", (*program).resume},
 		{"render", "draw a card from files, without a story", (*program).render},
+		{"gallery", "draw a theme as a page: every format, script and hard case", (*program).gallery},
 		{"photo", "say what is in a picture file and whether it will do", (*program).photo},
 		{"count", "say how long a text is on a network", (*program).count},
 		{"check", "check a configuration", (*program).check},

@@ -14,6 +14,7 @@ import (
 	"cutline/internal/bucket"
 	"cutline/internal/config"
 	"cutline/internal/desk"
+	"cutline/internal/gallery"
 	"cutline/internal/sim"
 	"cutline/internal/source"
 	"cutline/internal/story"
@@ -31,8 +32,8 @@ const defaultAddr = "127.0.0.1:8787"
 
 func (p *program) serve(ctx context.Context, args []string) error {
 	f := p.newFlags("serve", "[--addr A] [--data DIR] [--config F] [--sample DIR]", `
-Runs everything in one process on a folder: the webhook at /hooks/SOURCE, cards at /cards/, feeds at /feeds/, the desk at
-every other address. Prints "listening on" and its address when it is ready. SIGTERM or Ctrl-C lets what is under way come
+Runs everything in one process on a folder: the webhook at /hooks/SOURCE, cards at /cards/, feeds at /feeds/, the
+themes at /themes/, the desk at every other address. Prints "listening on" and its address when it is ready. SIGTERM or Ctrl-C lets what is under way come
 to its end. --sample sends the payloads of a folder to the webhook, signed, and says what came of them.
 
   cutline serve --data data --config sample/cutline.yaml`)
@@ -223,6 +224,13 @@ func (s *server) handler() (http.Handler, error) {
 	mux.Handle("/hooks/", s.hooks)
 	mux.Handle("/cards/", s.steps.render.Handler())
 	mux.HandleFunc("GET /feeds/{name}", s.feed)
+	if s.loopback { // it costs time, and shows nothing that is anybody's
+		live, err := (&gallery.Live{Sites: s.config.Sites, Dir: s.steps.render.Dir, Fonts: s.steps.render.Fonts, Log: s.p.log}).Handler()
+		if err != nil {
+			return nil, err
+		}
+		mux.Handle("/themes/", live)
+	}
 	if s.sample != "" {
 		mux.HandleFunc("GET /sample/{name}", s.samplePhoto)
 	}
