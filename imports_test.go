@@ -39,7 +39,7 @@ var rooms = map[string]string{
 	"internal/webhook": "article story bucket config source fetch",
 	"internal/render":  "article story bucket config fetch photo card typeset jpeg text",
 	"internal/post":    "article story bucket config channel review",
-	"internal/desk":    "article story bucket config summary channel review staff text",
+	"internal/desk":    "article story bucket config summary channel review staff net",
 	"internal/gallery": "article card config photo render typeset",
 	// edges
 	"internal/lambda":            "story bucket config aws aws-lambda",

@@ -98,6 +98,7 @@ type server struct {
 	hooks    *webhook.Webhook
 	networks *sim.Server // the simulated networks, if a channel is on them
 
+	changes    desk.Changes // for the desk's open pages
 	draw, post *queue
 }
 
@@ -123,7 +124,10 @@ func (s *server) run(ctx context.Context, listener net.Listener, dir *bucket.Dir
 	defer stop()
 	s.draw = newQueue("render", 2, s.p.log, s.steps.render.Look)
 	s.post = newQueue("post", 8, s.p.log, s.steps.post.Look)
-	dir.OnChange(func(key string) { s.changed(looks, key) })
+	dir.OnChange(func(key string) {
+		s.changed(looks, key)
+		s.changes.Tell()
+	})
 
 	web := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	served := make(chan error, 1)
@@ -146,6 +150,7 @@ func (s *server) run(ctx context.Context, listener net.Listener, dir *bucket.Dir
 		s.p.log.Info("stopping: what is under way comes to its end")
 		patience, done := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 		defer done()
+		s.changes.Close() // or the pages that listen would be waited for
 		err = web.Shutdown(patience)
 		context.AfterFunc(patience, stop)
 	}
@@ -237,7 +242,9 @@ func (s *server) handler() (http.Handler, error) {
 	if s.networks != nil {
 		mux.HandleFunc(simPath, s.simulated)
 	}
-	page, err := desk.New(desk.Parts{Store: s.store, Config: s.config, Now: s.p.now, Random: s.p.random, Log: s.p.log, Preview: s.steps.render.Preview, Loopback: s.loopback})
+	page, err := desk.New(desk.Parts{
+		Store: s.store, Config: s.config, Now: s.p.now, Random: s.p.random, Log: s.p.log, Preview: s.steps.render.Preview, Photo: s.steps.render.Photo, Changes: &s.changes, Loopback: s.loopback,
+	})
 	if err != nil {
 		return nil, err
 	}

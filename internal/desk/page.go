@@ -2,257 +2,214 @@ package desk
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"io/fs"
 	"net/http"
+	"net/url"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
-	"cutline/internal/review"
-	"cutline/internal/staff"
+	"golang.org/x/net/idna"
+
 	"cutline/internal/story"
 )
 
-// page is what a template gets.
-type page struct {
-	Lang, Dir, Style string
-	Languages        []language1
-	Site             string
-	Day              string
-	Days             []string
-	Stories          []tale
-	Bad              []string // documents that cannot be read
-	Notice           string   // key of a word: what became of the last act
-	Stale            *stale
-	Now              string
+// frame is what every page has around its own content.
+type frame struct {
+	Title      string // of the document and its heading
+	Here       string // which entry of the navigation is the present one
+	Back       string // address of the page before; empty: none
+	Bar        bool   // a bar with the decision stands at the foot
+	Words      *language
+	All        []*language // every language, for the choice
+	Who        string      // the person's name
+	Site       string      // the publication's name, if there is one alone
+	Path       string      // of this page, to come back to
+	Appearance string      // light, dark or auto
+	Keys       bool        // the keyboard's short cuts are on
+	Waiting    int         // stories that wait for a decision, where the page knows; else 0
+	Page       any
 }
 
-type language1 struct {
-	Tag, Name string
-	Current   bool
+func (q *request) frame(title, here string, page any) *frame {
+	f := &frame{Title: title, Here: here, Words: q.words, Who: q.by, Path: q.URL.RequestURI(), Page: page, Appearance: "auto", Keys: true}
+	if q.Method != http.MethodGet {
+		f.Path = "/"
+	}
+	for _, tag := range tags {
+		f.All = append(f.All, q.desk.words[tag])
+	}
+	if c, err := q.Cookie("appearance"); err == nil && (c.Value == "light" || c.Value == "dark") {
+		f.Appearance = c.Value
+	}
+	if c, err := q.Cookie("keys"); err == nil && c.Value == "off" {
+		f.Keys = false
+	}
+	for _, s := range q.desk.Config.Sites {
+		if len(q.desk.Config.Sites) == 1 {
+			f.Site = s.Name
+		}
+	}
+	return f
 }
 
-// tale is a story on the page.
-type tale struct {
-	Key                     story.Key
-	Revision                int
-	Lang                    string
-	Headline, Section, By   string
-	URL, Host               string
-	Card                    string // address of the card on our own origin; empty: none yet
-	Alt                     string
-	Credit, CreditFrom      string
-	Held, Photo             string
-	Contrast                float64
-	Layout, Why             string
-	Embargo                 string // for people, in the site's zone
-	EmbargoSeen             string // for the form
-	EditHeadline, EditCred  string
-	Channels                []onChannel
-	Waiting                 int // channels that wait for a decision
-	CanApprove, CanTakeDown bool
-	CanUndo                 bool
-	Rank                    int
-}
-
-// onChannel is a story on one channel.
-type onChannel struct {
-	Name, Kind string
-	State      string // a key of words
-	Class      string // of the state's colours
-	Until, Why string
-	URL        string
-	Text, Hash string
-	Edited     bool
-	Findings   []string
-	Uncertain  bool
-	Decidable  bool
-}
-
-// stateWords maps the states to words and colours of the board.
-var stateWords = map[string][2]string{
-	story.StateUncertain: {"uncertain", "unsure"}, story.StateFailed: {"failed", "fail"}, story.StateReview: {"needs_decision", "wait"}, story.StateCorrection: {"correction", "wait"},
-	story.StateHeld: {"held", ""}, story.StateEmbargo: {"embargo", "emb"}, story.StateAuto: {"auto", "sched"}, story.StateScheduled: {"scheduled", "sched"}, story.StateApproved: {"approved", "sent"},
-	story.StateSent: {"sent", "sent"}, story.StateRejected: {"rejected", ""}, story.StateRetracted: {"retracted", ""}, story.StateWaiting: {"waiting", ""},
-}
-
-// tell makes a story's view.
-func (d *desk) tell(x *story.Dossier) tale {
-	s, site := &x.Story, d.Config.Sites[x.Story.Site]
-	zone, err := time.LoadLocation(site.Zone)
+// show writes a page. It is built whole first, so that a template's error is not half a page.
+func (q *request) show(status int, name string, f *frame) error {
+	b, err := q.render(name, f)
 	if err != nil {
-		zone = time.UTC
+		return err
 	}
-	clock := func(t time.Time) string {
-		if t.IsZero() {
-			return ""
-		}
-		return t.In(zone).Format("2006-01-02 15:04:05")
-	}
-	out := tale{
-		Key: s.Key, Revision: s.Revision, Lang: s.Article.Language, Headline: s.Headline(), Section: s.Article.Section, By: s.Article.Byline, URL: s.Article.URL,
-		Alt: x.Manifest.Alt, Credit: x.Manifest.Credit, CreditFrom: x.Manifest.From, Held: x.Manifest.Held, Photo: x.Manifest.Photo, Embargo: clock(s.Article.Embargo), EmbargoSeen: embargoOf(x),
-		EditHeadline: s.Edits.Headline, EditCred: s.Edits.Credit, Rank: 99,
-	}
-	out.Host = host(s.Article.URL)
-	if out.Held == "" {
-		out.Held = s.Article.Doubt
-	}
-	if c, ok := x.Manifest.Cards["og"]; ok && x.Manifest.Revision == s.Revision {
-		out.Card, out.Contrast, out.Layout, out.Why = "/"+c.Key, c.Contrast, c.Layout, c.Why
-	}
-	for _, name := range d.Config.ChannelsOf(s.Site) {
-		st := story.StateOf(x, name, review.Of(d.Config, s, name))
-		w := stateWords[st.Name]
-		c := onChannel{Name: name, Kind: d.Config.Channels[name].Kind, State: w[0], Class: w[1], Until: clock(st.Until), Why: st.Why, URL: st.URL, Uncertain: st.Name == story.StateUncertain}
-		if draft, ok := x.Shown(name); ok {
-			c.Text, c.Hash, c.Findings, c.Edited = draft.Text, draft.Hash(), draft.Findings, draft.Basis != ""
-		}
-		switch st.Name {
-		case story.StateReview, story.StateCorrection, story.StateHeld, story.StateAuto, story.StateRejected, story.StateFailed, story.StateEmbargo:
-			c.Decidable = c.Hash != "" && s.Live()
-		case story.StateApproved:
-			out.CanUndo = out.CanUndo || len(d.undoable(x, []string{name}, d.Now())) > 0
-		case story.StateSent:
-			out.CanTakeDown = true
-		}
-		if c.Decidable {
-			out.Waiting++
-		}
-		out.Rank = min(out.Rank, story.Rank(st.Name))
-		out.Channels = append(out.Channels, c)
-	}
-	out.CanApprove = out.Waiting > 0
-	return out
+	q.send(status, b)
+	return nil
 }
 
-func host(address string) string {
-	_, rest, ok := strings.Cut(address, "://")
-	if !ok {
+func (q *request) render(name string, f *frame) ([]byte, error) {
+	var b bytes.Buffer
+	if err := q.desk.pages[q.words.Tag].ExecuteTemplate(&b, name, f); err != nil {
+		return nil, fmt.Errorf("showing %s: %w", name, err)
+	}
+	return b.Bytes(), nil
+}
+
+func (q *request) send(status int, page []byte) {
+	h := q.w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", q.words.Tag)
+	q.w.WriteHeader(status)
+	_, _ = q.w.Write(page) // whoever went away does not want it
+}
+
+// showTagged is show for a page that is asked for again and again: who has it already gets 304.
+func (q *request) showTagged(name string, f *frame) error {
+	b, err := q.render(name, f)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(b)
+	tag := `"` + hex.EncodeToString(sum[:12]) + `"`
+	q.w.Header().Set("ETag", tag)
+	q.w.Header().Set("Cache-Control", "private, no-cache")
+	if q.Header.Get("If-None-Match") == tag {
+		q.w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	q.send(http.StatusOK, b)
+	return nil
+}
+
+// fail shows a refusal: what is wrong, and what more there is to say.
+func (q *request) fail(status int, what, more string) {
+	f := q.frame(what, "", struct{ What, More string }{what, more})
+	f.Back = "/"
+	if err := q.show(status, "refused", f); err != nil {
+		q.desk.Log.Error("desk", "error", err)
+		http.Error(q.w, what, status)
+	}
+}
+
+// parsePages makes the templates once for each language, with the language's words as functions.
+func (d *desk) parsePages() (map[string]*template.Template, error) {
+	out := map[string]*template.Template{}
+	for tag, l := range d.words {
+		t, err := template.New("desk").Funcs(template.FuncMap{
+			"t": l.say, "h": l.show, "count": l.count, "num": l.number, "dec": l.decimal, "digits": l.digits, "icon": icon,
+			"clean": clean, "text": cleanText, "dict": dict, "address": address, "tile": tile, "initial": initial,
+			"static": func(name string) string { return "/" + name + "?" + d.static[name].hash },
+		}).ParseFS(templates, "tmpl/*.html")
+		if err != nil {
+			return nil, fmt.Errorf("the desk's pages: %w", err)
+		}
+		out[tag] = t
+	}
+	return out, nil
+}
+
+// dict gives a template several values under names.
+func dict(pairs ...any) (map[string]any, error) {
+	out := map[string]any{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		name, ok := pairs[i].(string)
+		if !ok {
+			return nil, fmt.Errorf("dict wants names, has %v", pairs[i])
+		}
+		out[name] = pairs[i+1]
+	}
+	return out, nil
+}
+
+// initial is the first letter of a name, for a picture in its place.
+func initial(s string) string {
+	for _, r := range strings.TrimSpace(clean(s)) {
+		return strings.ToUpper(string(r))
+	}
+	return ""
+}
+
+// address shows where a link leads: its host, in the ASCII form (UTS #46) where letters of several scripts could
+// deceive; empty if it is no web address.
+func address(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return ""
 	}
-	h, _, _ := strings.Cut(rest, "/")
-	return h
+	if a, err := idna.Lookup.ToASCII(u.Hostname()); err == nil {
+		return a
+	}
+	return u.Hostname()
 }
 
-func (d *desk) base(w http.ResponseWriter, r *http.Request) page {
-	lang := d.words.language(w, r)
-	p := page{Lang: lang, Dir: direction(lang), Style: d.style, Notice: r.URL.Query().Get("notice"), Now: d.Now().UTC().Format(time.RFC3339)}
-	for _, l := range d.words.names() {
-		p.Languages = append(p.Languages, language1{l, d.words.Languages[l].Name, l == lang})
+// file is one of the desk's own: style sheet, script, fonts.
+type file struct {
+	body []byte
+	kind string // content type
+	hash string // of the content, for its address, so that it may be kept for ever
+}
+
+func readStatic() (map[string]file, error) {
+	kinds := map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".ttf": "font/ttf"}
+	out := map[string]file{}
+	entries, err := fs.ReadDir(static, "static")
+	if err != nil {
+		return nil, fmt.Errorf("the desk's files: %w", err)
 	}
-	if _, ok := d.words.Words[p.Notice]; !ok {
-		p.Notice = ""
-	}
-	for _, s := range d.Config.Sites {
-		if len(d.Config.Sites) == 1 {
-			p.Site = s.Name
+	for _, e := range entries {
+		kind, ok := kinds[path.Ext(e.Name())]
+		if !ok {
+			continue // licences
 		}
-	}
-	return p
-}
-
-// queue shows a day's stories: what needs somebody first, then the newest.
-func (d *desk) queue(w http.ResponseWriter, r *http.Request) {
-	p := d.base(w, r)
-	days, err := d.Store.Days(r.Context(), 7)
-	if err != nil {
-		d.fail(w, r, err)
-		return
-	}
-	p.Day = r.URL.Query().Get("day")
-	if _, err := time.Parse(time.DateOnly, p.Day); err != nil {
-		p.Day = d.Now().UTC().Format(time.DateOnly)
-	}
-	p.Days = days
-	dossiers, bad, err := d.Store.Day(r.Context(), p.Day)
-	if err != nil {
-		d.fail(w, r, err)
-		return
-	}
-	for _, b := range bad {
-		p.Bad = append(p.Bad, b.Key)
-	}
-	slices.SortStableFunc(dossiers, func(a, b story.Dossier) int { return b.Story.First.Compare(a.Story.First) })
-	for i := range dossiers {
-		if staff.May(staff.Of(r), staff.Look, dossiers[i].Story.Site) != nil {
-			continue
+		b, err := fs.ReadFile(static, "static/"+e.Name())
+		if err != nil {
+			return nil, fmt.Errorf("the desk's files: %w", err)
 		}
-		p.Stories = append(p.Stories, d.tell(&dossiers[i]))
+		h := sha256.Sum256(b)
+		out[e.Name()] = file{b, kind, hex.EncodeToString(h[:6])}
 	}
-	d.show(w, r, http.StatusOK, p)
+	return out, nil
 }
 
-// load reads the story that a request names; false: the answer was given.
-func (d *desk) load(w http.ResponseWriter, r *http.Request) (k story.Key, x story.Dossier, ok bool) {
-	k, err := key(r)
-	if err != nil {
-		http.NotFound(w, r)
-		return k, x, false
-	}
-	if x, err = d.Store.Load(r.Context(), k); err != nil {
-		d.fail(w, r, err)
-		return k, x, false
-	}
-	return k, x, d.allowed(w, r, staff.Look, x.Story.Site)
+func (d *desk) file(w http.ResponseWriter, r *http.Request) {
+	f := d.static[path.Base(r.URL.Path)]
+	w.Header().Set("Content-Type", f.kind)
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.body))
 }
 
-// allowed answers for who may not do an act on a site, and says whether they may.
-func (d *desk) allowed(w http.ResponseWriter, r *http.Request, act, site string) bool {
-	if err := staff.May(staff.Of(r), act, site); err != nil {
-		http.Error(w, err.Error(), http.StatusForbidden)
-		return false
+// picture answers with a picture, or 404 if there is none.
+func (q *request) picture(body []byte, kind, caching string) error {
+	if len(body) == 0 || kind != "image/jpeg" && kind != "image/png" {
+		return story.ErrNone
 	}
-	return true
+	q.w.Header().Set("Content-Type", kind)
+	q.w.Header().Set("Cache-Control", caching)
+	_, _ = q.w.Write(body) // whoever went away does not want it
+	return nil
 }
 
-func (d *desk) one(w http.ResponseWriter, r *http.Request) {
-	_, x, ok := d.load(w, r)
-	if !ok {
-		return
-	}
-	p := d.base(w, r)
-	p.Stories = []tale{d.tell(&x)}
-	d.show(w, r, http.StatusOK, p)
-}
-
-func (d *desk) preview(w http.ResponseWriter, r *http.Request) {
-	k, err := key(r)
-	if err != nil || d.Preview == nil {
-		http.NotFound(w, r)
-		return
-	}
-	s, err := d.Store.Story(r.Context(), k)
-	if err != nil {
-		d.fail(w, r, err)
-		return
-	}
-	if !d.allowed(w, r, staff.Look, s.Site) {
-		return
-	}
-	e := s.Edits
-	for name, to := range map[string]*string{"headline": &e.Headline, "credit": &e.Credit} {
-		if q := r.URL.Query(); q.Has(name) {
-			*to = strings.TrimSpace(plain(q.Get(name)))
-		}
-	}
-	body, typ, err := d.Preview(r.Context(), k, e, path.Base(r.PathValue("format")))
-	if err != nil {
-		http.Error(w, "the card cannot be drawn: "+err.Error(), http.StatusUnprocessableEntity)
-		return
-	}
-	w.Header().Set("Content-Type", typ)
-	_, _ = w.Write(body)
-}
-
-func (d *desk) show(w http.ResponseWriter, r *http.Request, status int, p page) {
-	var b bytes.Buffer
-	if err := d.pages.ExecuteTemplate(&b, "page.html", p); err != nil {
-		d.fail(w, r, err)
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Language", p.Lang)
-	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes())
+// keysPage lists the keys, and is where language, appearance and the keyboard are set.
+func (d *desk) keysPage(q *request) error {
+	return q.show(http.StatusOK, "keys", q.frame(q.words.say("keyboard"), "keys", nil))
 }

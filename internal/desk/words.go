@@ -1,77 +1,253 @@
 package desk
 
 import (
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"fmt"
+	"html/template"
 	"net/http"
-	"slices"
+	"strconv"
 	"strings"
-
-	"golang.org/x/text/language"
-
-	"cutline/internal/article"
+	"time"
 )
 
-//go:embed words.json
-var wordsJSON []byte
+//go:embed words/*.json
+var wordFiles embed.FS
 
-// words is the interface in six languages. A key that a language lacks falls back to English; a test finds it.
-type words struct {
-	Languages map[string]struct{ Name, Dir string } `json:"languages"`
-	Words     map[string]map[string]string          `json:"words"`
+// language is the interface in one language: one file of words/ each.
+type language struct {
+	Tag    string            `json:"tag"`    // BCP 47
+	Name   string            `json:"name"`   // of the language, in itself
+	Dir    string            `json:"dir"`    // ltr or rtl
+	Digits string            `json:"digits"` // CLDR numbering system: latn, arab, arabext
+	Words  map[string]phrase `json:"words"`  // by key, the same keys in every file
 }
 
-func (w *words) read() error {
-	if err := json.Unmarshal(wordsJSON, w); err != nil {
-		return fmt.Errorf("the desk's words: %w", err)
+// phrase is a text, or one for each CLDR plural category. {name} in it is a placeholder.
+type phrase map[string]string
+
+func (p *phrase) UnmarshalJSON(b []byte) error {
+	var s string
+	if json.Unmarshal(b, &s) == nil {
+		*p = phrase{"other": s}
+		return nil
 	}
-	return nil
+	return json.Unmarshal(b, (*map[string]string)(p))
 }
 
-// say is a word in a language with its placeholders filled: pairs of name and value.
-func (w *words) say(lang, key string, args ...any) string {
-	s := w.Words[key][lang]
-	if s == "" {
-		s = w.Words[key]["en"]
+// tags is every language of the desk, in the order they are offered.
+var tags = []string{"en", "ckb", "kmr", "ar", "fa", "tr"}
+
+func readWords() (map[string]*language, error) {
+	out := map[string]*language{}
+	for _, tag := range tags {
+		b, err := wordFiles.ReadFile("words/" + tag + ".json")
+		if err != nil {
+			return nil, fmt.Errorf("the desk's words: %w", err)
+		}
+		w := &language{}
+		if err := json.Unmarshal(b, w); err != nil {
+			return nil, fmt.Errorf("the desk's words in %s: %w", tag, err)
+		}
+		out[tag] = w
 	}
-	for i := 0; i+1 < len(args); i += 2 {
-		s = strings.ReplaceAll(s, fmt.Sprintf("{%v}", args[i]), fmt.Sprint(args[i+1]))
+	return out, nil
+}
+
+// language is what the address says (?lang=, for this page alone), what the person chose, what the browser asks for first
+// among those there are, else English.
+func (d *desk) language(r *http.Request) *language {
+	if l := d.words[r.URL.Query().Get("lang")]; l != nil {
+		return l
+	}
+	if c, err := r.Cookie("lang"); err == nil && d.words[c.Value] != nil {
+		return d.words[c.Value]
+	}
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
+		tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
+		primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
+		if primary == "ku" {
+			primary = "kmr"
+		}
+		if l := d.words[primary]; l != nil {
+			return l
+		}
+	}
+	return d.words["en"]
+}
+
+// settings keeps the chosen language, appearance and keyboard in cookies, and goes back to the page it was chosen on.
+func (d *desk) settings(q *request) error {
+	keep := func(name, value string) {
+		http.SetCookie(q.w, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: !d.Loopback, SameSite: http.SameSiteLaxMode})
+	}
+	if tag := q.PostFormValue("lang"); d.words[tag] != nil {
+		keep("lang", tag)
+	}
+	switch v := q.PostFormValue("appearance"); v {
+	case "light", "dark", "auto":
+		keep("appearance", v)
+	}
+	switch v := q.PostFormValue("keys"); v {
+	case "on", "off":
+		keep("keys", v)
+	}
+	return q.see(localPath(q.PostFormValue("return_to")))
+}
+
+// localPath is where to go after an act that may be done anywhere: a path of ours, else the queue.
+func localPath(s string) string {
+	if len(s) == 0 || s[0] != '/' || len(s) > 1 && (s[1] == '/' || s[1] == '\\') || strings.IndexFunc(s, func(r rune) bool { return r < 0x20 || r == 0x7f }) >= 0 {
+		return "/"
 	}
 	return s
 }
 
-// language chooses the interface's: ?lang=, the cookie that it sets, what the browser asks for.
-func (w *words) language(rw http.ResponseWriter, r *http.Request) string {
-	if l := r.URL.Query().Get("lang"); w.Languages[l].Name != "" {
-		http.SetCookie(rw, &http.Cookie{Name: "lang", Value: l, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode})
-		return l
+// say is a text of the interface. pairs are placeholders and their values, as "name", "AFP".
+func (l *language) say(key string, pairs ...string) string {
+	return fill(l.Words[key]["other"], pairs)
+}
+
+// show is say for pages: the values stand in <bdi>, so that a Latin name does not turn a right-to-left sentence around.
+func (l *language) show(key string, pairs ...string) template.HTML {
+	s := template.HTMLEscapeString(l.Words[key]["other"])
+	for i := 0; i+1 < len(pairs); i += 2 {
+		s = strings.ReplaceAll(s, "{"+pairs[i]+"}", "<bdi>"+template.HTMLEscapeString(clean(pairs[i+1]))+"</bdi>")
 	}
-	if c, err := r.Cookie("lang"); err == nil && w.Languages[c.Value].Name != "" {
-		return c.Value
+	return template.HTML(s) // our own words, and values escaped above
+}
+
+// count is a text that depends on a number, which it shows with the language's digits.
+func (l *language) count(key string, n int) string {
+	p := l.Words[key]
+	s, ok := p[plural(l.Tag, n)]
+	if !ok {
+		s = p["other"]
 	}
-	tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
-	if err == nil {
-		for _, t := range tags {
-			base, _ := t.Base()
-			if l := base.String(); w.Languages[l].Name != "" {
-				return l
-			} else if l == "ku" {
-				return "kmr"
-			}
+	return fill(s, []string{"n", l.number(n)})
+}
+
+func fill(s string, pairs []string) string {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		s = strings.ReplaceAll(s, "{"+pairs[i]+"}", pairs[i+1])
+	}
+	return s
+}
+
+// plural is the CLDR plural category of a whole number (CLDR 46, plurals.xml).
+func plural(tag string, n int) string {
+	switch {
+	case tag == "ar" && n == 0:
+		return "zero"
+	case tag == "ar" && n == 2:
+		return "two"
+	case tag == "ar" && n%100 >= 3 && n%100 <= 10:
+		return "few"
+	case tag == "ar" && n%100 >= 11:
+		return "many"
+	case n == 1, tag == "fa" && n == 0:
+		return "one"
+	}
+	return "other"
+}
+
+// number is a whole number with the language's digits.
+func (l *language) number(n int) string { return l.digits(strconv.Itoa(n)) }
+
+// decimal is a number with one place after the point.
+func (l *language) decimal(f float64) string {
+	return l.decimals(strconv.FormatFloat(f, 'f', 1, 64))
+}
+
+// decimals is a number as text, "4.5", with the language's digits and decimal point.
+func (l *language) decimals(s string) string {
+	point := "."
+	switch {
+	case l.Digits == "arab" || l.Digits == "arabext":
+		point = "٫"
+	case l.Tag == "tr" || l.Tag == "kmr":
+		point = ","
+	}
+	return strings.ReplaceAll(l.digits(s), ".", point)
+}
+
+// digits puts the language's digits for the Latin ones.
+func (l *language) digits(s string) string {
+	zero := '0'
+	switch l.Digits {
+	case "arab":
+		zero = '٠'
+	case "arabext":
+		zero = '۰'
+	}
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return zero + r - '0'
 		}
-	}
-	return "en"
+		return r
+	}, s)
 }
 
-// names lists the languages for the switch.
-func (w *words) names() []string {
-	var out []string
-	for l := range w.Languages {
-		out = append(out, l)
+// clock is a time of day in a zone; with the date before it when that is another day than now's.
+func (l *language) clock(t, now time.Time, zone *time.Location) string {
+	if t.IsZero() {
+		return ""
 	}
-	slices.Sort(out)
-	return out
+	t, now = t.In(zone), now.In(zone)
+	if t.YearDay() == now.YearDay() && t.Year() == now.Year() {
+		return l.digits(t.Format("15:04"))
+	}
+	return l.digits(t.Format("2006-01-02 15:04"))
 }
 
-func direction(lang string) string { return article.Direction(lang) }
+// span is a length of time in words: seconds under a minute, minutes up to two hours, then hours and minutes.
+func (l *language) span(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return l.count("seconds", int(d/time.Second))
+	case d < 2*time.Hour:
+		return l.count("minutes", int(d/time.Minute))
+	case d < 48*time.Hour:
+		return l.say("hours", "h", l.number(int(d/time.Hour)), "m", l.number(int(d/time.Minute)%60))
+	}
+	return l.count("days", int(d/(24*time.Hour)))
+}
+
+// seconds is a length of time as the figures have it: seconds with one place, or words where it is long.
+func (l *language) seconds(d time.Duration) string {
+	if d >= 10*time.Minute {
+		return l.span(d)
+	}
+	return l.say("secs", "n", l.decimal(d.Seconds()))
+}
+
+// clean takes out of a name, id or address what could turn its surroundings around or hide: control characters and
+// the bidi embeddings and isolates U+202A–202E, U+2066–2069. Joiners stay; Sorani, Persian and emoji need them.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 {
+			return -1
+		}
+		return visible(r)
+	}, s)
+}
+
+// cleanText takes control characters out of a text, but leaves its lines and direction marks.
+func cleanText(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' {
+			return r
+		}
+		return visible(r)
+	}, strings.ReplaceAll(s, "\r\n", "\n"))
+}
+
+// line is a field of one line as a person typed it: trimmed, white space folded, nothing hidden in it.
+func line(s string) string { return strings.TrimSpace(clean(strings.Join(strings.Fields(s), " "))) }
+
+func visible(r rune) rune {
+	if r < 0x20 || r >= 0x7F && r <= 0x9F || r == 0x2028 || r == 0x2029 || r == 0xFEFF {
+		return -1
+	}
+	return r
+}

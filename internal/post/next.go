@@ -164,7 +164,7 @@ func (f Facts) send(v story.Verdict, same bool) Act {
 		return Act{}
 	case f.Rule.Auto && d.Hold(f.Channel) == "":
 		shown := *f.Draft
-		if e, ok := d.Decisions.Edited[f.Channel]; ok && e.Base() == f.Draft.Hash() {
+		if e, ok := d.Decisions.Edit(f.Channel, f.Draft); ok {
 			shown = e
 		}
 		draft, start, since, by = shown, p.ProposedAt.Add(f.Rule.After), p.ProposedAt, "rule "+f.Rule.Name

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,8 @@ import (
 
 	"cutline/internal/bucket"
 	"cutline/internal/card"
+	"cutline/internal/jpeg"
+	"cutline/internal/photo"
 	"cutline/internal/story"
 )
 
@@ -57,6 +60,39 @@ func (r *Renderer) Preview(ctx context.Context, k story.Key, e story.Edits, form
 		err = errors.New(m.Held)
 	}
 	return out.Bytes, out.Card.Type, err
+}
+
+// photoWidth is how wide the desk shows a photo to set the focal point on, in pixels.
+const photoWidth = 960
+
+// Photo is the story's photo as shown, whole and small, as a JPEG.
+func (r *Renderer) Photo(ctx context.Context, k story.Key) (body []byte, contentType string, err error) {
+	s, err := r.Store.Story(ctx, k)
+	if err != nil {
+		return nil, "", err
+	}
+	ph, _, why, err := r.photo(ctx, &s.Article, true)
+	if err == nil && why != "" {
+		err = errors.New(why)
+	}
+	if err != nil || ph == nil {
+		return nil, "", err
+	}
+	r.drawing.Lock()
+	defer r.drawing.Unlock()
+	defer ph.Release()
+	info := ph.Info()
+	w := min(photoWidth, info.Width)
+	planes, err := ph.Frame(ctx, photo.Rect{X1: 1, Y1: 1}, w, max(1, w*info.Height/max(1, info.Width)))
+	if err != nil {
+		return nil, "", fmt.Errorf("the photo of %s: %w", k, err)
+	}
+	defer planes.Release()
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, planes, jpeg.EncodeOptions{Quality: 80}); err != nil {
+		return nil, "", fmt.Errorf("the photo of %s: %w", k, err)
+	}
+	return out.Bytes(), "image/jpeg", nil
 }
 
 // Handler serves /cards/: the stable address of a story's card, /cards/<day>/<id>/<format>.jpg?v=<revision>, drawn on

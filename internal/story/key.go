@@ -53,6 +53,7 @@ const (
 	Stopped   = "stops/"
 	Refused   = "refused/"
 	People    = "people/"
+	Looked    = "looks/"
 )
 
 func (k Key) story() string     { return Stories + string(k) + ".json" }

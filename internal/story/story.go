@@ -141,6 +141,8 @@ type Draft struct {
 	Revision int      `json:"revision"`           // the story's revision it was made from; not part of the hash
 	Cost     float64  `json:"cost,omitempty"`     // US dollars that the network bills for sending it, by its published prices; 0: nothing, or not known; not part of the hash
 	Basis    string   `json:"basis,omitempty"`    // hash of the proposed draft that the desk edited; empty: not edited
+	Words    string   `json:"words,omitempty"`    // edited: hash of the proposed text and link; while they stay, the edit stands though the card is another. Not part of the hash
+	Edited   []string `json:"edited,omitempty"`   // edited: which of text, alt and tags are the desk's. Not part of the hash
 	Findings []string `json:"findings,omitempty"` // what the faithfulness gate and the channel's limits object to; not part of the hash
 	Hands    []string `json:"hands,omitempty"`    // ids of those at the desk who worded it; not part of the hash
 }
@@ -297,7 +299,7 @@ type Event struct {
 // Hash names what a reader would see of the draft. Two drafts with the same hash send the same.
 func (d *Draft) Hash() string {
 	seen := *d
-	seen.Revision, seen.Cost, seen.Basis, seen.Findings, seen.Hands = 0, 0, "", nil, nil
+	seen.Revision, seen.Cost, seen.Basis, seen.Words, seen.Edited, seen.Findings, seen.Hands = 0, 0, "", "", nil, nil, nil
 	b, err := json.Marshal(seen)
 	if err != nil {
 		panic("a draft has only strings and numbers: " + err.Error())

@@ -96,14 +96,49 @@ func (d *Draft) Base() string {
 	return d.Hash()
 }
 
+// WordsOf is the hash of a proposal's text and link, as an edited draft keeps it.
+func (d *Draft) WordsOf() string {
+	words := Draft{Text: d.Text, Link: d.Link}
+	return words.Hash()
+}
+
+// over puts the desk's words into a newer proposal of the same text: the card was drawn anew, say.
+func (d *Draft) over(proposed *Draft) Draft {
+	out := *proposed
+	for _, part := range d.Edited {
+		switch part {
+		case "text":
+			out.Text, out.Findings = d.Text, d.Findings
+		case "alt":
+			out.Alt = d.Alt
+		case "tags":
+			out.Tags = d.Tags
+		}
+	}
+	out.Basis, out.Words, out.Edited, out.Hands = proposed.Hash(), d.Words, d.Edited, d.Hands
+	return out
+}
+
+// Edit is the desk's draft in place of a proposal, if there is one that stands for it.
+func (d *Decisions) Edit(channel string, proposed *Draft) (Draft, bool) {
+	e, ok := d.Edited[channel]
+	switch {
+	case ok && e.Base() == proposed.Hash():
+		return e, true
+	case ok && e.Words != "" && e.Words == proposed.WordsOf():
+		return e.over(proposed), true
+	}
+	return Draft{}, false
+}
+
 // Shown is the draft that the desk shows for a channel: its own edited one while that still stands for the present
-// proposal, else the proposal; false if there is none yet.
+// proposal or for another of the same words, else the proposal; false if there is none yet.
 func (d *Dossier) Shown(channel string) (Draft, bool) {
 	p, ok := d.Posts[channel]
 	if !ok || p.Doc.Proposed == nil {
 		return Draft{}, false
 	}
-	if e, ok := d.Decisions.Edited[channel]; ok && e.Base() == p.Doc.Proposed.Hash() {
+	if e, ok := d.Decisions.Edit(channel, p.Doc.Proposed); ok {
 		return e, true
 	}
 	return *p.Doc.Proposed, true

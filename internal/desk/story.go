@@ -1,0 +1,163 @@
+package desk
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"cutline/internal/story"
+	"cutline/internal/summary"
+)
+
+// storyPage is one story, with everything that is known before a decision.
+type storyPage struct {
+	storyView
+	Body    []paragraph // the article's, with the sentences used marked
+	Changes []change    // since the person saw it
+	Did     string      // the act that led here; empty: none
+	Held    string      // why render or webhook wants the desk to look
+	Log     []event
+	Wide    bool   // every preview is open
+	At      string // proposed time of a schedule, for the form
+	Zone    string // name of the site's time zone
+	MyZone  string // name of the person's; empty: not known, or the same
+	Reason  bool   // an approval of some channel needs a reason
+	Overdue bool   // the undo time of an approval has gone by
+}
+
+type paragraph []piece
+
+func (d *desk) storyPage(q *request) error {
+	x, err := q.load()
+	if err != nil {
+		return err
+	}
+	looks, err := d.Store.Looks(q.Context(), x.Story.Key)
+	if err != nil {
+		return err
+	}
+	p := storyPage{storyView: q.view(x, looks), Changes: q.changed(x, looks), Log: q.storyLog(x), Wide: q.FormValue("previews") == "open"}
+	p.Body = marked(x, p.Channels)
+	for _, held := range []string{x.Manifest.Held, x.Story.Doubt, x.Story.Article.Doubt} {
+		if p.Held == "" {
+			p.Held = held
+		}
+	}
+	if did := q.FormValue("did"); slices.Contains([]string{"saved", story.Approve, story.Hold, story.Reject, story.Schedule, story.Retract, story.Undo, story.Settle}, did) {
+		p.Did = did
+	}
+	for _, c := range p.Channels {
+		p.Reason = p.Reason || c.Approve && c.Hold != ""
+	}
+	zone := d.zone(x.Story.Site)
+	at := story.Latest(x.Now.Add(time.Hour).Truncate(15*time.Minute), x.Story.Article.Embargo)
+	p.At, p.Zone = at.In(zone).Format("2006-01-02T15:04"), zone.String()
+	if q.mine != nil && q.mine.String() != zone.String() {
+		p.MyZone = q.mine.String()
+	}
+	f := q.frame(p.Headline, "queue", p)
+	f.Back, f.Bar = "/", true
+	return q.show(http.StatusOK, "story", f)
+}
+
+// marked parts the article's body into paragraphs, and marks the sentences that stand in some channel's text.
+func marked(x *story.Dossier, channels []channelView) []paragraph {
+	body := x.Story.Article.Body
+	used := make([]bool, len(body)+1)
+	for _, c := range channels {
+		for _, s := range summary.Used(x.Story.Article, c.Draft.Text) {
+			for i := s.Start; i < s.End && i < len(body); i++ {
+				used[i] = true
+			}
+		}
+	}
+	var out []paragraph
+	at := 0
+	for text := range strings.SplitSeq(body, "\n\n") {
+		var p paragraph
+		for from := 0; from < len(text); {
+			to := from + 1
+			for to < len(text) && used[at+to] == used[at+from] {
+				to++
+			}
+			p = append(p, piece{text[from:to], used[at+from]})
+			from = to
+		}
+		if len(p) > 0 {
+			out = append(out, p)
+		}
+		at += len(text) + 2
+	}
+	return out
+}
+
+// event is one thing that happened to a story: a decision, or an attempt on a channel.
+type event struct {
+	At      time.Time
+	When    string // in the site's time
+	Icon    string
+	Who     string // a person, or a channel
+	What    string // in words
+	Why     string // in plain words
+	URL     string // of the post
+	Machine bool   // Who is a channel
+}
+
+// storyLog tells what happened to a story, newest first.
+func (q *request) storyLog(x *story.Dossier) []event {
+	zone := q.desk.zone(x.Story.Site)
+	icons := map[string]string{story.Approve: "check", story.Schedule: "calendar", story.Hold: "pause", story.Reject: "cross", story.Retract: "undo", story.Undo: "undo", story.Settle: "question"}
+	ends := map[string]string{"posted": "check", "already": "check", "refused": "triangle", "unknown": "question"}
+	var out []event
+	for i := range x.Decisions.Log {
+		a := &x.Decisions.Log[i]
+		e := event{At: a.At, Icon: icons[a.Act], Who: a.By, What: q.words.say("act_" + a.Act), Why: a.Why, URL: a.URL}
+		if e.Icon == "" {
+			e.Icon = "clock"
+		}
+		if len(a.Channels) > 0 {
+			var names []string
+			for _, c := range a.Channels {
+				names = append(names, label(c, q.desk.Config.Channels[c].Kind))
+			}
+			e.What += " · " + strings.Join(names, ", ")
+		}
+		if a.Act == story.Schedule {
+			e.What += " · " + q.words.clock(a.NotBefore, a.At, zone)
+		}
+		out = append(out, e)
+	}
+	for name, p := range x.Posts {
+		for _, h := range p.Doc.History {
+			e := event{At: h.At, Icon: ends[h.End], Who: label(name, p.Doc.Kind), What: q.words.say("did_"+h.What) + ": " + q.words.say("end_"+h.End), Why: h.Why, Machine: true}
+			if e.Icon == "" {
+				e.Icon = "clock"
+			}
+			if h.End == "posted" || h.End == "already" {
+				e.URL = p.Doc.Remote.URL
+			}
+			out = append(out, e)
+		}
+	}
+	if e := x.Story.Edits; !e.At.IsZero() {
+		out = append(out, event{At: e.At, Icon: "edit", Who: e.By, What: q.words.say("act_edit")})
+	}
+	out = append(out, event{At: x.Story.First, Icon: "inbox", Who: x.Story.Source, What: q.words.say("act_delivered"), Machine: true})
+	slices.SortStableFunc(out, func(a, b event) int { return b.At.Compare(a.At) })
+	for i := range out {
+		out[i].When = q.words.clock(out[i].At, x.Now, zone)
+	}
+	return out
+}
+
+// retractPage says beforehand what a retraction does on each channel, and asks for the reason.
+func (d *desk) retractPage(q *request) error {
+	x, err := q.load()
+	if err != nil {
+		return err
+	}
+	f := q.frame(q.words.say("retract_all"), "queue", q.view(x, story.Looks{}))
+	f.Back = "/story/" + string(x.Story.Key)
+	return q.show(http.StatusOK, "retract", f)
+}
