@@ -6,6 +6,8 @@ import (
 	"io"
 	"math/rand"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,9 +20,12 @@ import (
 // opened makes a channel of a kind at a server, with test secrets for every key.
 func opened(t *testing.T, kind, server string, change ...func(*config.Channel)) (Channel, Parts) {
 	t.Helper()
+	dir := t.TempDir()
 	secret := func(value string) config.Secret {
-		t.Setenv("CUTLINE_"+strings.ToUpper(strings.ReplaceAll(value, "-", "_")), value)
-		s, err := config.NewSecret("env:CUTLINE_"+strings.ToUpper(strings.ReplaceAll(value, "-", "_")), "", nil)
+		if err := os.WriteFile(filepath.Join(dir, value), []byte(value), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := config.NewSecret("file:"+value, dir, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
