@@ -10,10 +10,8 @@ help: ## list these targets
 
 run: bin/cutline ## start everything on ./data, send it the samples, say where the desk is
 	bin/cutline serve --data data --sample sample --addr $(ADDR)
-
 bin/cutline: FORCE
 	go build -trimpath -o $@ ./functions/local
-
 test: ## all tests that need nothing but Go
 	go vet ./...
 	go test ./...
@@ -30,10 +28,12 @@ bench: ## how fast a card is
 goldens: ## draw the cards that tests compare with anew
 	go test ./internal/gallery -run Golden -update
 
-build: $(FUNCTIONS:%=dist/%/bootstrap) ## the functions for Lambda in dist/, with $(CONFIG) beside each if it is there
+build: $(FUNCTIONS:%=dist/%/bootstrap) ## the functions for Lambda in dist/, each with $(CONFIG), if it is there, and $(FILES): themes, logos
 dist/%/bootstrap: FORCE
-	GOOS=linux GOARCH=$(GOARCH) go build -trimpath -tags lambda.norpc -ldflags '-s -w' -o $@ ./functions/$*
-	if [ -f $(CONFIG) ]; then cp $(CONFIG) dist/$*/cutline.yaml; fi
+	rm -rf dist/$* && GOOS=linux GOARCH=$(GOARCH) go build -trimpath -tags lambda.norpc -ldflags '-s -w' -o $@ ./functions/$*
+	if [ -f $(CONFIG) ]; then cp $(CONFIG) dist/$*/cutline.yaml; fi; $(if $(FILES),cp -R $(FILES) dist/$*/)
+build-%: FORCE # what sam build calls for a function of the template
+	$(MAKE) dist/$(shell echo $* | tr A-Z a-z)/bootstrap && cp -R dist/$(shell echo $* | tr A-Z a-z)/. $(ARTIFACTS_DIR)
 fonts-cjk fonts-emoji: ## font packs too large for the program, into CUTLINE_FONTS or bin/fonts
 	fonts/fetch.sh $(@:fonts-%=%)
 FORCE:
