@@ -235,11 +235,7 @@ func (b *bluesky) find(ctx context.Context, s pair, rkey string) Outcome {
 	if name == "RecordNotFound" {
 		return Outcome{End: Absent}
 	}
-	out := b.failed(a, false)
-	if out.End == Refused && !out.Pause { // an answer that says neither: ask again
-		out.End = Later
-	}
-	return out
+	return asked(b.failed(a, false)) // an answer that says neither: ask again
 }
 
 // Edit is not offered: readers would go on seeing the first version.

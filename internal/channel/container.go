@@ -31,7 +31,7 @@ type containers struct {
 const (
 	containerWait     = 30 * time.Second // Meta's own advice
 	containerPatience = 15 * time.Minute // a container that is not ready then never will be
-	containerLag      = 5 * time.Minute  // so long what was published may not show
+	containerLag      = 2 * time.Minute  // so long what was published may not show
 )
 
 // noted is an id that a step has kept, with the time when.

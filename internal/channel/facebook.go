@@ -74,6 +74,9 @@ func (f *facebook) Publish(ctx context.Context, c *Call) Outcome {
 		q := url.Values{"message": {c.Draft.Text}}
 		if c.Draft.Link != "" {
 			q.Set("link", c.Draft.Link)
+			if out := f.scrape(ctx, c.Draft.Link); out.End != Posted {
+				return out
+			}
 		}
 		a, out = f.g.call(ctx, http.MethodPost, f.page()+"/feed", q)
 	}
@@ -94,6 +97,16 @@ func (f *facebook) Publish(ctx context.Context, c *Call) Outcome {
 		if found := f.Find(ctx, c); found.End == Posted {
 			return found
 		}
+	}
+	return out
+}
+
+// scrape has Facebook read the page anew: it goes by what it read earlier for weeks, be it a failure or the card before a
+// correction. Only a page that it cannot read now is a reason to wait.
+func (f *facebook) scrape(ctx context.Context, link string) Outcome {
+	a, out := f.g.call(ctx, http.MethodPost, "/", url.Values{"id": {link}, "scrape": {"true"}})
+	if out.End == Posted && readGraphError(a).Code == 1609005 {
+		return f.g.failed(a, false)
 	}
 	return out
 }
@@ -148,6 +161,11 @@ func (f *facebook) Edit(ctx context.Context, c *Call) Outcome {
 	id, out := f.id(c)
 	if out.End != Posted {
 		return out
+	}
+	if !f.photo() && c.Draft.Link != "" {
+		if out := f.scrape(ctx, c.Draft.Link); out.End != Posted {
+			return out
+		}
 	}
 	a, out := f.g.call(ctx, http.MethodPost, "/"+id, url.Values{"message": {c.Draft.Text}})
 	return f.done(ctx, a, out, c, id)

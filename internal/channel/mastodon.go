@@ -183,7 +183,7 @@ func (m *mastodon) Find(ctx context.Context, c *Call) Outcome {
 	}
 	for _, s := range list {
 		// A post taken down earlier is not listed any more; one that is listed and has our link is ours.
-		if strings.Contains(strings.ReplaceAll(s.Content, "&amp;", "&"), c.Draft.Link) && (c.ReplyTo == nil) == (s.ReplyTo == "") {
+		if has(strings.ReplaceAll(s.Content, "&amp;", "&"), c.Draft.Link) && (c.ReplyTo == nil) == (s.ReplyTo == "") {
 			return Outcome{End: Posted, Remote: story.Remote{ID: s.ID, URL: s.URL}}
 		}
 	}

@@ -19,7 +19,7 @@ func TestFacebookRequests(t *testing.T) {
 	d := converse(t, "facebook")
 	ch, _ := opened(t, "facebook", d.URL)
 	d.begin("publish a link", [2]string{"POST /v26.0/102030405060/feed", "feed: posted"}, [2]string{"POST /v26.0/102030405060/photos", "photo: posted"},
-		[2]string{"POST /v26.0/102030405060_708090100110", "edit: done"}, [2]string{"DELETE /v26.0/102030405060_708090100110", "delete: done"},
+		[2]string{"POST /v26.0/102030405060_708090100110", "edit: done"}, [2]string{"POST /v26.0/", "rescrape: done"}, [2]string{"DELETE /v26.0/102030405060_708090100110", "delete: done"},
 		[2]string{"GET /v26.0/102030405060/feed", "find: feed"})
 	c := posting(false)
 	o := ch.Publish(ctx, c)
@@ -52,7 +52,7 @@ func TestFacebookRequests(t *testing.T) {
 	}
 	d.golden("facebook")
 
-	d.script = [][2]string{{"POST /v26.0/102030405060_708090100110", "delete or edit: gone"}, {"GET /v26.0/102030405060_708090100110", "delete or edit: gone"}, {"GET /v26.0/me", "me"}}
+	d.script = [][2]string{{"POST /v26.0/102030405060_708090100110", "delete or edit: gone"}, {"GET /v26.0/102030405060_708090100110", "delete or edit: gone"}, {"GET /v26.0/me", "me"}, {"POST /v26.0/", "rescrape: done"}}
 	if o := ch.Edit(ctx, c); o.End != Gone {
 		t.Errorf("edit what is gone: %+v", o)
 	}

@@ -149,6 +149,9 @@ func TestOnePostWhateverTheNetworkDoes(t *testing.T) {
 				if open {
 					return
 				}
+				if n := strings.Count(ends, "later"); f.Do == sim.Slow && kind != "facebook" && (n < f.Polls || n > f.Polls+1) {
+					t.Errorf("it was asked for %d times: %s", f.Polls, ends)
+				}
 				if posts[0].Alt != c.Draft.Alt && kind != "linkedin" || !strings.Contains(posts[0].Text, "Traders (all 200) sweep mud from the market.") {
 					t.Errorf("readers see %+v", posts[0])
 				}

@@ -226,55 +226,6 @@ func isNumber(s string) bool {
 	return err == nil
 }
 
-// media uploads the card and its alt text, or takes the upload of an earlier try while it lives. A card has some
-// hundred KB: one request, where chunks would be three.
-func (n *x) media(ctx context.Context, c *Call) (string, Outcome) {
-	id, until, _ := strings.Cut(c.Steps["media"], " ")
-	if end, err := strconv.ParseInt(until, 10, 64); id == "" || err != nil || n.p.Now().Unix() > end {
-		card, err := c.Card(ctx)
-		if err != nil {
-			return "", Outcome{End: Later, Why: "reading the card: " + err.Error()}
-		}
-		parts := []part{field("media_category", "tweet_image"), {Name: "media", File: "card" + extension(c.Draft.Type), Type: c.Draft.Type, Body: card}}
-		a, out := n.call(ctx, func() (*http.Request, error) {
-			body, typ, err := form(parts)
-			if err != nil {
-				return nil, err
-			}
-			return rawRequest(ctx, http.MethodPost, n.cfg.Server+"/2/media/upload", body, "Content-Type", typ)
-		})
-		if out.End != Posted {
-			return "", out
-		}
-		var ok struct {
-			Data struct {
-				ID      string
-				Expires int64 `json:"expires_after_secs"`
-			}
-		}
-		if !a.ok(&ok) || ok.Data.ID == "" {
-			return "", n.failed(a, false)
-		}
-		id = ok.Data.ID
-		end := n.p.Now().Unix() + ok.Data.Expires - 600
-		if err := c.Step(ctx, "media", fmt.Sprint(id, " ", end)); err != nil {
-			return "", Outcome{End: Later, Why: err.Error()}
-		}
-	}
-	if c.Draft.Alt == "" || c.Steps["alt"] == id {
-		return id, Outcome{End: Posted}
-	}
-	var ok struct{ Data struct{ ID string } }
-	body := map[string]any{"id": id, "metadata": map[string]any{"alt_text": map[string]string{"text": c.Draft.Alt}}}
-	if out := n.json(ctx, http.MethodPost, "/2/media/metadata", body, &ok); out.End != Posted {
-		return "", out
-	}
-	if err := c.Step(ctx, "alt", id); err != nil {
-		return "", Outcome{End: Later, Why: err.Error()}
-	}
-	return id, Outcome{End: Posted}
-}
-
 // extension is that of a card's file name: some networks go by it.
 func extension(contentType string) string {
 	if contentType == "image/png" {

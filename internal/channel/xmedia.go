@@ -1,0 +1,107 @@
+package channel
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// xMedia is what X says of an upload. A picture is ready at once as a rule; where X must work on it, it says for how
+// long.
+type xMedia struct {
+	Data struct {
+		ID         string
+		Expires    int64 `json:"expires_after_secs"`
+		Processing *struct {
+			State string // pending, in_progress, succeeded, failed
+			After int64  `json:"check_after_secs"`
+			Error struct{ Message string }
+		} `json:"processing_info"`
+	}
+}
+
+// media uploads the card and its alt text, or takes the upload of an earlier try while it lives, and says its id when X
+// has it ready. A card has some hundred KB: one request, where chunks would be three.
+func (n *x) media(ctx context.Context, c *Call) (string, Outcome) {
+	id, until, _ := strings.Cut(c.Steps["media"], " ")
+	if end, err := strconv.ParseInt(until, 10, 64); id == "" || err != nil || n.p.Now().Unix() > end {
+		var out Outcome
+		if id, out = n.upload(ctx, c); out.End != Posted {
+			return "", out
+		}
+	} else if c.Steps["processing"] == id {
+		var m xMedia
+		q := url.Values{"command": {"STATUS"}, "media_id": {id}}
+		if out := n.json(ctx, http.MethodGet, "/2/media/upload?"+q.Encode(), nil, &m); out.End != Posted {
+			return "", out
+		}
+		if out := n.ready(ctx, c, &m); out.End != Posted {
+			return "", out
+		}
+	}
+	if c.Draft.Alt == "" || c.Steps["alt"] == id {
+		return id, Outcome{End: Posted}
+	}
+	var ok struct{ Data struct{ ID string } }
+	body := map[string]any{"id": id, "metadata": map[string]any{"alt_text": map[string]string{"text": c.Draft.Alt}}}
+	if out := n.json(ctx, http.MethodPost, "/2/media/metadata", body, &ok); out.End != Posted {
+		return "", out
+	}
+	if err := c.Step(ctx, "alt", id); err != nil {
+		return "", Outcome{End: Later, Why: err.Error()}
+	}
+	return id, Outcome{End: Posted}
+}
+
+func (n *x) upload(ctx context.Context, c *Call) (string, Outcome) {
+	card, err := c.Card(ctx)
+	if err != nil {
+		return "", Outcome{End: Later, Why: "reading the card: " + err.Error()}
+	}
+	parts := []part{field("media_category", "tweet_image"), {Name: "media", File: "card" + extension(c.Draft.Type), Type: c.Draft.Type, Body: card}}
+	a, out := n.call(ctx, func() (*http.Request, error) {
+		body, typ, err := form(parts)
+		if err != nil {
+			return nil, err
+		}
+		return rawRequest(ctx, http.MethodPost, n.cfg.Server+"/2/media/upload", body, "Content-Type", typ)
+	})
+	if out.End != Posted {
+		return "", out
+	}
+	var m xMedia
+	if !a.ok(&m) || m.Data.ID == "" {
+		return "", n.failed(a, false)
+	}
+	end := n.p.Now().Unix() + m.Data.Expires - 600
+	if err := c.Step(ctx, "media", fmt.Sprint(m.Data.ID, " ", end)); err != nil {
+		return "", Outcome{End: Later, Why: err.Error()}
+	}
+	return m.Data.ID, n.ready(ctx, c, &m)
+}
+
+// ready says whether X has done with an upload, and keeps that it has not, or that there is no use in it.
+func (n *x) ready(ctx context.Context, c *Call, m *xMedia) Outcome {
+	step, value, out := "processing", "", Outcome{End: Posted}
+	if p := m.Data.Processing; p != nil {
+		switch p.State {
+		case "succeeded":
+		case "failed":
+			step, out = "media", Outcome{End: Refused, Why: "X could not read the picture: " + p.Error.Message}
+		default:
+			value = m.Data.ID
+			out = Outcome{End: Later, Until: n.p.Now().Add(time.Duration(max(p.After, 1)) * time.Second), Why: "X is still working on the picture"}
+		}
+	}
+	if c.Steps[step] == value {
+		return out
+	}
+	if err := c.Step(ctx, step, value); err != nil {
+		return Outcome{End: Later, Why: err.Error()}
+	}
+	return out
+}
