@@ -53,6 +53,8 @@ type Capabilities struct {
 	Reply   bool          // a correction can be given as a reply
 	EditFor time.Duration // how long after posting it can be edited; 0: always
 	KeepFor time.Duration // how long after posting it can be taken down; 0: always
+	Bills   bool          // an edit is billed as a new post is
+	ByHand  string        // what a person does to take a post down where we cannot, in plain words; empty: nothing special
 }
 
 // Answer is what a Find is worth.
@@ -124,6 +126,7 @@ type Outcome struct {
 	Until  time.Time    // Later: not before; zero: as soon as seems right
 	Why    string       // in plain words what the network said and what to do; no secret, no whole address
 	Rest   bool         // Later: the whole account is to rest (the network is busy, or does not answer), not only this post
+	Asked  bool         // Retract, Posted: the network passed the wish on, and others may not follow it
 	Pause  bool         // Refused: not this draft but the account is the trouble (revoked, suspended, over its cap): it stops until mended
 }
 

@@ -151,8 +151,10 @@ func (w *wording) write(tags []string, fits func(string) bool) (text string, cut
 			return text, true, err
 		}
 	}
-	return text, true, errors.New("the template's own words are longer than the network allows")
+	return text, true, errTooLong
 }
+
+var errTooLong = errors.New("the template's own words are longer than the network allows")
 
 // hashtags writes tags with their sign. Where a tag runs against the direction of the text a mark before the sign keeps it
 // on the side where the tag begins.
@@ -221,22 +223,30 @@ func correctionWord(language string) string {
 // the channel's template adds of its own, and without its link and hashtags. It returns the reasons against it in
 // words for the desk; none: it may go out.
 func Check(text string, d story.Draft, a article.Article, c config.Channel, site config.Site) []string {
-	fixed := []string{correctionWord(a.Language)}
+	var out []string
+	for _, f := range summary.Check(bareText(text, d, a.Language, c, site), a) {
+		out = append(out, f.Why)
+	}
+	return out
+}
+
+// bareText is a draft's text without its link, its hashtags and the template's own words.
+func bareText(text string, d story.Draft, language string, c config.Channel, site config.Site) string {
+	fixed := []string{correctionWord(language)}
 	for _, t := range []config.Template{or(c.Template, site.Template), or(c.Correction, site.Correction)} {
 		if w, err := newWording(t, "", Piece{}); err == nil {
 			fixed = append(fixed, w.fixed...)
 		}
 	}
+	for _, t := range d.Tags {
+		fixed = append(fixed, "#"+t)
+	}
+	text = strings.NewReplacer("\u200e", "", "\u200f", "").Replace(text)
 	slices.SortFunc(fixed, func(a, b string) int { return len(b) - len(a) })
-	text = unmarked(text)
 	for _, own := range append([]string{d.Link, shortLink(d.Link)}, fixed...) {
 		text = without(text, own)
 	}
-	var out []string
-	for _, f := range summary.Check(text, a) {
-		out = append(out, f.Why)
-	}
-	return out
+	return strings.TrimSpace(text)
 }
 
 func or(t, otherwise config.Template) config.Template {
@@ -290,8 +300,8 @@ func tryTemplates(ch Channel, c config.Channel, site config.Site) error {
 			}
 			s.piece.Corrects = t.corrects
 			d := ch.Prepare(s.piece)
-			if n, limit, err := Count(c.Kind, d.Text); err != nil || limit > 0 && n > limit {
-				errs = append(errs, t.template.Wrong("with %s it makes a text of %d where %s takes %d: its own words are too long", s.name, n, c.Kind, limit))
+			if slices.ContainsFunc(d.Findings, func(f string) bool { return strings.Contains(f, errTooLong.Error()) }) {
+				errs = append(errs, t.template.Wrong("with %s %v", s.name, errTooLong))
 				break
 			} else if strings.TrimSpace(d.Text) == "" {
 				errs = append(errs, t.template.Wrong("with %s it makes no text at all: add {{headline}} or {{summary}}", s.name))

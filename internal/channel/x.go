@@ -55,7 +55,7 @@ func newX(name string, c config.Channel, _ config.Site, p Parts) (Channel, error
 }
 
 func (n *x) Capabilities() Capabilities {
-	return Capabilities{Find: Shows, Edit: n.cfg.Premium, EditFor: xEdits, Retract: true, Reply: true}
+	return Capabilities{Find: Shows, Edit: n.cfg.Premium, EditFor: xEdits, Bills: true, Retract: true, Reply: true}
 }
 
 func (n *x) linkInPost() bool { return n.cfg.LinkInPost == nil || *n.cfg.LinkInPost }

@@ -131,23 +131,34 @@ func (p *program) printStory(ctx context.Context, st *story.Store, c *config.Con
 		Decisions []story.Decision      `json:"decisions"`
 		Channels  map[string]state      `json:"channels"`
 		Posts     map[string]story.Post `json:"posts"`
-	}{k, d.Story, d.Manifest, append([]story.Decision{}, d.Decisions.Log...), states(&d, c), posts})
+		Receipts  []story.Receipt       `json:"receipts,omitempty"` // what became of it where it was taken down
+	}{k, d.Story, d.Manifest, append([]story.Decision{}, d.Decisions.Log...), states(&d, c), posts, story.Receipts(&d, channelsOf(&d, c), rules(&d, c))})
+}
+
+// rules says by which rule a story goes out on a channel. Without a configuration each wants one person's approval.
+func rules(d *story.Dossier, c *config.Config) func(channel string) story.Rule {
+	return func(channel string) story.Rule {
+		if c == nil {
+			return story.Rule{}
+		}
+		return review.Of(c, &d.Story, channel)
+	}
+}
+
+// channelsOf lists the channels of a story's site.
+func channelsOf(d *story.Dossier, c *config.Config) []string {
+	if c == nil {
+		return nil
+	}
+	return c.ChannelsOf(d.Story.Site)
 }
 
 // states says where a story stands on each channel of its site, and on those that have a record from before. Without a
 // configuration the channels are those with a record, and none goes by itself.
 func states(d *story.Dossier, c *config.Config) map[string]state {
-	names := slices.Collect(maps.Keys(d.Posts))
-	if c != nil {
-		names = append(names, c.ChannelsOf(d.Story.Site)...)
-	}
 	out := map[string]state{}
-	for _, n := range names {
-		var r story.Rule
-		if c != nil {
-			r = review.Of(c, &d.Story, n)
-		}
-		s := story.StateOf(d, n, r)
+	for _, n := range append(slices.Collect(maps.Keys(d.Posts)), channelsOf(d, c)...) {
+		s := story.StateOf(d, n, rules(d, c)(n))
 		shown, _ := d.Shown(n)
 		if sent := d.Posts[n].Doc.Sent; sent != nil && s.Name == story.StateSent {
 			shown = *sent

@@ -91,33 +91,34 @@ type Source struct {
 
 // Channel is a configured account on a network.
 type Channel struct {
-	Kind        string        `yaml:"kind"`         // feed, log, bluesky, mastodon, telegram, x, facebook, instagram, threads, linkedin; required. slack, discord, teams, nostr and webhook are known and not built in yet: they are refused
-	Site        string        `yaml:"site"`         // the site whose stories it posts; required
-	Server      string        `yaml:"server"`       // the network's address, "https://bsky.social"; each kind that speaks HTTP has a default, but mastodon
-	Account     string        `yaml:"account"`      // handle, page, chat or organisation to post as
-	Secret      Secret        `yaml:"secret"`       // token, password or webhook address
-	Corrections string        `yaml:"corrections"`  // what a changed article does to a post that is out: edit, reply, repost, leave or ask; empty: edit where the network can, else ask
-	Review      string        `yaml:"review"`       // another review than the site's
-	Card        string        `yaml:"card"`         // format to send; empty: the kind's own
-	Embed       string        `yaml:"embed"`        // link (a link card) or image (the card itself); empty: the kind's own
-	App         string        `yaml:"app"`          // x: the app's key (OAuth 1.0a) or client id (OAuth 2); linkedin: its client id, where the token is renewed
-	AppSecret   Secret        `yaml:"app_secret"`   // x, linkedin: the secret of that app; facebook, instagram: the app's secret, with which each call is proved (appsecret_proof)
-	TokenSecret Secret        `yaml:"token_secret"` // x: the secret of the access token, which makes it OAuth 1.0a
-	LinkInPost  *bool         `yaml:"link_in_post"` // x: false leaves the link out of the text, which X bills far higher; default true
-	Premium     bool          `yaml:"premium"`      // x: the account has Premium: 25,000 characters, and posts can be edited for an hour
-	Version     string        `yaml:"version"`      // linkedin: version of the API as YYYYMM, which ends about a year later; facebook, instagram: as v26.0; empty: the newest that was tried
-	Language    string        `yaml:"language"`     // language tag to post with; empty: the article's
-	Visibility  string        `yaml:"visibility"`   // mastodon: public (default), unlisted, private
-	Chat        string        `yaml:"chat"`         // telegram: @name or id of the chat
-	Staging     string        `yaml:"staging"`      // telegram: a private chat to upload pictures to first
-	Hub         string        `yaml:"hub"`          // feed: WebSub hub to tell
-	Items       int           `yaml:"items"`        // feed: how many items it keeps; 0: 500
-	Template    Template      `yaml:"template"`     // the words of a post here, in place of the site's
-	Correction  Template      `yaml:"correction"`   // the words of a correction that is given as a reply, in place of the site's
-	Spacing     time.Duration `yaml:"spacing"`      // least time between two posts, in place of the site's; below 0: none
-	Quiet       []Hours       `yaml:"quiet"`        // quiet hours, in place of the site's; "none": it has none
-	Budget      []Budget      `yaml:"budget"`       // how many posts go out in a time at most, as "25/1h"; several may be given
-	TooOld      time.Duration `yaml:"too_old"`      // a post that could not go out for so long is left to the desk; 0: 24h
+	Kind         string        `yaml:"kind"`          // feed, log, bluesky, mastodon, telegram, x, facebook, instagram, threads, linkedin; required. slack, discord, teams, nostr and webhook are known and not built in yet: they are refused
+	Site         string        `yaml:"site"`          // the site whose stories it posts; required
+	Server       string        `yaml:"server"`        // the network's address, "https://bsky.social"; each kind that speaks HTTP has a default, but mastodon
+	Account      string        `yaml:"account"`       // handle, page, chat or organisation to post as
+	Secret       Secret        `yaml:"secret"`        // token, password or webhook address
+	Corrections  string        `yaml:"corrections"`   // what a changed fact does to a post that is out: edit, reply, repost, leave or ask; empty: edit where the network can, else ask; docs/corrections.md
+	RepostWithin time.Duration `yaml:"repost_within"` // corrections: repost: only so long after posting, later a reply; default 10m
+	Review       string        `yaml:"review"`        // another review than the site's
+	Card         string        `yaml:"card"`          // format to send; empty: the kind's own
+	Embed        string        `yaml:"embed"`         // link (a link card) or image (the card itself); empty: the kind's own
+	App          string        `yaml:"app"`           // x: the app's key (OAuth 1.0a) or client id (OAuth 2); linkedin: its client id, where the token is renewed
+	AppSecret    Secret        `yaml:"app_secret"`    // x, linkedin: the secret of that app; facebook, instagram: the app's secret, with which each call is proved (appsecret_proof)
+	TokenSecret  Secret        `yaml:"token_secret"`  // x: the secret of the access token, which makes it OAuth 1.0a
+	LinkInPost   *bool         `yaml:"link_in_post"`  // x: false leaves the link out of the text, which X bills far higher; default true
+	Premium      bool          `yaml:"premium"`       // x: the account has Premium: 25,000 characters, and posts can be edited for an hour
+	Version      string        `yaml:"version"`       // linkedin: version of the API as YYYYMM, which ends about a year later; facebook, instagram: as v26.0; empty: the newest that was tried
+	Language     string        `yaml:"language"`      // language tag to post with; empty: the article's
+	Visibility   string        `yaml:"visibility"`    // mastodon: public (default), unlisted, private
+	Chat         string        `yaml:"chat"`          // telegram: @name or id of the chat
+	Staging      string        `yaml:"staging"`       // telegram: a private chat to upload pictures to first
+	Hub          string        `yaml:"hub"`           // feed: WebSub hub to tell
+	Items        int           `yaml:"items"`         // feed: how many items it keeps; 0: 500
+	Template     Template      `yaml:"template"`      // the words of a post here, in place of the site's
+	Correction   Template      `yaml:"correction"`    // the words of a correction that is given as a reply, in place of the site's
+	Spacing      time.Duration `yaml:"spacing"`       // least time between two posts, in place of the site's; below 0: none
+	Quiet        []Hours       `yaml:"quiet"`         // quiet hours, in place of the site's; "none": it has none
+	Budget       []Budget      `yaml:"budget"`        // how many posts go out in a time at most, as "25/1h"; several may be given
+	TooOld       time.Duration `yaml:"too_old"`       // a post that could not go out for so long is left to the desk; 0: 24h
 }
 
 // Network says what may be connected to, beyond public addresses over https.

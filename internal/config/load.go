@@ -209,6 +209,9 @@ func (c *Config) check(d *decoder) {
 		if s.Items == 0 {
 			s.Items = 500
 		}
+		if s.RepostWithin == 0 {
+			s.RepostWithin = 10 * time.Minute
+		}
 		if s.TooOld == 0 {
 			s.TooOld = 24 * time.Hour
 		}

@@ -330,7 +330,7 @@ func TestAtMostOncePostedUnderEveryInterleavingAndFault(t *testing.T) {
 			if length < 20 {
 				t.Fatalf("a run has %d operations only: the model does not reach the code", length)
 			}
-			stride := 7
+			stride := 11
 			if os.Getenv("CUTLINE_E2E") != "" { // all of them take a minute
 				stride = 1
 			}

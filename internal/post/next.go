@@ -20,12 +20,12 @@ type Facts struct {
 	Pace    config.Pace    // how fast it may post
 	Urgent  bool           // a breaking story
 
-	Rule        story.Rule    // who must approve, or whether posts go without a decision
-	Corrections string        // edit, reply, repost, leave or ask
-	TooOld      time.Duration // what could not go out for so long is left to the desk
-	Lease       time.Duration // how long a claim holds
-	Can         channel.Capabilities
-	Other       bool // the record is of another account than the channel's present one
+	Rule   story.Rule    // who must approve, or whether posts go without a decision
+	Plan   story.Plan    // what is to become of a post that is out and differs from the draft; zero: nothing
+	TooOld time.Duration // what could not go out for so long is left to the desk
+	Lease  time.Duration // how long a claim holds
+	Can    channel.Capabilities
+	Other  bool // the record is of another account than the channel's present one
 }
 
 // Verb is what is to be done.
@@ -42,6 +42,7 @@ const (
 	Find    Verb = "find"    // a call's end is not known: ask the network, record
 	Doubt   Verb = "doubt"   // it cannot be asked: record that nobody knows
 	Settle  Verb = "settle"  // record what the desk found out
+	Keep    Verb = "keep"    // record that the post stays as it is, and why
 	Refuse  Verb = "refuse"  // record that the network cannot do it, and why
 	Join    Verb = "join"    // take a place in the account's queue, and record what it waits for
 	Quit    Verb = "quit"    // give the place back
@@ -56,8 +57,9 @@ type Act struct {
 	Draft  story.Draft // propose, publish, reply, edit
 	Until  time.Time   // wait
 	By     string      // who wanted it: a name at the desk, or the policy
-	Why    string      // doubt, refuse: in plain words
+	Why    string      // doubt, refuse, keep: in plain words
 	Repost bool        // retract: only to post it anew
+	Down   bool        // refuse: what cannot be done is to take the post down
 
 	Since  time.Time     // publish: since when it could have gone
 	Ticket story.Ticket  // publish, join: its place in the account's queue
@@ -85,20 +87,34 @@ func (f Facts) wanted() Act {
 	if f.Other && p.Live() {
 		return Act{} // it is out under another account: nothing of it is ours to change
 	}
-	if !d.Story.Live() || v.Act == story.Retract {
-		return takeDown(f, v)
+	if by, down := f.down(v); down {
+		return takeDown(f, v, by)
 	}
 	if f.Draft == nil || p.Gone {
 		return Act{}
 	}
 	same := p.Live() && (p.Sent.Hash() == f.Draft.Hash() || p.Sent.Base() == f.Draft.Hash())
-	if !same && (p.Proposed == nil || p.Proposed.Hash() != f.Draft.Hash()) {
+	if !same && (p.Proposed == nil || p.Proposed.Hash() != f.Draft.Hash() || p.Live() && (p.Plan.How != f.Plan.How || p.Plan.Asks != f.Plan.Asks)) {
 		if p.Live() && f.Draft.Revision <= p.Sent.Revision {
 			return Act{} // not the story has changed but our way to put it: what is out stays
 		}
 		return Act{Do: Propose, Draft: *f.Draft}
 	}
 	return f.send(v, same)
+}
+
+// down says whether what is out is to be taken down and what waits is not to go, and who wanted it or what happened.
+func (f Facts) down(v story.Verdict) (by string, down bool) {
+	s := &f.Dossier.Story
+	switch {
+	case v.Act == story.Retract:
+		return v.By, true
+	case !s.Live():
+		return "the article was " + s.Off, true
+	case f.Record.Live() && s.Article.Embargo.After(f.Now):
+		return "the article was put under an embargo", true
+	}
+	return "", false
 }
 
 // unfinished decides about a claim: one that may still be at work is waited for; of one that is over without a result
@@ -113,8 +129,8 @@ func unfinished(f Facts, v story.Verdict) Act {
 	}
 	switch Verb(c.Verb) {
 	case Edit: // doing it twice does no harm, and only doing it makes sure
-		if !f.Dossier.Story.Live() || v.Act == story.Retract {
-			return takeDown(f, v)
+		if by, down := f.down(v); down {
+			return takeDown(f, v, by)
 		}
 		return Act{Do: Edit, Draft: c.Draft, By: "after an interruption"}
 	case Retract:
@@ -126,23 +142,27 @@ func unfinished(f Facts, v story.Verdict) Act {
 	return Act{Do: Find, Draft: c.Draft}
 }
 
-func takeDown(f Facts, v story.Verdict) Act {
+// takeDown decides how a post that is out comes down: its corrections first, then the post itself.
+func takeDown(f Facts, v story.Verdict, by string) Act {
 	p := &f.Record
-	if !p.Live() || p.RefusedOf == "retract" && !v.At.After(p.RefusedAt) {
+	if !p.Live() || p.RefusedOf == "retract" && !(v.Act == story.Retract && v.At.After(p.RefusedAt)) {
 		return Act{}
 	}
 	if f.Now.Before(p.NotBefore) {
 		return Act{Do: Wait, Until: p.NotBefore}
 	}
-	by := v.By
-	if v.Act != story.Retract {
-		by = "the article was " + f.Dossier.Story.Off
-	}
-	if !f.Can.Retract || f.Can.KeepFor > 0 && f.Now.Sub(p.SentAt) > f.Can.KeepFor {
+	if !f.Can.Retract || f.Can.KeepFor > 0 && f.Now.Sub(p.Made()) > f.Can.KeepFor {
 		if p.RefusedOf == "retract" {
 			return Act{}
 		}
-		return Act{Do: Refuse, By: by, Why: "this network does not let us take the post down any more: do it by hand"}
+		why := "this network does not let us take the post down"
+		if f.Can.Retract {
+			why += " any more"
+		}
+		if f.Can.ByHand != "" {
+			return Act{Do: Refuse, By: by, Why: why + ": " + f.Can.ByHand, Down: true}
+		}
+		return Act{Do: Refuse, By: by, Why: why + ": do it by hand, in the network's own app", Down: true}
 	}
 	return Act{Do: Retract, By: by}
 }
@@ -150,19 +170,21 @@ func takeDown(f Facts, v story.Verdict) Act {
 // send decides whether, what and how to send, when the story is public and its draft is proposed.
 func (f Facts) send(v story.Verdict, same bool) Act {
 	p, d := &f.Record, f.Dossier
-	approved := v.Act == story.Approve && v.Draft.Base() == f.Draft.Hash() &&
-		(p.Retracted.IsZero() || p.Reposting || v.At.After(p.Retracted)) && (p.SentAt.IsZero() || !p.Live() || v.At.After(p.SentAt))
+	approved := v.Stands(&d.Story) && v.Draft.Base() == f.Draft.Hash() &&
+		(p.Retracted.IsZero() || p.Reposting || v.At.After(p.Retracted)) && (!p.Live() || v.At.After(p.SentAt) && !v.At.Before(p.Plan.At))
 	var draft story.Draft
 	var start, since time.Time
 	by := v.By
 	switch {
 	case v.Act == story.Hold || v.Act == story.Reject:
 		return Act{}
+	case p.Live() && !same && f.Plan.How == "leave" && !f.Plan.Asks: // nobody need decide that nothing is done
+		return f.correct(*f.Draft, "the channel's policy")
 	case approved:
 		draft, start, since = v.Draft, story.Latest(v.NotBefore, v.Embargo), v.At
 	case same:
 		return Act{}
-	case f.Rule.Auto && d.Hold(f.Channel) == "":
+	case f.Rule.Auto && d.Hold(f.Channel) == "" && !(p.Live() && f.Plan.Asks):
 		shown := *f.Draft
 		if e, ok := d.Decisions.Edit(f.Channel, f.Draft); ok {
 			shown = e
@@ -187,29 +209,21 @@ func (f Facts) send(v story.Verdict, same bool) Act {
 		}
 		return Act{Do: Publish, Draft: draft, By: by, Since: story.Latest(start, since)}
 	}
-	return f.correct(draft, by, approved)
+	return f.correct(draft, by)
 }
 
-// correct decides what a changed draft does to the post that is out.
-func (f Facts) correct(draft story.Draft, by string, approved bool) Act {
-	p := &f.Record
-	editable := f.Can.Edit && (f.Can.EditFor == 0 || f.Now.Sub(p.SentAt) < f.Can.EditFor)
-	how := f.Corrections
-	switch {
-	case how == "" && editable, how == "ask" && approved && editable:
-		how = "edit"
-	case how == "ask" && approved && f.Can.Reply:
-		how = "reply"
-	}
-	switch {
-	case how == "edit" && editable:
+// correct carries out the plan for a post that is out.
+func (f Facts) correct(draft story.Draft, by string) Act {
+	switch f.Plan.How {
+	case "edit":
 		return Act{Do: Edit, Draft: draft, By: by}
-	case how == "reply" && f.Can.Reply:
+	case "reply":
 		return Act{Do: Reply, Draft: draft, By: by}
-	case how == "repost" && f.Can.Retract:
+	case "repost":
 		return Act{Do: Retract, Draft: draft, By: by, Repost: true}
-	case how == "leave", how == "ask", how == "" && !approved:
+	}
+	if f.Record.Kept == draft.Hash() {
 		return Act{}
 	}
-	return Act{Do: Refuse, Draft: draft, By: by, Why: "this network cannot correct the post any more: take it down, or leave it"}
+	return Act{Do: Keep, Draft: draft, By: by, Why: f.Plan.Why}
 }

@@ -54,6 +54,16 @@ func changed(f *Facts) {
 
 func proposedAnew(f *Facts) { f.Record.Proposed = f.Draft }
 
+// plan is the plan for a post that is out, recorded as it is now.
+func plan(how string) func(*Facts) {
+	return func(f *Facts) {
+		f.Plan = story.Plan{How: how, At: at(-1)}
+		f.Record.Plan = f.Plan
+	}
+}
+
+func asks(f *Facts) { f.Plan.Asks, f.Record.Plan.Asks = true, true }
+
 const me = story.Key("2026-11-26/me")
 
 func paused(f *Facts)   { f.Account.Paused = "the token was revoked" }
@@ -105,7 +115,13 @@ func TestNext(t *testing.T) {
 		{"a decision about another channel is none about this one", facts(auto, decide(story.Decision{Act: story.Hold, Channels: []string{"other"}})), Publish, time.Time{}},
 		{"an act that a newer version wrote holds", facts(auto, decide(story.Decision{Act: "delegate"})), Nothing, time.Time{}},
 		{"a schedule waits for its time", facts(decide(story.Decision{Act: story.Schedule, NotBefore: at(30)})), Wait, at(30)},
-		{"an embargo holds the approval back", facts(approve, func(f *Facts) { f.Dossier.Story.Article.Embargo = at(60) }), Wait, at(60)},
+		{"an embargo holds the approval back", facts(decide(story.Decision{Act: story.Approve, At: at(-1), Embargo: at(60)}), func(f *Facts) { f.Dossier.Story.Article.Embargo = at(60) }), Wait, at(60)},
+		{"an embargo set after the approval cancels it", facts(approve, func(f *Facts) { f.Dossier.Story.Article.Embargo = at(60) }), Nothing, time.Time{}},
+		{"one that was over when it was given does not", facts(approve, func(f *Facts) { f.Dossier.Story.Article.Embargo = at(-5) }), Publish, time.Time{}},
+		{"what is out when an embargo is set is taken down", facts(posted, func(f *Facts) { f.Dossier.Story.Article.Embargo = at(60) }), Retract, time.Time{}},
+		{"and does not go out again by its old approval", facts(approve, func(f *Facts) {
+			f.Dossier.Story.Article.Embargo, f.Record.Retracted, f.Record.Turn = at(-1), at(-30), 1
+		}, func(f *Facts) { f.Dossier.Decisions.Log[0].At = at(-40) }), Nothing, time.Time{}},
 		{"an embargo moved later after the approval counts", facts(decide(story.Decision{Act: story.Approve, Embargo: at(5)}), func(f *Facts) { f.Dossier.Story.Article.Embargo = at(60) }), Wait, at(60)},
 		{"an embargo moved earlier after the approval does not", facts(decide(story.Decision{Act: story.Approve, Embargo: at(60)}), func(f *Facts) { f.Dossier.Story.Article.Embargo = at(5) }), Wait, at(60)},
 		{"an embargo holds the policy back", facts(auto, func(f *Facts) { f.Dossier.Story.Article.Embargo = at(60) }), Wait, at(60)},
@@ -131,12 +147,17 @@ func TestNext(t *testing.T) {
 		{"a story published again after a retraction needs a new approval", facts(approve, func(f *Facts) { f.Record.Retracted, f.Record.Turn = noon, 1 }), Nothing, time.Time{}},
 		{"and goes out with it", facts(decide(story.Decision{Act: story.Approve, At: at(1)}), func(f *Facts) { f.Record.Retracted, f.Record.Turn, f.Now = noon, 1, at(2) }), Publish, time.Time{}},
 		{"a change of a posted story is proposed", facts(posted, changed), Propose, time.Time{}},
-		{"and by policy edits it", facts(auto, posted, changed, proposedAnew), Edit, time.Time{}},
-		{"or not without a decision", facts(posted, changed, proposedAnew), Nothing, time.Time{}},
-		{"or is given as a reply", facts(auto, posted, changed, proposedAnew, func(f *Facts) { f.Corrections = "reply" }), Reply, time.Time{}},
-		{"or posted anew", facts(auto, posted, changed, proposedAnew, func(f *Facts) { f.Corrections = "repost" }), Retract, time.Time{}},
-		{"or left", facts(auto, posted, changed, proposedAnew, func(f *Facts) { f.Corrections = "leave" }), Nothing, time.Time{}},
-		{"or asked about", facts(auto, posted, changed, proposedAnew, func(f *Facts) { f.Corrections = "ask" }), Nothing, time.Time{}},
+		{"and by policy edits it", facts(auto, posted, changed, proposedAnew, plan("edit")), Edit, time.Time{}},
+		{"or not without a decision", facts(posted, changed, proposedAnew, plan("edit")), Nothing, time.Time{}},
+		{"or is given as a reply", facts(auto, posted, changed, proposedAnew, plan("reply")), Reply, time.Time{}},
+		{"or posted anew", facts(auto, posted, changed, proposedAnew, plan("repost")), Retract, time.Time{}},
+		{"or left, which nobody need decide", facts(posted, changed, proposedAnew, plan("leave")), Keep, time.Time{}},
+		{"once", facts(posted, changed, proposedAnew, plan("leave"), func(f *Facts) { f.Record.Kept = f.Draft.Hash() }), Nothing, time.Time{}},
+		{"or asked about", facts(auto, posted, changed, proposedAnew, plan("edit"), asks), Nothing, time.Time{}},
+		{"and one approval carries it out", facts(posted, changed, proposedAnew, plan("reply"), asks, decide(story.Decision{Act: story.Approve, At: noon})), Reply, time.Time{}},
+		{"also where it is that nothing is done", facts(posted, changed, proposedAnew, plan("leave"), asks, decide(story.Decision{Act: story.Approve, At: noon})), Keep, time.Time{}},
+		{"an approval of another plan is none for this one", facts(posted, changed, proposedAnew, plan("reply"), decide(story.Decision{Act: story.Approve, At: noon}), func(f *Facts) { f.Record.Plan.At, f.Now = at(1), at(2) }), Nothing, time.Time{}},
+		{"a plan that is another now is proposed anew", facts(posted, changed, proposedAnew, plan("edit"), decide(story.Decision{Act: story.Approve, At: noon}), func(f *Facts) { f.Plan.How = "reply" }), Propose, time.Time{}},
 		{"what only we put differently stays as it is", facts(auto, posted, func(f *Facts) { f.Draft = &story.Draft{Text: "another template", Revision: 1} }), Nothing, time.Time{}},
 		{"what was removed at the network is not posted anew", facts(auto, posted, changed, func(f *Facts) { f.Record.Gone = true }), Nothing, time.Time{}},
 		{"a network that asked for rest gets it", facts(approve, func(f *Facts) { f.Record.NotBefore = at(3) }), Wait, at(3)},
@@ -145,9 +166,9 @@ func TestNext(t *testing.T) {
 		{"nor is anything taken down through it", facts(posted, paused, func(f *Facts) { f.Dossier.Story.Off = "unpublished" }), Join, time.Time{}},
 		{"a mended account lets it go on", facts(approve, waiting), Publish, time.Time{}},
 		{"a stopped site sends nothing", facts(approve, stopped), Join, time.Time{}},
-		{"corrects nothing", facts(auto, posted, changed, proposedAnew, stopped), Join, time.Time{}},
+		{"corrects nothing", facts(auto, posted, changed, proposedAnew, plan("edit"), stopped), Join, time.Time{}},
 		{"finishes no correction", facts(auto, posted, stopped, func(f *Facts) { f.Record.Claim = &story.Claim{Verb: "edit", Lost: true} }), Join, time.Time{}},
-		{"takes nothing down to post it anew", facts(auto, posted, changed, proposedAnew, stopped, func(f *Facts) { f.Corrections = "repost" }), Join, time.Time{}},
+		{"takes nothing down to post it anew", facts(auto, posted, changed, proposedAnew, plan("repost"), stopped), Join, time.Time{}},
 		{"but takes down what is to go", facts(posted, stopped, func(f *Facts) { f.Dossier.Story.Off = "unpublished" }), Retract, time.Time{}},
 		{"and finds out what became of a call", facts(approve, stopped, func(f *Facts) { f.Record.Claim = &story.Claim{Verb: "publish", Lost: true} }), Find, time.Time{}},
 		{"what waits and is held gives its place back", facts(approve, waiting, decide(story.Decision{Act: story.Hold})), Quit, time.Time{}},
@@ -171,9 +192,9 @@ func TestNext(t *testing.T) {
 		{"but a breaking story", facts(approve, quiet, breaking), Publish, time.Time{}},
 		{"which minds the network's budget", facts(approve, breaking, gone(-50), func(f *Facts) { f.Pace.Budgets = []config.Budget{{Most: 1, In: time.Hour}} }), Join, time.Time{}},
 		{"what is taken down waits for no turn", facts(posted, spaced, gone(-1), quiet, func(f *Facts) { f.Dossier.Story.Off = "unpublished" }), Retract, time.Time{}},
-		{"an edit neither", facts(auto, posted, changed, proposedAnew, spaced, gone(-1)), Edit, time.Time{}},
+		{"an edit neither", facts(auto, posted, changed, proposedAnew, plan("edit"), spaced, gone(-1)), Edit, time.Time{}},
 		{"an account that rests is left alone", facts(approve, func(f *Facts) { f.Account.NotBefore = at(3) }), Join, time.Time{}},
-		{"for edits too", facts(auto, posted, changed, proposedAnew, func(f *Facts) { f.Account.NotBefore = at(3) }), Wait, at(3)},
+		{"for edits too", facts(auto, posted, changed, proposedAnew, plan("edit"), func(f *Facts) { f.Account.NotBefore = at(3) }), Wait, at(3)},
 		{"what was refused is not sent again", facts(auto, func(f *Facts) {
 			f.Record.Refused, f.Record.RefusedOf, f.Record.RefusedAt = "too long", f.Draft.Hash(), at(-1)
 		}), Nothing, time.Time{}},
@@ -206,7 +227,7 @@ func TestDeskShowsWhatPostDoes(t *testing.T) {
 		story.StateApproved:   facts(approve),
 		story.StateAuto:       facts(auto),
 		story.StateScheduled:  facts(decide(story.Decision{Act: story.Schedule, NotBefore: at(30)})),
-		story.StateEmbargo:    facts(approve, func(f *Facts) { f.Dossier.Story.Article.Embargo = at(60) }),
+		story.StateEmbargo:    facts(decide(story.Decision{Act: story.Approve, At: at(-1), Embargo: at(60)}), func(f *Facts) { f.Dossier.Story.Article.Embargo = at(60) }),
 		story.StateSent:       facts(approve, posted),
 		story.StateCorrection: facts(posted, changed, proposedAnew),
 		story.StateHeld:       facts(auto, func(f *Facts) { f.Dossier.Manifest.Held = "the photo has no credit" }),

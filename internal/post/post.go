@@ -355,6 +355,9 @@ func (p *Poster) callOf(k story.Key, w *work) *channel.Call {
 	for n, v := range rec.Steps {
 		c.Steps[n] = v
 	}
+	if n := len(rec.Replies); w.act.Do == Retract && n > 0 { // what was said last goes first
+		c.Remote = rec.Replies[n-1]
+	}
 	if w.act.Do == Reply || w.act.Do == Find && rec.Claim != nil && rec.Claim.Verb == string(Reply) {
 		remote := rec.Remote
 		c.ReplyTo = &remote
@@ -368,13 +371,21 @@ func (p *Poster) facts(d *story.Dossier, name string) (Facts, error) {
 	rec := d.Posts[name]
 	f := Facts{
 		Now: d.Now, Dossier: d, Channel: name, Record: rec.Doc, Age: d.Ages[name],
-		Corrections: c.Corrections, TooOld: c.TooOld, Lease: p.Config.Timing.Lease, Can: ch.Capabilities(),
+		TooOld: c.TooOld, Lease: p.Config.Timing.Lease, Can: ch.Capabilities(),
 		Pace: p.Config.PaceOf(name), Urgent: urgent(&d.Story, site),
 		Other: rec.Exists() && rec.Doc.Kind != "" && (rec.Doc.Kind != c.Kind || rec.Doc.Account != accountOf(c)),
 	}
 	f.Rule = review.Of(p.Config, &d.Story, name)
 	if d.Manifest.Revision >= d.Story.Revision && d.Story.Live() {
-		draft := ch.Prepare(channel.Piece{Key: d.Story.Key, Site: site, Article: edited(&d.Story), Manifest: d.Manifest, Revision: d.Story.Revision})
+		piece := channel.Piece{Key: d.Story.Key, Site: site, Article: edited(&d.Story), Manifest: d.Manifest, Revision: d.Story.Revision}
+		draft := ch.Prepare(piece)
+		if sent := rec.Doc.Sent; rec.Doc.Live() && sent.Revision < draft.Revision && sent.Base() != draft.Hash() {
+			f.Plan = channel.PlanFor(c, f.Can, f.Now.Sub(rec.Doc.Made()), draft, channel.Changed(*sent, draft, piece.Article, c, site))
+			if f.Plan.How == "reply" {
+				piece.Corrects = true
+				draft = ch.Prepare(piece)
+			}
+		}
 		f.Draft = &draft
 	}
 	return f, nil

@@ -72,9 +72,9 @@ func TestBurstIsSpreadAndNothingIsDropped(t *testing.T) {
 		t.Errorf("the desk shows %+v", s)
 	}
 	var breaking story.Key
-	for minute := range 11 * 60 {
-		n.pass(time.Minute)
-		if minute == 95 {
+	for round := range 110 {
+		n.pass(5 * time.Minute)
+		if round == 19 {
 			breaking = n.publish("breaking", "dam breaks", func(a *article.Article) { a.Tags = []string{"Breaking"} })
 			site := n.cfg.Sites["en"]
 			site.Breaking = []string{"breaking"}

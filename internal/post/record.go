@@ -18,7 +18,16 @@ func (p *Poster) note(f Facts, act Act) story.Post {
 	}
 	switch act.Do {
 	case Propose:
-		rec.Proposed, rec.ProposedAt = &act.Draft, f.Now
+		if rec.Proposed == nil || rec.Proposed.Hash() != act.Draft.Hash() {
+			rec.ProposedAt = f.Now
+		}
+		rec.Proposed, rec.Kept, rec.KeptWhy = &act.Draft, "", ""
+		if rec.Plan = f.Plan; rec.Plan.How != "" {
+			rec.Plan.At = f.Now
+		}
+	case Keep:
+		rec.Kept, rec.KeptWhy = act.Draft.Hash(), act.Why
+		rec.History = append(rec.History, story.Event{At: f.Now, What: "keep", End: "kept", Why: act.Why, By: act.By})
 	case Join:
 		rec.Waits = &act.Waits
 	case Quit:
@@ -27,7 +36,7 @@ func (p *Poster) note(f Facts, act Act) story.Post {
 		doubt(&rec, act.Why, f.Now)
 	case Refuse:
 		rec.Refused, rec.RefusedAt, rec.RefusedOf = act.Why, f.Now, act.Draft.Hash()
-		if rec.Live() && !f.Dossier.Story.Live() || f.Dossier.Decisions.For(f.Channel, f.Rule).Act == story.Retract {
+		if act.Down {
 			rec.RefusedOf = "retract"
 		}
 		rec.History = append(rec.History, story.Event{At: f.Now, What: "check", End: channel.Refused.String(), Why: act.Why, By: act.By})
@@ -61,7 +70,7 @@ func settle(rec *story.Post, v story.Verdict, now time.Time) {
 		if rec.Live() { // it was a correction by reply
 			rec.Replies = append(rec.Replies, remote)
 		} else {
-			rec.Remote = remote
+			rec.Remote, rec.MadeAt = remote, now
 		}
 		rec.Sent, rec.SentAt, rec.Retracted = rec.Doubted, now, time.Time{}
 	case story.Leave:
@@ -82,7 +91,7 @@ func conclude(rec *story.Post, act Act, out channel.Outcome, now time.Time) {
 		draft := claim.Draft
 		switch verb {
 		case Publish:
-			rec.Remote, rec.Sent, rec.SentAt, rec.Retracted, rec.Reposting = out.Remote, &draft, now, time.Time{}, false
+			rec.Remote, rec.Sent, rec.SentAt, rec.MadeAt, rec.Retracted, rec.Asked, rec.Reposting = out.Remote, &draft, now, now, time.Time{}, false, false
 		case Reply:
 			rec.Replies, rec.Sent, rec.SentAt = append(rec.Replies, out.Remote), &draft, now
 		case Edit:
@@ -91,8 +100,13 @@ func conclude(rec *story.Post, act Act, out channel.Outcome, now time.Time) {
 			}
 			rec.Sent = &draft
 		case Retract:
-			rec.Retracted, rec.Turn = now, rec.Turn+1
+			if n := len(rec.Replies); n > 0 { // a correction went first; the next call takes the one before it, or the post
+				rec.Replies, rec.Asked = rec.Replies[:n-1], rec.Asked || out.Asked
+				break
+			}
+			rec.Retracted, rec.Turn, rec.Asked = now, rec.Turn+1, rec.Asked || out.Asked
 		}
+		rec.Plan, rec.Kept, rec.KeptWhy = story.Plan{}, "", ""
 		rec.Claim, rec.Steps, rec.StepsOf, rec.First = nil, nil, "", time.Time{}
 		rec.Tries, rec.NotBefore, rec.Refused, rec.RefusedOf, rec.RefusedAt = 0, time.Time{}, "", "", time.Time{}
 	case channel.Absent: // proof that the interrupted call made no post: it may be made again, with the same handle

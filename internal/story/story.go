@@ -221,6 +221,10 @@ type Post struct {
 	Proposed   *Draft    `json:"proposed,omitempty"`   // what would be sent for the story's present revision
 	ProposedAt time.Time `json:"proposed_at,omitzero"` // since when this draft, by the bucket's clock
 
+	Plan    Plan   `json:"plan,omitzero"`      // what an approval would do with a post that is out; zero: the post is not out, or need not be corrected
+	Kept    string `json:"kept,omitempty"`     // hash of the proposed draft that is not brought to the post that is out
+	KeptWhy string `json:"kept_why,omitempty"` // why it stays as it is
+
 	Claim   *Claim            `json:"claim,omitempty"`    // a call under way, or one whose end nobody saw
 	First   time.Time         `json:"first,omitzero"`     // when the post (or reply) now being made was first claimed; frozen over retries, so that handles made from it stay the same
 	StepsOf string            `json:"steps_of,omitempty"` // hash of the draft that Steps belong to
@@ -231,7 +235,9 @@ type Post struct {
 	Remote    Remote    `json:"remote,omitzero"`     // where it is
 	SentAt    time.Time `json:"sent_at,omitzero"`    // when it was first known to be out
 	Replies   []Remote  `json:"replies,omitempty"`   // corrections given as replies
+	MadeAt    time.Time `json:"made_at,omitzero"`    // when the post itself was made, whatever was corrected since
 	Retracted time.Time `json:"retracted,omitzero"`  // when it was taken down; Sent stays for the history
+	Asked     bool      `json:"asked,omitempty"`     // retracted: the network was asked to, and cannot be made to
 	Reposting bool      `json:"reposting,omitempty"` // taken down only to be posted anew
 	Gone      bool      `json:"gone,omitempty"`      // somebody removed it at the network; it is not posted anew
 
@@ -246,6 +252,28 @@ type Post struct {
 	Waits       *Waiting  `json:"waits,omitempty"`     // it could go out, but it is not its turn; nil: it does not wait for one
 
 	History []Event `json:"history,omitempty"` // every attempt in plain words, oldest first
+}
+
+// Made is when the post itself was made.
+func (p *Post) Made() time.Time {
+	if p.MadeAt.IsZero() {
+		return p.SentAt // a record of an older version
+	}
+	return p.MadeAt
+}
+
+// Plan is what is to become of a post that is out when the article has changed: decided by the network's capabilities,
+// the channel's policy and what has changed, recorded with the proposed draft, shown at the desk, and carried out by one
+// approval (or by the review policy, unless it asks).
+type Plan struct {
+	How      string    `json:"how"`                // edit, reply, repost or leave
+	Asks     bool      `json:"asks,omitempty"`     // a person must agree, whatever the review policy is
+	Why      string    `json:"why"`                // in plain words
+	Change   string    `json:"change,omitempty"`   // spelling, stands, wording, facts; empty: the words are the same, the card or its alt text is not
+	What     []string  `json:"what,omitempty"`     // what is not so any more
+	Notifies bool      `json:"notifies,omitempty"` // followers see it as a new post
+	Cost     float64   `json:"cost,omitempty"`     // US dollars that the network bills for it; 0: nothing, or not known
+	At       time.Time `json:"at"`                 // since when this is the plan; an approval from before is none for it
 }
 
 // Live says whether the post is out, as far as the record knows.

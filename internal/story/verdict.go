@@ -88,6 +88,12 @@ func signers(newestFirst []*Decision) []string {
 	return out
 }
 
+// Stands says whether an approval still holds for a story: not if an embargo was set that was not on the screen when it was
+// given. One that was there and was moved is only waited for.
+func (v *Verdict) Stands(s *Story) bool {
+	return v.Act == Approve && !(v.Embargo.IsZero() && s.Article.Embargo.After(v.At))
+}
+
 // Base is the hash of the proposal that a draft stands for: its own, or the one the desk edited.
 func (d *Draft) Base() string {
 	if d.Basis != "" {
@@ -179,7 +185,7 @@ func Rank(state string) int { return slices.Index(order, state) }
 func StateOf(d *Dossier, channel string, r Rule) State {
 	p := d.Posts[channel].Doc
 	v := d.Decisions.For(channel, r)
-	off := !d.Story.Live() || v.Act == Retract
+	off := !d.Story.Live() || v.Act == Retract || p.Live() && d.Story.Article.Embargo.After(d.Now)
 	switch {
 	case p.Uncertain != "":
 		return State{Name: StateUncertain, Why: p.Uncertain}
@@ -191,6 +197,9 @@ func StateOf(d *Dossier, channel string, r Rule) State {
 		return State{Name: StateApproved, Why: "being taken down"}
 	case off:
 		return State{Name: StateRetracted, Why: v.Why, Until: p.Retracted}
+	}
+	if p.Live() && p.Proposed != nil && p.Kept == p.Proposed.Hash() {
+		return State{Name: StateSent, Until: p.SentAt, URL: p.Remote.URL, Why: p.KeptWhy}
 	}
 	if p.Live() && (p.Proposed == nil || p.Sent.Hash() == p.Proposed.Hash() || p.Sent.Base() == p.Proposed.Hash() || p.Sent.Revision >= p.Proposed.Revision) {
 		return State{Name: StateSent, Until: p.SentAt, URL: p.Remote.URL}
@@ -204,7 +213,7 @@ func StateOf(d *Dossier, channel string, r Rule) State {
 		return State{Name: StateWaiting}
 	}
 	embargo := d.Story.Article.Embargo
-	if v.Act == Approve && v.Draft.Base() == p.Proposed.Hash() && (p.Retracted.IsZero() || p.Reposting || v.At.After(p.Retracted)) {
+	if v.Stands(&d.Story) && v.Draft.Base() == p.Proposed.Hash() && (!p.Live() || !v.At.Before(p.Plan.At)) && (p.Retracted.IsZero() || p.Reposting || v.At.After(p.Retracted)) {
 		if v.Embargo.After(embargo) {
 			embargo = v.Embargo
 		}
@@ -220,8 +229,8 @@ func StateOf(d *Dossier, channel string, r Rule) State {
 	switch hold := d.Hold(channel); {
 	case hold != "":
 		return State{Name: StateHeld, Why: hold}
-	case p.Live():
-		return State{Name: StateCorrection, URL: p.Remote.URL}
+	case p.Live() && (!r.Auto || p.Plan.Asks):
+		return State{Name: StateCorrection, URL: p.Remote.URL, Why: p.Plan.Why}
 	case r.Auto:
 		return p.waiting(State{Name: StateAuto, Until: Latest(p.ProposedAt.Add(r.After), embargo, p.NotBefore)})
 	case embargo.After(d.Now):
