@@ -1,6 +1,7 @@
 # Everything needs Go and make alone, unless it says otherwise. GOARCH=amd64 builds for the other kind of Lambda.
 GOARCH ?= arm64
 CONFIG ?= cutline.yaml
+FILES ?= $(wildcard $(dir $(CONFIG))look)
 ADDR ?= 127.0.0.1:8787
 FUNCTIONS = webhook render post desk
 export CGO_ENABLED = 0
@@ -28,7 +29,7 @@ bench: ## how fast a card is
 goldens: ## draw the cards that tests compare with anew
 	go test ./internal/gallery -run Golden -update
 
-build: $(FUNCTIONS:%=dist/%/bootstrap) ## the functions for Lambda in dist/, each with $(CONFIG), if it is there, and $(FILES): themes, logos
+build: $(FUNCTIONS:%=dist/%/bootstrap) ## the functions for Lambda in dist/, each with $(CONFIG), if it is there, and $(FILES), its folder look/
 dist/%/bootstrap: FORCE
 	rm -rf dist/$* && GOOS=linux GOARCH=$(GOARCH) go build -trimpath -tags lambda.norpc -ldflags '-s -w' -o $@ ./functions/$*
 	if [ -f $(CONFIG) ]; then cp $(CONFIG) dist/$*/cutline.yaml; fi; $(if $(FILES),cp -R $(FILES) dist/$*/)

@@ -16,56 +16,60 @@ import (
 var update = flag.Bool("update", false, "write the generated parts of docs/ anew")
 
 const (
-	generated    = "<!-- from here on made from the comments of internal/config/config.go: go test . -run Manual -update -->\n"
-	manual       = "docs/configuration.md"
-	configSource = "internal/config/config.go"
+	generated = "<!-- from here on made from the comments of %s: go test . -run Manual -update -->\n"
 )
 
-// TestManual holds docs/configuration.md to the comments of package config, which are the manual.
+// manuals are the pages whose end is made from comments.
+var manuals = map[string]string{"docs/configuration.md": "internal/config/config.go", "docs/themes.md": "internal/card/theme.go"}
+
+// TestManual holds docs/configuration.md and docs/themes.md to the comments of the code, which are the manual.
 func TestManual(t *testing.T) {
-	f, err := parser.ParseFile(token.NewFileSet(), configSource, nil, parser.ParseComments)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var want strings.Builder
-	want.WriteString(generated)
-	for _, d := range f.Decls {
-		g, ok := d.(*ast.GenDecl)
-		if !ok || g.Tok != token.TYPE {
-			continue
-		}
-		spec := g.Specs[0].(*ast.TypeSpec)
-		fields, ok := spec.Type.(*ast.StructType)
-		if !ok {
-			continue
-		}
-		fmt.Fprintf(&want, "\n## %s\n\n%s\n\n| key | is |\n|---|---|\n", heading(spec.Name.Name), sentence(spec.Name.Name, g.Doc.Text()))
-		for _, field := range fields.Fields.List {
-			if field.Tag == nil {
-				continue
-			}
-			key := regexp.MustCompile(`yaml:"([^"]*)"`).FindStringSubmatch(field.Tag.Value)
-			if key == nil || field.Comment == nil {
-				t.Errorf("%s.%s has no yaml key or no comment", spec.Name.Name, field.Names[0].Name)
-				continue
-			}
-			fmt.Fprintf(&want, "| `%s` | %s |\n", key[1], strings.ReplaceAll(strings.TrimSpace(field.Comment.Text()), "|", "\\|"))
-		}
-	}
-	have, err := os.ReadFile(manual)
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, _, ok := strings.Cut(string(have), generated)
-	if !ok {
-		t.Fatalf("%s has no line %q", manual, strings.TrimSpace(generated))
-	}
-	if now := head + want.String(); now != string(have) {
-		if !*update {
-			t.Fatalf("%s is not what the comments of %s say: go test . -run Manual -update", manual, configSource)
-		}
-		if err := os.WriteFile(manual, []byte(now), 0o644); err != nil {
+	for manual, source := range manuals {
+		f, err := parser.ParseFile(token.NewFileSet(), source, nil, parser.ParseComments)
+		if err != nil {
 			t.Fatal(err)
+		}
+		mark := fmt.Sprintf(generated, source)
+		var want strings.Builder
+		want.WriteString(mark)
+		for _, d := range f.Decls {
+			g, ok := d.(*ast.GenDecl)
+			if !ok || g.Tok != token.TYPE {
+				continue
+			}
+			spec := g.Specs[0].(*ast.TypeSpec)
+			fields, ok := spec.Type.(*ast.StructType)
+			if !ok {
+				continue
+			}
+			fmt.Fprintf(&want, "\n## %s\n\n%s\n\n| key | is |\n|---|---|\n", heading(spec.Name.Name), sentence(spec.Name.Name, g.Doc.Text()))
+			for _, field := range fields.Fields.List {
+				if field.Tag == nil {
+					continue
+				}
+				key := regexp.MustCompile(`yaml:"([^"]*)"`).FindStringSubmatch(field.Tag.Value)
+				if key == nil || field.Comment == nil {
+					t.Errorf("%s.%s has no yaml key or no comment", spec.Name.Name, field.Names[0].Name)
+					continue
+				}
+				fmt.Fprintf(&want, "| `%s` | %s |\n", key[1], strings.ReplaceAll(strings.TrimSpace(field.Comment.Text()), "|", "\\|"))
+			}
+		}
+		have, err := os.ReadFile(manual)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, _, ok := strings.Cut(string(have), mark)
+		if !ok {
+			t.Fatalf("%s has no line %q", manual, strings.TrimSpace(mark))
+		}
+		if now := head + want.String(); now != string(have) {
+			if !*update {
+				t.Fatalf("%s is not what the comments of %s say: go test . -run Manual -update", manual, source)
+			}
+			if err := os.WriteFile(manual, []byte(now), 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }
@@ -73,7 +77,7 @@ func TestManual(t *testing.T) {
 // heading is where in the file a type's keys stand.
 func heading(name string) string {
 	switch name {
-	case "Config":
+	case "Config", "Theme":
 		return "The file"
 	case "Site", "Source", "Channel":
 		return strings.ToLower(name) + "s: NAME: …"

@@ -190,16 +190,18 @@ func (c *cropper) cost(at box) int64 {
 	if unknown {
 		cost += 6_000 * abs64((at.y0+at.y1)/2-unit/3) / unit
 	}
-	var text int64
+	var text, bright int64
 	for _, a := range c.avoid {
 		under := at.within(a)
-		text += 5_000*c.scene.sum(c.table, under)/all + 15*c.scene.mean(c.calm, under) + 4*c.scene.mean(c.light, under)
+		text += 5_000*c.scene.sum(c.table, under)/all + 15*c.scene.mean(c.calm, under)
+		bright += 4 * c.scene.mean(c.light, under) // what is bright needs a dark scrim, which takes it away
 	}
 	if unknown {
 		// A head that is not seen as a face is mostly near the top: a calmer ground for the text is not worth losing it.
 		text /= 4
+		bright *= 8
 	}
-	cost += text
+	cost += text + bright
 	return cost + 2_000*abs64((at.x0+at.x1)/2-unit/2)/unit
 }
 
