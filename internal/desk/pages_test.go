@@ -1,0 +1,167 @@
+package desk
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"cutline/internal/story"
+)
+
+// form posts to a page that is no story's.
+func (d *team) submit(path string, f url.Values) (int, string) {
+	r := httptest.NewRequest("POST", path, strings.NewReader(f.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	d.handler.ServeHTTP(w, r)
+	return w.Code, w.Body.String()
+}
+
+// sent makes a story look as if it had been approved and posted on the feed.
+func (d *team) sent(why string) {
+	f := d.form()
+	f.Set("act", "approve")
+	if code, body := d.post("/decide", f); code != 303 {
+		d.t.Fatal(code, body)
+	}
+	d.now = d.now.Add(20 * time.Second)
+	if _, _, err := d.store.UpdatePost(context.Background(), d.key, "feed", func(p *story.Post) error {
+		sent := *p.Proposed
+		sent.Cost = .2
+		p.Kind, p.Sent, p.SentAt, p.Remote = "feed", &sent, d.now, story.Remote{ID: "1", URL: "https://news.example/feed/1"}
+		p.History = []story.Event{{At: d.now.Add(-time.Second), What: "publish", End: "refused", Why: why}, {At: d.now, What: "publish", End: "posted"}}
+		return nil
+	}); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func TestHistoryAndItsFiles(t *testing.T) {
+	d := open(t)
+	d.sent("=1+1")
+	_, body, _ := d.get("/history")
+	for _, want := range []string{"approved", "publishing: posted", "publishing: refused", "=1&#43;1", "https://news.example/feed/1", "delivered the article"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%q is not in the history", want)
+		}
+	}
+	_, body, h := d.get("/history.csv")
+	rows, err := csv.NewReader(strings.NewReader(body)).ReadAll()
+	if err != nil || len(rows) != 5 || !strings.Contains(h.Get("Content-Disposition"), "cutline-2026-11-26.csv") {
+		t.Fatalf("%d rows, %v, %v", len(rows), err, h)
+	}
+	if rows[1][3] != "Feed" || rows[1][6] != "https://news.example/feed/1" || rows[2][5] != "'=1+1" || rows[1][1] != string(d.key) {
+		t.Errorf("%q %q", rows[1], rows[2])
+	}
+	_, body, _ = d.get("/history.json")
+	var lines []map[string]any
+	if err := json.Unmarshal([]byte(body), &lines); err != nil || len(lines) != 4 || lines[1]["why"] != "=1+1" {
+		t.Errorf("%v %s", err, body)
+	}
+}
+
+func TestSpreadsheetTakesNothingForAFormula(t *testing.T) {
+	b, err := os.ReadFile("testdata/csv.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Cases []struct{ ID, Value, Cell string }
+	}
+	if err := json.Unmarshal(b, &doc); err != nil || len(doc.Cases) < 10 {
+		t.Fatal(len(doc.Cases), err)
+	}
+	for _, c := range doc.Cases {
+		if have := cell(c.Value); have != c.Cell {
+			t.Errorf("%s: %q becomes %q, want %q", c.ID, c.Value, have, c.Cell)
+		}
+	}
+}
+
+func TestChannelIsPausedWithAReasonAndResumed(t *testing.T) {
+	d := open(t)
+	d.sent("no")
+	if code, _ := d.submit("/channels/feed", url.Values{"act": {"pause"}}); code != 422 {
+		t.Errorf("paused without a reason: %d", code)
+	}
+	if code, _ := d.submit("/channels/feed", url.Values{"act": {"pause"}, "why": {"the token ran out"}}); code != 303 {
+		t.Error(code)
+	}
+	_, body, _ := d.get("/channels")
+	for _, want := range []string{"the token ran out", "Paused", "<bdi>1</bdi> sent", "$0.20"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%q is not on the page", want)
+		}
+	}
+	if code, _ := d.submit("/channels/feed", url.Values{"act": {"resume"}}); code != 303 {
+		t.Error(code)
+	}
+	if a, err := d.store.Account(context.Background(), "feed"); err != nil || a.Paused != "" {
+		t.Errorf("%+v %v", a, err)
+	}
+	if code, _ := d.submit("/channels/other", url.Values{"act": {"resume"}}); code != 404 {
+		t.Errorf("a channel that is not there: %d", code)
+	}
+}
+
+func TestKillSwitchNamesWhatHappensAndWantsTheWord(t *testing.T) {
+	d := open(t)
+	f := d.form()
+	f.Set("act", "approve")
+	d.post("/decide", f)
+	_, body, _ := d.get("/stop")
+	for _, want := range []string{"2 channels", "1 story", "Type <bdi>STOP</bdi> to confirm"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%q is not on the page", want)
+		}
+	}
+	stop := url.Values{"act": {"stop"}, "site": {"en"}, "word": {"GO"}, "why": {"wrong article"}}
+	if code, body := d.submit("/stop", stop); code != 422 || !strings.Contains(body, "does not match") {
+		t.Errorf("another word: %d", code)
+	}
+	stop.Set("word", "stop")
+	if code, _ := d.submit("/stop", stop); code != 303 {
+		t.Error(code)
+	}
+	if s, err := d.store.Stop(context.Background(), "en"); err != nil || s.Why != "wrong article" || s.By != "desk" {
+		t.Errorf("%+v %v", s, err)
+	}
+	if _, body, _ := d.get("/stop"); !strings.Contains(body, "wrong article") {
+		t.Error("the page does not say that it is pressed")
+	}
+	d.submit("/stop", url.Values{"act": {"resume"}, "site": {"en"}})
+	if s, _ := d.store.Stop(context.Background(), "en"); s.Why != "" {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestFigures(t *testing.T) {
+	d := open(t)
+	if _, _, err := d.store.UpdateManifest(context.Background(), d.key, func(m *story.Manifest) error { m.Drawn = noon.Add(900 * time.Millisecond); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	d.sent("no")
+	_, body, _ := d.get("/figures")
+	for _, want := range []string{"0.9 s", "20.0 s", "Decisions per hour", "<polyline", "<rect class=\"bar1\"", "<td><bdi>12</bdi></td>", "$0.20"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%q is not on the page", want)
+		}
+	}
+	if code, _, _ := d.get("/figures?day=week"); code != 200 {
+		t.Error(code)
+	}
+	if have := percentile([]time.Duration{1, 2, 3, 4}, 50); have != 2 {
+		t.Errorf("p50 of 1 to 4 is %d", have)
+	}
+	for top, want := range map[float64]float64{3: 1, 4: 1, 5: 2, 9: 5, 0: 1, .8: .2} {
+		if have := niceStep(top); have != want {
+			t.Errorf("four steps to %v: %v, want %v", top, have, want)
+		}
+	}
+}
