@@ -289,7 +289,7 @@ func begin(s Spec, f Format, set *typeset.Fonts) *canvas {
 		c.center = true
 		c.m.Side = (float64(f.W)-central*c.short)/2 + .02*c.short
 	}
-	c.overlay = image.NewRGBA(image.Rect(0, 0, f.W, f.H))
+	c.overlay = blank(f.W, f.H)
 	return c
 }
 
@@ -313,6 +313,8 @@ const maxBytes = 300_000
 
 func (c *canvas) finish() (Drawn, error) {
 	c.planes.Blend(c.overlay, c.areas...)
+	overlays.Put(c.overlay)
+	c.overlay = nil
 	out := Drawn{Short: c.head.Cut, Credit: c.credit}
 	var b bytes.Buffer
 	typ := "image/jpeg"

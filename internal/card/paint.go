@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"sync"
 
 	"github.com/fogleman/gg"
 	xdraw "golang.org/x/image/draw"
@@ -11,9 +12,6 @@ import (
 	"cutline/internal/jpeg"
 	"cutline/internal/typeset"
 )
-
-// path draws outlines with gg.
-type path struct{ *gg.Context }
 
 func r2(x float64) float64 { return math.Round(x*100) / 100 }
 
@@ -25,10 +23,29 @@ func (c *canvas) x(x, w float64) float64 {
 	return x
 }
 
+// overlays keeps the memory of finished cards' overlays; it holds no state.
+var overlays sync.Pool
+
+// blank is an overlay without ink.
+func blank(w, h int) *image.RGBA {
+	m, ok := overlays.Get().(*image.RGBA)
+	if !ok || cap(m.Pix) < 4*w*h {
+		return image.NewRGBA(image.Rect(0, 0, w, h))
+	}
+	m.Pix, m.Stride, m.Rect = m.Pix[:4*w*h], 4*w, image.Rect(0, 0, w, h)
+	clear(m.Pix)
+	return m
+}
+
+// inked notes where the overlay gets ink.
+func (c *canvas) inked(area typeset.Rect) {
+	r := image.Rect(int(math.Floor(area.X0))-1, int(math.Floor(area.Y0))-1, int(math.Ceil(area.X1))+1, int(math.Ceil(area.Y1))+1)
+	c.areas = append(c.areas, r.Intersect(c.overlay.Bounds()))
+}
+
 // pen is a gg context on the overlay; what it draws is noted as ink.
 func (c *canvas) pen(area typeset.Rect, col color.Color) *gg.Context {
-	r := image.Rect(int(math.Floor(area.X0))-1, int(math.Floor(area.Y0))-1, int(math.Ceil(area.X1))+1, int(math.Ceil(area.Y1))+1).Intersect(c.overlay.Bounds())
-	c.areas = append(c.areas, r)
+	c.inked(area)
 	g := gg.NewContextForRGBA(c.overlay)
 	g.SetColor(col)
 	return g
@@ -36,9 +53,8 @@ func (c *canvas) pen(area typeset.Rect, col color.Color) *gg.Context {
 
 // line draws a line of text with its left end at x and its baseline at y, then the emoji that are pictures.
 func (c *canvas) line(l typeset.Line, x, y float64, col color.Color) {
-	g := c.pen(l.Ink.Moved(x, y), col)
-	l.Draw(path{g}, x, y)
-	g.Fill()
+	c.inked(l.Ink.Moved(x, y))
+	l.Paint(c.overlay, x, y, col)
 	for _, m := range l.Images(x, y) {
 		at := image.Rect(int(math.Floor(m.At.X0)), int(math.Floor(m.At.Y0)), int(math.Ceil(m.At.X1)), int(math.Ceil(m.At.Y1)))
 		scaleInto(c.overlay, at, m.Picture)

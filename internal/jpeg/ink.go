@@ -1,8 +1,8 @@
 package jpeg
 
 import (
+	"encoding/binary"
 	"image"
-	"image/color"
 	"slices"
 )
 
@@ -87,50 +87,56 @@ func (p *Planes) Blend(overlay *image.RGBA, areas ...image.Rectangle) {
 	for _, r := range areas {
 		in = append(in, r.Intersect(bounds))
 	}
-	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
-		for _, s := range spans(in, y, y+1, 1) {
-			for x := s.a; x < s.b; x++ {
-				c := overlay.Pix[overlay.PixOffset(x, y):]
-				if a := uint32(c[3]); a > 0 {
-					yy, _, _ := color.RGBToYCbCr(c[0], c[1], c[2])
-					v := &p.Y.Pix[y*p.Y.Stride+x]
-					*v = byte(min(255, uint32(yy)+(uint32(*v)*(255-a)+127)/255))
-				}
-			}
-		}
-	}
-	if p.Gray() {
-		return
-	}
-	for cy := bounds.Min.Y / p.SubY; cy < p.Cb.H; cy++ {
-		for _, s := range spans(in, cy*p.SubY, (cy+1)*p.SubY, p.SubX) {
-			for cx := s.a / p.SubX; cx < min(s.b/p.SubX, p.Cb.W); cx++ {
-				p.blendChroma(overlay, bounds, cx, cy)
-			}
+	for y := bounds.Min.Y / p.SubY * p.SubY; y < bounds.Max.Y; y += p.SubY {
+		for _, s := range spans(in, y, y+p.SubY, p.SubX) {
+			p.blendSpan(overlay, image.Rect(s.a, y, s.b, y+p.SubY).Intersect(bounds))
 		}
 	}
 }
 
-func (p *Planes) blendChroma(overlay *image.RGBA, bounds image.Rectangle, cx, cy int) {
-	var a, cb, cr, n int32
-	for y := cy * p.SubY; y < min((cy+1)*p.SubY, p.H); y++ {
-		for x := cx * p.SubX; x < min((cx+1)*p.SubX, p.W); x++ {
-			n++
-			if !(image.Point{X: x, Y: y}).In(bounds) {
-				continue
-			}
-			if c := overlay.Pix[overlay.PixOffset(x, y):]; c[3] > 0 {
-				_, b, r := color.RGBToYCbCr(c[0], c[1], c[2])
-				a, cb, cr = a+int32(c[3]), cb+int32(b)-128, cr+int32(r)-128
-			}
+// blendSpan blends a part as high as a chroma sample.
+func (p *Planes) blendSpan(overlay *image.RGBA, part image.Rectangle) {
+	var rows [4][]byte // of the overlay, from the part's first column on; SubY of them at most
+	for i := range part.Dy() {
+		rows[i] = overlay.Pix[overlay.PixOffset(part.Min.X, part.Min.Y+i):][:4*part.Dx()]
+	}
+	at := part.Min.Y/p.SubY*p.Cb.Stride + part.Min.X/p.SubX
+	for x := part.Min.X; x < part.Max.X; at++ {
+		n := min((x/p.SubX+1)*p.SubX, part.Max.X) - x
+		if n == 2 && part.Dy() == 2 && binary.LittleEndian.Uint64(rows[0])|binary.LittleEndian.Uint64(rows[1]) == 0 {
+			rows[0], rows[1] = rows[0][8:], rows[1][8:]
+			x += 2
+			continue // no ink, as almost everywhere
 		}
+		var r, g, b, a int32
+		for i := range part.Dy() {
+			luma := p.Y.Pix[(part.Min.Y+i)*p.Y.Stride+x:][:n]
+			for j := range luma {
+				c := rows[i][4*j : 4*j+4 : 4*j+4]
+				if c[3] == 0 {
+					continue
+				}
+				cr, cg, cb, ca := int32(c[0]), int32(c[1]), int32(c[2]), int32(c[3])
+				r, g, b, a = r+cr, g+cg, b+cb, a+ca
+				luma[j] = byte(min(255, (19595*cr+38470*cg+7471*cb+1<<15)>>16+(int32(luma[j])*(255-ca)+127)/255))
+			}
+			rows[i] = rows[i][4*n:]
+		}
+		x += n
+		if a == 0 || p.Gray() {
+			continue
+		}
+		// What lies outside the overlay, at its edges, counts as without ink.
+		all := int32(255 * min(p.SubX, p.W-(x-1)/p.SubX*p.SubX) * min(p.SubY, p.H-part.Min.Y/p.SubY*p.SubY))
+		p.Cb.Pix[at] = mixed(p.Cb.Pix[at], -11059*r-21709*g+32768*b, a, all)
+		p.Cr.Pix[at] = mixed(p.Cr.Pix[at], 32768*r-27439*g-5329*b, a, all)
 	}
-	if a == 0 {
-		return
-	}
-	for i, plane := range []*Plane{&p.Cb, &p.Cr} {
-		v := &plane.Pix[cy*plane.Stride+cx]
-		own := []int32{cb, cr}[i] / n
-		*v = byte(min(255, max(0, 128+own+(int32(*v)-128)*(255*n-a)/(255*n))))
-	}
+}
+
+// mixed is a chroma sample with ink over it: ink is the sum of the ink's chroma in 65,536ths, alpha that of its cover, all the
+// cover that would hide the sample.
+func mixed(under byte, ink, alpha, all int32) byte {
+	n := all / 255
+	v := (int64(int32(under)-128)*int64(all-alpha)*65536/255 + int64(ink)) / int64(n)
+	return byte(min(255, max(0, (v+128<<16+1<<15)>>16)))
 }

@@ -2,20 +2,14 @@ package typeset
 
 import (
 	"image"
+	"image/color"
+	"math"
+	"sync"
 
 	"github.com/go-text/typesetting/font"
 	ot "github.com/go-text/typesetting/font/opentype"
 	"github.com/go-text/typesetting/font/opentype/tables"
 )
-
-// Path is what outlines are drawn into: gg.Context is one, a rasterizer can be made one. Coordinates in pixels, y down.
-type Path interface {
-	MoveTo(x, y float64)
-	LineTo(x, y float64)
-	QuadraticTo(x1, y1, x2, y2 float64)
-	CubicTo(x1, y1, x2, y2, x3, y3 float64)
-	ClosePath()
-}
 
 // outline is a glyph's shape in font units, y up, and its box.
 type outline struct {
@@ -85,36 +79,41 @@ func (l *Line) each(x, y float64, do func(r *Run, o outline, gx, gy, scale float
 	}
 }
 
-// Draw adds the line's shapes to a path, with the line's own place moved by x, y. One path for the whole line: shapes that
-// overlap, as joined letters do, do not add up then. Emoji in colour are no shapes: see [Line.Images].
-func (l *Line) Draw(to Path, x, y float64) {
+// Paint lays the line's shapes over a picture in a colour, with the line's own place moved by x, y; what runs out of the
+// picture is left out. They are filled as one shape, so that letters which overlap, as joined ones do, do not add up.
+// Emoji in colour are no shapes: see [Line.Images].
+func (l *Line) Paint(to *image.RGBA, x, y float64, col color.Color) {
+	ink := l.Ink.Moved(x, y)
+	box := image.Rect(int(math.Floor(ink.X0))-1, int(math.Floor(ink.Y0))-1, int(math.Ceil(ink.X1))+1, int(math.Ceil(ink.Y1))+1).Intersect(to.Rect)
+	if box.Empty() {
+		return
+	}
+	pen := rasters.Get().(*raster)
+	defer rasters.Put(pen)
+	pen.begin(box)
 	l.each(x, y, func(r *Run, o outline, gx, gy, scale float64) {
 		at := func(p ot.SegmentPoint) (float64, float64) {
 			return gx + float64(float64(p.X)*scale), gy - float64(float64(p.Y)*scale)
 		}
-		open := false
 		for _, s := range o.segments {
 			x1, y1 := at(s.Args[0])
 			switch s.Op {
 			case ot.SegmentOpMoveTo:
-				if open {
-					to.ClosePath()
-				}
-				to.MoveTo(x1, y1)
-				open = true
+				pen.moveTo(x1, y1)
 			case ot.SegmentOpLineTo:
-				to.LineTo(x1, y1)
+				pen.lineTo(x1, y1)
 			case ot.SegmentOpQuadTo:
 				x2, y2 := at(s.Args[1])
-				to.QuadraticTo(x1, y1, x2, y2)
+				pen.quadTo(x1, y1, x2, y2)
 			case ot.SegmentOpCubeTo:
 				x2, y2 := at(s.Args[1])
 				x3, y3 := at(s.Args[2])
-				to.CubicTo(x1, y1, x2, y2, x3, y3)
+				pen.cubicTo(x1, y1, x2, y2, x3, y3)
 			}
 		}
-		if open {
-			to.ClosePath()
-		}
 	})
+	pen.paint(to, col)
 }
+
+// rasters keeps the memory of lines that are painted; it holds no state.
+var rasters = sync.Pool{New: func() any { return new(raster) }}
