@@ -10,6 +10,7 @@ import (
 
 	_ "golang.org/x/image/webp" // likewise
 
+	"cutline/internal/jpeg"
 	"cutline/internal/typeset"
 )
 
@@ -176,7 +177,7 @@ func (c *canvas) drawMark(m mark, x, base float64, fg color.RGBA) {
 				c.rect(left-pad, top-pad, w+2*pad, m.height+2*pad, pad/2, plate)
 			}
 		}
-		scaleInto(c.overlay, at, m.logo)
+		jpeg.Paste(c.overlay, at, m.logo)
 		c.areas = append(c.areas, at.Intersect(c.overlay.Bounds()))
 	}
 	if m.name != nil {
@@ -213,7 +214,7 @@ func (e errLogo) Error() string { return "the logo cannot be used: " + e.why }
 // brightness is the mean luminance of a logo's opaque parts; false: it has its own ground, being opaque all over.
 func brightness(m image.Image) (float64, bool) {
 	b := m.Bounds()
-	step := max(1, b.Dx()*b.Dy()/40000)
+	step := max(1, b.Dx()*b.Dy()/4000) | 1 // odd, so that it does not follow the columns
 	sum, n, clear := 0.0, 0, false
 	for i := 0; i < b.Dx()*b.Dy(); i += step {
 		r, g, bl, a := m.At(b.Min.X+i%b.Dx(), b.Min.Y+i/b.Dx()).RGBA()

@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/fogleman/gg"
-	xdraw "golang.org/x/image/draw"
 
 	"cutline/internal/jpeg"
 	"cutline/internal/typeset"
@@ -57,7 +56,7 @@ func (c *canvas) line(l typeset.Line, x, y float64, col color.Color) {
 	l.Paint(c.overlay, x, y, col)
 	for _, m := range l.Images(x, y) {
 		at := image.Rect(int(math.Floor(m.At.X0)), int(math.Floor(m.At.Y0)), int(math.Ceil(m.At.X1)), int(math.Ceil(m.At.Y1)))
-		scaleInto(c.overlay, at, m.Picture)
+		jpeg.Paste(c.overlay, at, m.Picture)
 		c.areas = append(c.areas, at.Intersect(c.overlay.Bounds()))
 	}
 }
@@ -111,9 +110,4 @@ func (c *canvas) dot(x, y, r float64, col color.Color) {
 	g := c.pen(typeset.Rect{X0: x - r, Y0: y - r, X1: x + r, Y1: y + r}, col)
 	g.DrawCircle(x, y, r)
 	g.Fill()
-}
-
-// scaleInto draws a picture into a rectangle.
-func scaleInto(to *image.RGBA, at image.Rectangle, m image.Image) {
-	xdraw.CatmullRom.Scale(to, at, m, m.Bounds(), xdraw.Over, nil)
 }

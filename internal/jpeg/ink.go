@@ -3,6 +3,7 @@ package jpeg
 import (
 	"encoding/binary"
 	"image"
+	"image/draw"
 	"slices"
 )
 
@@ -139,4 +140,33 @@ func mixed(under byte, ink, alpha, all int32) byte {
 	n := all / 255
 	v := (int64(int32(under)-128)*int64(all-alpha)*65536/255 + int64(ink)) / int64(n)
 	return byte(min(255, max(0, (v+128<<16+1<<15)>>16)))
+}
+
+// Paste lays a picture, scaled by Resize's filter, over the part of an overlay that at names; what runs out of the overlay is
+// left out.
+func Paste(overlay *image.RGBA, at image.Rectangle, m image.Image) {
+	if at.Empty() || m.Bounds().Empty() {
+		return
+	}
+	from := image.NewRGBA(image.Rectangle{Max: m.Bounds().Size()})
+	draw.Draw(from, from.Rect, m, m.Bounds().Min, draw.Src)
+	w, h := from.Rect.Dx(), from.Rect.Dy()
+	scaled := image.NewRGBA(at)
+	one, to := newPlane(w, h), newPlane(at.Dx(), at.Dy())
+	for c := range 4 { // premultiplied, so that each channel is scaled by itself
+		for y := range h {
+			for x, row := 0, one.row(y); x < w; x++ {
+				row[x] = from.Pix[y*from.Stride+4*x+c]
+			}
+		}
+		scale(&to, &one, 0, 0, float64(w)/float64(to.W), float64(h)/float64(to.H))
+		for y := range to.H {
+			for x, v := range to.row(y) {
+				scaled.Pix[y*scaled.Stride+4*x+c] = v
+			}
+		}
+	}
+	bytePool.give(one.Pix)
+	bytePool.give(to.Pix)
+	draw.Draw(overlay, at, scaled, at.Min, draw.Over)
 }
