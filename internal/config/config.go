@@ -83,6 +83,7 @@ type Source struct {
 	URL     string            `yaml:"url"`     // where to read from: the CMS's API, the feed, the news sitemap of a page source; needed by kinds that pull
 	Key     Secret            `yaml:"key"`     // for reading from there
 	Model   string            `yaml:"model"`   // strapi: the content type (article); directus: the collection
+	Query   string            `yaml:"query"`   // sanity: the webhook's projection, for reading the same; empty: the one that its page in docs/sources gives
 	Link    string            `yaml:"link"`    // pattern of the article's address where the CMS sends none: "https://news.example/{slug}"
 	Fields  map[string]string `yaml:"fields"`  // our field → JSON path in the payload, where it differs: {credit: "hero.credit_line"}
 	Pull    time.Duration     `yaml:"pull"`    // how often to look for what a lost webhook missed; 0: every 15 minutes; below 0: never

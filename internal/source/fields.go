@@ -12,8 +12,9 @@ import (
 // "html:" holds HTML, any other plain text, in which "&amp;" is five characters. A body is HTML or text either way.
 type rules map[string][]string
 
-// fieldNames are the names that rules and a source's fields in the configuration go by.
-var fieldNames = []string{"id", "url", "slug", "language", "headline", "dek", "body", "byline", "dateline", "section", "tags", "kicker",
+// fieldNames are the names that a source's fields in the configuration go by, and rules with id: what an article is known
+// by is the CMS's own.
+var fieldNames = []string{"url", "slug", "language", "headline", "dek", "body", "byline", "dateline", "section", "tags", "kicker",
 	"photo", "caption", "credit", "alt", "terms", "focal.x", "focal.y", "width", "height", "published", "updated", "embargo"}
 
 func knownField(name string) bool { return slices.Contains(fieldNames, name) }
@@ -134,14 +135,29 @@ func focal(x, y, w, h any) *article.Focal {
 var layouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05-0700", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05", time.RFC1123Z, time.RFC1123,
 	"Mon, 2 Jan 2006 15:04:05 -0700", "Mon, 2 Jan 2006 15:04:05 MST", "2006-01-02 15:04:05-07:00", "2006-01-02T15:04Z07:00", "2006-01-02", "20060102T150405-0700", "20060102T150405Z"}
 
-// timeOf reads a time; zero if it is none.
+// timeOf reads a time, also as seconds or milliseconds since 1970; zero if it is none.
 func timeOf(s string) time.Time {
+	if n, err := digits(s, 10); err == nil {
+		return time.Unix(n, 0).UTC()
+	} else if n, err := digits(s, 13); err == nil {
+		return time.UnixMilli(n).UTC()
+	}
 	for _, l := range layouts {
 		if t, err := time.Parse(l, s); err == nil {
 			return t
 		}
 	}
 	return time.Time{}
+}
+
+// versionTime is the time of a version. Where several were made in one second, which is all that many write, their numbers
+// part them, as so many nanoseconds.
+func versionTime(at, version string) time.Time {
+	t := timeOf(at)
+	if n, err := digits(version, 0); err == nil && !t.IsZero() && n < int64(time.Second) {
+		t = t.Truncate(time.Second).Add(time.Duration(n))
+	}
+	return t
 }
 
 // setEmbargo reads an embargo: unlike other times it must have a zone, else the desk has to look.

@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -17,8 +18,10 @@ type kind struct {
 	noJSON  bool     // a body is never JSON
 	final   bool     // an id that was deleted never comes back
 	pushed  bool     // a WebSub hub may push it
-	media   []string // media types besides JSON that a body may have
-	read    func(ctx context.Context, s Source, r Request) ([]Delivery, error)
+
+	versions bool     // the time of a change is a revision: of the same time is the same content, whatever an address in it is
+	media    []string // media types besides JSON that a body may have
+	read     func(ctx context.Context, s Source, r Request) ([]Delivery, error)
 
 	// Reading the CMS; nil where it has nothing to read.
 	one  func(s Source, id string) string               // address of one article in its API
@@ -80,10 +83,20 @@ func kinds() map[string]kind {
 			one:  func(s Source, id string) string { return contentfulList(s, "&sys.id="+url.QueryEscape(id)) },
 			list: func(s Source, _ time.Time) string { return contentfulList(s, "&order=-sys.updatedAt&limit=50") },
 		},
-		"sanity":    {schemes: []scheme{{"sanity-webhook-signature", sanity}}, read: readSanity},
-		"superdesk": {schemes: []scheme{{"x-superdesk-signature", superdesk}}, read: readSuperdesk},
+		"sanity": {
+			schemes: []scheme{{"sanity-webhook-signature", sanity}}, read: readSanity, item: sanityItems, auth: bearerKey, versions: true,
+			one:  func(s Source, id string) string { return s.sanityQuery(fmt.Sprintf(" && _id == %q", id), "") },
+			list: func(s Source, _ time.Time) string { return s.sanityQuery("", " | order(_updatedAt desc) [0...50]") },
+		},
+		"superdesk": {
+			schemes: []scheme{{"x-superdesk-signature", superdesk}}, read: readSuperdesk, item: superdeskItems, auth: bearerKey, versions: true,
+			one: func(s Source, id string) string { return s.base() + "/items/" + url.PathEscape(id) },
+			list: func(s Source, now time.Time) string { // without a start it lists today's alone
+				return s.base() + "/items?max_results=50&start_date=" + now.UTC().AddDate(0, 0, -1).Format(time.DateOnly)
+			},
+		},
 		"newsml": {
-			schemes: []scheme{bySignature, byToken}, read: readNewsML, noJSON: true,
+			schemes: []scheme{bySignature, byToken}, read: readNewsML, noJSON: true, versions: true,
 			media: []string{"application/xml", "text/xml", "application/vnd.iptc.g2.newsitem+xml", "application/vnd.iptc.g2.newsmessage+xml"},
 		},
 		"page": {

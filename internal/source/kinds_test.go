@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -66,7 +67,7 @@ func TestKinds(t *testing.T) {
 	}{
 		{"ninjs 1", "superdesk", ninjs1, nil, "accepted|upsert||urn:newsml:news.example:1|https://news.example/dam|en|Dam & river|Water rises.|It rains.|Sara Haddad|weather|rain|https://cdn.example/o.jpg|A spillway.|Ali/AFP|field|Water over a dam|focal|embargo 15:00", nil},
 		{"a kill", "superdesk", `{"guid":"1","type":"text","pubstatus":"canceled","headline":"KILL"}`, nil, "accepted|retract|deleted|1", nil},
-		{"an update is the same story", "superdesk", `{"guid":"2","evolvedfrom":"1","type":"text","headline":"Update","slugline":"dam"}`, nil, "accepted|upsert||1|https://news.example/dam|en|Update", nil},
+		{"an update has an id of its own", "superdesk", `{"guid":"2","evolvedfrom":"1","type":"text","headline":"Update","slugline":"dam"}`, nil, "accepted|upsert||2|https://news.example/dam|en|Update", nil},
 		{"a picture alone", "superdesk", `{"guid":"9","type":"picture","headline":"A dam"}`, nil, "ignored|||9", nil},
 		{"an embargo without a zone", "superdesk", `{"guid":"1","headline":"A","slugline":"a","embargoed":"2026-11-26T15:00:00"}`, nil, `accepted|upsert||1|https://news.example/a|en|A|||||||||||||the embargo "2026-11-26T15:00:00" cannot be read as a time with its zone`, nil},
 		{"ninjs 2", "superdesk", `{"uri":"urn:1","type":"text","pubStatus":"usable","headlines":[{"role":"short","value":"Dam"},{"role":"main","value":"Dam and river"}],"descriptions":[{"role":"summary","value":"Water rises."}],"bodies":[{"role":"main","contentType":"text/html","value":"<p>It rains.</p>"}],"by":"Sara","slugline":"dam",
@@ -253,4 +254,22 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What a webhook of Sanity sends and what is read are of one projection, that of its page.
+func TestSanityIsReadAsItIsSent(t *testing.T) {
+	page, err := os.ReadFile("../../docs/sources/sanity.md")
+	if err != nil || !strings.Contains(string(page), sanityProjection) {
+		t.Errorf("docs/sources/sanity.md has another projection: %v", err)
+	}
+	for at, want := range map[string]string{
+		"https://p1.api.sanity.io/v2025-02-19/data/query/production": "https://p1.api.sanity.io/v2025-02-19/data/query/production https://cdn.sanity.io/images/p1/production",
+		"https://cdn.sanity.io/images/p1/production":                 "https://p1.api.sanity.io/v2025-02-19/data/query/production https://cdn.sanity.io/images/p1/production",
+		"": " ",
+	} {
+		query, images := newSource(t, "sanity", func(c *config.Source, _ *config.Site) { c.URL = at }).sanityHome()
+		if query+" "+images != want {
+			t.Errorf("%s: %s %s", at, query, images)
+		}
+	}
 }

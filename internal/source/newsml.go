@@ -50,7 +50,7 @@ func lastColon(qcode string) string { return qcode[strings.LastIndexByte(qcode, 
 
 func (s Source) newsmlItem(n *node, pictures []*node) (Delivery, error) {
 	meta, content := n.one("itemMeta"), n.one("contentMeta")
-	d := Delivery{Sent: timeOf(meta.one("versionCreated").words())}
+	d := Delivery{Sent: versionTime(meta.one("versionCreated").words(), n.attr("version"))}
 	d.Article.ID = n.attr("guid")
 	if d.Article.ID == "" {
 		return d, &article.FieldError{Field: "newsItem.guid", Want: "the item's id"}

@@ -33,21 +33,21 @@ var pageRules = rules{
 // readPage reads the call of any CMS that can call an address: {"url": "https://…"}, or the same as a form. The page is
 // read by Complete; "event" may say that it is gone.
 func readPage(_ context.Context, s Source, r Request) ([]Delivery, error) {
-	address, event := "", ""
+	address, event, at := "", "", ""
 	if bytes.HasPrefix(bytes.TrimSpace(r.Body), []byte("{")) {
 		doc, err := parseJSON(r.Body)
 		if err != nil {
 			return nil, err
 		}
-		address, event = text(find(doc, "url")), text(find(doc, "event"))
+		address, event, at = text(find(doc, "url")), text(find(doc, "event")), text(find(doc, "timestamp"))
 	} else if form, err := url.ParseQuery(string(bytes.TrimSpace(r.Body))); err == nil {
-		address, event = form.Get("url"), form.Get("event")
+		address, event, at = form.Get("url"), form.Get("event"), form.Get("timestamp")
 	}
 	id, err := s.ownPage(address)
 	if err != nil {
 		return nil, err
 	}
-	d := Delivery{Event: Upsert, Partial: true, Why: "the page is read"}
+	d := Delivery{Event: Upsert, Partial: true, Why: "the page is read", Sent: timeOf(at)}
 	d.Article.ID = id
 	if e := event[strings.LastIndexByte(event, '.')+1:]; e == "deleted" || e == "unpublished" {
 		d.Event, d.Off, d.Partial, d.Why = Retract, e, false, e

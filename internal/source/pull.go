@@ -21,6 +21,9 @@ var ErrGone = errors.New("not public")
 // CanAsk says whether the source can be asked for one article.
 func (s Source) CanAsk() bool { return s.CanRead() && (s.kind.one != nil || s.kind.complete != nil) }
 
+// IsLive says whether what Complete reads is what is so, and not a copy of it that a server on the way may keep.
+func (s Source) IsLive() bool { return s.CanAsk() && s.kind.one != nil }
+
 // Complete reads one article from the CMS's API at now: an Upsert that holds it, or a Retract if it is not public.
 func (s Source) Complete(ctx context.Context, id string, now time.Time) (Delivery, error) {
 	if !s.CanAsk() {
@@ -40,7 +43,7 @@ func (s Source) Complete(ctx context.Context, id string, now time.Time) (Deliver
 	if all[0].Verdict == Malformed {
 		return Delivery{}, fmt.Errorf("source %s: reading article %q from the CMS: %s", s.Name, id, all[0].Why)
 	}
-	all[0].Verdict, all[0].Read = Accepted, now
+	all[0].Verdict, all[0].Read, all[0].Versions = Accepted, now, s.kind.versions
 	return all[0], nil
 }
 
@@ -84,7 +87,7 @@ func (s Source) Pull(ctx context.Context, now time.Time, known fetch.Known) (Pul
 		out.Deliveries, err = s.kind.item(s, answer)
 	}
 	for i := range out.Deliveries {
-		out.Deliveries[i].Read = now
+		out.Deliveries[i].Read, out.Deliveries[i].Versions = now, s.kind.versions
 	}
 	return out, err
 }

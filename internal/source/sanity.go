@@ -2,6 +2,8 @@ package source
 
 import (
 	"context"
+	"fmt"
+	"net/url"
 	"strings"
 
 	"cutline/internal/article"
@@ -71,13 +73,53 @@ func (s Source) sanityDocument(doc any, why string) (Delivery, error) {
 	return s.upsert(top, sanityRules, why)
 }
 
-// sanityAsset is the address of image-ID-1200x800-jpg under the dataset's, which url gives:
-// https://cdn.sanity.io/images/PROJECT/DATASET.
+// sanityProjection is the projection that docs/sources/sanity.md gives for webhooks, less the operation: what is read and
+// what is sent are the same.
+const sanityProjection = `{_id, _type, _updatedAt, title, "slug": slug.current, dek, body, publishedAt, language,
+ "author": author->{name}, "section": section->title, "tags": tags[]->title,
+ "image": {"url": mainImage.asset->url, "caption": mainImage.caption, "alt": mainImage.alt,
+           "credit": coalesce(mainImage.credit, mainImage.asset->creditLine), "hotspot": mainImage.hotspot}}`
+
+// sanityHome takes url apart, which is a dataset's query address, https://PROJECT.api.sanity.io/v2025-02-19/data/query/DATASET,
+// or where its pictures lie, https://cdn.sanity.io/images/PROJECT/DATASET: either says the other.
+func (s Source) sanityHome() (query, images string) {
+	u, err := url.Parse(s.base())
+	if err != nil || s.c.URL == "" {
+		return "", ""
+	}
+	if parts := strings.Split(strings.Trim(u.Path, "/"), "/"); len(parts) == 3 && parts[0] == "images" {
+		return "https://" + parts[1] + ".api.sanity.io/v2025-02-19/data/query/" + parts[2], s.base()
+	}
+	project, _, _ := strings.Cut(u.Hostname(), ".")
+	return s.base(), "https://cdn.sanity.io/images/" + project + "/" + lastPart(u.Path)
+}
+
+// sanityQuery is the address of a GROQ query for published articles.
+func (s Source) sanityQuery(filter, slice string) string {
+	query, _ := s.sanityHome()
+	shape := s.c.Query
+	if shape == "" {
+		shape = sanityProjection
+	}
+	groq := fmt.Sprintf("*[_type == %q%s]%s%s", s.model("article"), filter, slice, shape)
+	return query + "?perspective=published&query=" + url.QueryEscape(groq)
+}
+
+func sanityItems(s Source, answer any) ([]Delivery, error) {
+	return items(find(answer, "result"), func(v any) (Delivery, error) {
+		d, err := s.sanityDocument(v, "as the dataset has it")
+		d.Sent = timeOf(text(find(v, "_updatedAt")))
+		return d, err
+	}), nil
+}
+
+// sanityAsset is the address of image-ID-1200x800-jpg.
 func (s Source) sanityAsset(ref string) string {
 	name, ok := strings.CutPrefix(ref, "image-")
 	i := strings.LastIndexByte(name, '-')
-	if !ok || i < 0 || s.c.URL == "" {
+	_, images := s.sanityHome()
+	if !ok || i < 0 || images == "" {
 		return ""
 	}
-	return s.base() + "/" + name[:i] + "." + name[i+1:]
+	return images + "/" + name[:i] + "." + name[i+1:]
 }

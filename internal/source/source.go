@@ -53,18 +53,20 @@ const (
 
 // Delivery is what a request says about one article. A request about several gives several.
 type Delivery struct {
-	ID      string            // the sender's id of this delivery; one that comes twice is a double; empty: it gives none
-	Verdict Verdict           // accepted, ignored or malformed; empty is accepted
-	Event   Event             // what happened; empty: nothing
-	Off     string            // retract: "unpublished" or "deleted"
-	Article article.Article   // upsert: in canonical form, or its ID alone if the payload does not hold it; retract: its ID
-	From    map[string]string // where each field was found: a path in the payload, or words
-	Why     string            // for the person who set the source up
-	Sent    time.Time         // the sender's own time of the change, to order deliveries of one article; zero: it says none
-	Partial bool              // the payload does not hold all: Source.Complete has the rest
-	Late    bool              // with Partial: the CMS's API has it only after our answer
-	Final   bool              // the CMS never gives the id of a deleted article to another, or back: what comes after a delete was sent before
-	Read    time.Time         // when the CMS was asked, by our clock, of what Complete and Pull read there; zero: it was sent to us
+	ID       string            // the sender's id of this delivery; one that comes twice is a double; empty: it gives none
+	Verdict  Verdict           // accepted, ignored or malformed; empty is accepted
+	Event    Event             // what happened; empty: nothing
+	Off      string            // retract: "unpublished" or "deleted"
+	Article  article.Article   // upsert: in canonical form, or its ID alone if the payload does not hold it; retract: its ID
+	Of       string            // the id of an article that this one goes on under its own: one story; empty: none
+	From     map[string]string // where each field was found: a path in the payload, or words
+	Why      string            // for the person who set the source up
+	Sent     time.Time         // the sender's own time of the change, to order deliveries of one article; zero: it says none
+	Partial  bool              // the payload does not hold all: Source.Complete has the rest
+	Late     bool              // with Partial: the CMS's API has it only after our answer
+	Final    bool              // the CMS never gives the id of a deleted article to another, or back: what comes after a delete was sent before
+	Versions bool              // the time of a change is its revision: one read with the time of the one that is known is the same, though the API may write addresses in it otherwise than the webhook does
+	Read     time.Time         // when the CMS was asked, by our clock, of what Complete and Pull read there; zero: it was sent to us
 }
 
 // whole takes a caption and a credit away that belong to no picture. A payload that does not hold all may have left out
@@ -174,7 +176,7 @@ func (s Source) Read(ctx context.Context, r Request) []Delivery {
 			}
 		}
 		d.whole()
-		d.Final = s.kind.final
+		d.Final, d.Versions = s.kind.final, s.kind.versions
 		// A sender whose clock is far ahead must not make every later correction look old.
 		if limit := r.Now.Add(5 * time.Minute); d.Sent.After(limit) {
 			d.Sent = limit

@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"net/url"
 	"strings"
 
 	"cutline/internal/article"
@@ -29,19 +30,23 @@ func readSuperdesk(_ context.Context, s Source, r Request) ([]Delivery, error) {
 	if !ok {
 		return nil, &article.FieldError{Field: "body", Want: "a ninjs item"}
 	}
+	d, err := s.ninjs(item)
+	return []Delivery{d}, err
+}
+
+// ninjs reads one item.
+func (s Source) ninjs(item map[string]any) (Delivery, error) {
 	flatten(item)
 	id := text(item["guid"])
 	if id == "" {
 		id = text(item["uri"])
 	}
-	if from := text(item["evolvedfrom"]); from != "" && s.c.Fields["id"] == "" {
-		// An update or correction in Superdesk is a new item that evolved from the first: one story.
-		id = from
-	}
 	item["cutline_id"] = id
-	d := Delivery{Sent: timeOf(text(item["versioncreated"]))}
+	d := Delivery{Sent: versionTime(text(item["versioncreated"]), text(item["version"]))}
 	d.Article.ID = id
-	one := func(why string) ([]Delivery, error) { d.Why = why; return []Delivery{d}, nil }
+	// An update in Superdesk is a new item that evolved from the one before: one story.
+	d.Of = text(item["evolvedfrom"])
+	one := func(why string) (Delivery, error) { d.Why = why; return d, nil }
 	switch kind, status := text(item["type"]), strings.TrimPrefix(text(item["pubstatus"]), "stat:"); {
 	case kind != "" && kind != "text" && kind != "composite":
 		return one("a " + cut(kind, 60) + ", not an article")
@@ -55,14 +60,33 @@ func readSuperdesk(_ context.Context, s Source, r Request) ([]Delivery, error) {
 	media(item, s)
 	full, err := s.upsert(item, ninjsRules, "pubstatus is usable")
 	if err != nil {
-		return nil, err
+		return Delivery{}, err
 	}
 	full.From["id"] = "guid"
 	for f, path := range full.From {
 		full.From[f] = strings.NewReplacer("cutline_photo", "associations…renditions", "cutline_media", "associations…", "cutline_poi", "associations…poi").Replace(path)
 	}
-	full.Sent = d.Sent
-	return []Delivery{full}, nil
+	full.Sent, full.Of = d.Sent, d.Of
+	return full, nil
+}
+
+// superdeskItems reads what Superdesk's Content API answers: one item, or a list under _items. The API's own address of an
+// item stands in uri; its guid is that of the push.
+func superdeskItems(s Source, answer any) ([]Delivery, error) {
+	list := find(answer, "_items")
+	if list == nil {
+		list = answer
+	}
+	return items(list, func(v any) (Delivery, error) {
+		item, ok := v.(map[string]any)
+		if !ok {
+			return Delivery{}, &article.FieldError{Field: "_items", Want: "items"}
+		}
+		if at, err := url.Parse(text(item["uri"])); err == nil && text(item["guid"]) == "" && strings.Contains(at.Path, "/items/") {
+			item["guid"] = at.Path[strings.LastIndex(at.Path, "/items/")+len("/items/"):]
+		}
+		return s.ninjs(item)
+	}), nil
 }
 
 // flatten brings the lists of ninjs 2 and 3 into the form of 1: headlines, descriptions and bodies by role, infosources

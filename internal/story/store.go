@@ -66,6 +66,11 @@ func (s *Store) Key(ctx context.Context, source, id string) (Key, error) {
 	if k, err = NewKey(s.Now(), s.Random); err != nil {
 		return "", err
 	}
+	return s.lead(ctx, source, id, k)
+}
+
+// lead makes an article's id lead to a story, unless it leads to one already.
+func (s *Store) lead(ctx context.Context, source, id string, k Key) (Key, error) {
 	body, err := encode(struct {
 		Schema int    `json:"schema"`
 		Story  Key    `json:"story"`
@@ -83,6 +88,19 @@ func (s *Store) Key(ctx context.Context, source, id string) (Key, error) {
 		return k, nil
 	}
 	return "", fmt.Errorf("keeping the key of article %q of %s: %w", id, source, err)
+}
+
+// Alias returns the story of a source's article of, as Key does, and makes id lead there too. An id that leads elsewhere
+// already stays so, and it is that story which is returned.
+func (s *Store) Alias(ctx context.Context, source, id, of string) (Key, error) {
+	k, err := s.Find(ctx, source, id)
+	if !errors.Is(err, ErrNone) {
+		return k, err
+	}
+	if k, err = s.Key(ctx, source, of); err != nil || id == of {
+		return k, err
+	}
+	return s.lead(ctx, source, id, k)
 }
 
 // Story, Manifest, Decisions and Post read one document. A missing story is ErrNone; of the others a missing one is

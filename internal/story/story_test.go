@@ -77,6 +77,21 @@ func TestIDsFromOutsideNeverMeet(t *testing.T) {
 	}
 }
 
+func TestSecondIDLeadsToTheFirstStory(t *testing.T) {
+	s := testStore(t)
+	var keys []Key
+	for _, c := range [][2]string{{"b", "a"}, {"a", "a"}, {"c", "b"}, {"b", "z"}, {"z", "z"}} {
+		k, err := s.Alias(context.Background(), "newsroom", c[0], c[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, k)
+	}
+	if keys[1] != keys[0] || keys[2] != keys[0] || keys[3] != keys[0] || keys[4] == keys[0] {
+		t.Errorf("%v", keys)
+	}
+}
+
 func TestManyWritersLoseNoChange(t *testing.T) {
 	s := testStore(t)
 	k := Key("2026-11-26/abcdefghijklmnopqrstuvwxyz")

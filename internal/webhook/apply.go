@@ -38,7 +38,7 @@ func (w *Webhook) apply(ctx context.Context, src source.Source, d source.Deliver
 			return Taken{}, err
 		}
 	}
-	if timeless(d) && src.CanAsk() {
+	if timeless(d) && src.IsLive() {
 		if t, standing, err := w.doubted(ctx, src, d, at, within); err != nil || standing {
 			return t, err
 		}
@@ -208,12 +208,19 @@ func takenAt(d source.Delivery, at time.Time) time.Time {
 	return at.UTC()
 }
 
+func keyOf(ctx context.Context, store *story.Store, name string, d source.Delivery) (story.Key, error) {
+	if d.Of != "" {
+		return store.Alias(ctx, name, d.Article.ID, d.Of)
+	}
+	return store.Key(ctx, name, d.Article.ID)
+}
+
 func upsert(ctx context.Context, store *story.Store, name, site string, d source.Delivery, at time.Time, canAsk bool) (Taken, error) {
 	content, err := contentOf(d.Article)
 	if err != nil {
 		return Taken{}, err
 	}
-	key, err := store.Key(ctx, name, d.Article.ID)
+	key, err := keyOf(ctx, store, name, d)
 	if err != nil {
 		return Taken{}, err
 	}
@@ -227,7 +234,7 @@ func upsert(ctx context.Context, store *story.Store, name, site string, d source
 		fresh := s.Key == ""
 		first, ask = fresh, false
 		switch {
-		case fresh && gone.after(d):
+		case (fresh || d.Of != "") && gone.after(d):
 			result, why = "ignored", "the article was taken down after this was sent"
 			return nil
 		case overtaken(s, d):
@@ -247,6 +254,12 @@ func upsert(ctx context.Context, store *story.Store, name, site string, d source
 			return nil
 		case s.Off == "deleted" && d.Final && d.Read.IsZero():
 			result, why = "ignored", "the article was deleted for good"
+			return nil
+		case d.Versions && d.Read.IsZero() && !fresh && !s.Live() && d.Sent.Equal(s.Sent):
+			result, why = "ignored", "it was taken down as it is here"
+			return nil
+		case d.Versions && !d.Read.IsZero() && s.Live() && !d.Sent.After(s.Sent):
+			result, why = "unchanged", "of the time of the one that is known"
 			return nil
 		case unplaced(s, d) && canAsk:
 			result, why, ask = "accepted", join(d.Why, "another came with the same time; the CMS is asked in a moment which is the newer"), true
@@ -294,6 +307,12 @@ func retract(ctx context.Context, store *story.Store, name string, d source.Deli
 	if err := markGone(ctx, store, name, d, at); err != nil {
 		return Taken{}, err
 	}
+	if first := d; d.Of != "" {
+		first.Article.ID = d.Of
+		if err := markGone(ctx, store, name, first, at); err != nil {
+			return Taken{}, err
+		}
+	}
 	if out, known, err = off(ctx, store, name, d, at); err != nil || known {
 		return out, err
 	}
@@ -303,6 +322,9 @@ func retract(ctx context.Context, store *story.Store, name string, d source.Deli
 // off takes a story off; known is false if there is none.
 func off(ctx context.Context, store *story.Store, name string, d source.Delivery, at time.Time) (out Taken, known bool, err error) {
 	key, err := store.Find(ctx, name, d.Article.ID)
+	if errors.Is(err, story.ErrNone) && d.Of != "" {
+		key, err = store.Find(ctx, name, d.Of)
+	}
 	if errors.Is(err, story.ErrNone) {
 		return Taken{}, false, nil
 	} else if err != nil {

@@ -164,7 +164,7 @@ func goneSince(ctx context.Context, store *story.Store, name, id string) (mark, 
 
 // after says whether the article was taken down after a delivery was sent. What the CMS itself showed later is no such.
 func (m mark) after(d source.Delivery) bool {
-	return d.Read.IsZero() && (m.Deleted && d.Final || !d.Sent.IsZero() && d.Sent.Before(m.Sent))
+	return d.Read.IsZero() && (m.Deleted && d.Final || !d.Sent.IsZero() && (d.Sent.Before(m.Sent) || d.Versions && d.Sent.Equal(m.Sent)))
 }
 
 func (m mark) off() string {
