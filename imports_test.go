@@ -35,6 +35,7 @@ var rooms = map[string]string{
 	"internal/channel": "article story bucket config fetch summary text uniseg net btcec websocket",
 	"internal/staff":   "config story oidc oauth2",
 	"internal/review":  "article config story text",
+	"internal/notice":  "article config review staff story",
 	// steps
 	"internal/webhook": "article story bucket config source fetch",
 	"internal/render":  "article story bucket config fetch photo card typeset jpeg text",
@@ -44,11 +45,11 @@ var rooms = map[string]string{
 	// edges
 	"internal/lambda":            "story bucket config aws aws-lambda",
 	"internal/sim":               "uniseg", // and nothing of ours: it judges what channel sends
-	"internal/cli":               "article gallery bucket card channel config desk fetch lambda photo post render review sim source story typeset webhook fonts summary aws",
+	"internal/cli":               "article gallery bucket card channel config desk fetch lambda photo notice post render staff review sim source story typeset webhook fonts summary aws",
 	"functions/local":            "cli",
 	"functions/webhook":          "lambda webhook source fetch",
 	"functions/render":           "lambda render fetch typeset fonts",
-	"functions/post":             "lambda post channel",
+	"functions/post":             "lambda notice post channel staff",
 	"functions/desk":             "lambda desk",
 	"internal/bucket/buckettest": "bucket aws yaml", // the suite that both kinds of bucket pass
 }

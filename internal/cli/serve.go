@@ -191,7 +191,7 @@ func (s *server) tick(ctx, looks context.Context) {
 		for _, part := range []struct {
 			name string
 			do   func(context.Context) error
-		}{{"webhook's tick", s.hooks.Tick}, {"render's sweep", s.steps.render.Sweep}, {"post's tick", s.steps.post.Tick}, {"post's sweep", s.steps.post.Sweep}} {
+		}{{"webhook's tick", s.hooks.Tick}, {"render's sweep", s.steps.render.Sweep}, {"post's tick", s.steps.post.Tick}, {"post's sweep", s.steps.post.Sweep}, {"notices", s.steps.notice.Tick}} {
 			if err := s.guarded(looks, part.do); err != nil && ctx.Err() == nil {
 				s.p.log.Error(part.name, "error", err)
 			}

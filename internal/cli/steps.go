@@ -10,14 +10,17 @@ import (
 	"cutline/internal/channel"
 	"cutline/internal/config"
 	"cutline/internal/fetch"
+	"cutline/internal/notice"
 	"cutline/internal/post"
 	"cutline/internal/render"
+	"cutline/internal/staff"
 	"cutline/internal/story"
 	"cutline/internal/typeset"
 )
 
-// steps are the two steps that carry a story on, made for one bucket.
+// steps are the two steps that carry a story on, and what tells people of it, made for one bucket.
 type steps struct {
+	notice *notice.Notifier
 	render *render.Renderer
 	post   *post.Poster
 }
@@ -32,12 +35,18 @@ func (p *program) stepsAt(l *place, c *config.Config, st *story.Store, public st
 	if err != nil {
 		return nil, err
 	}
+	links, err := staff.NewLinks(st, c, p.now, p.random)
+	if err != nil {
+		return nil, err
+	}
+	tell := &notice.Notifier{Store: st, Config: c, Links: links, Client: &http.Client{}, Now: p.now, Random: p.random, Log: p.log}
 	return &steps{
+		notice: tell,
 		render: &render.Renderer{
 			Store: st, Config: c, Dir: filepath.Dir(p.configPath(l)), Fetch: &fetch.Client{Allow: c.Network.Allow, Plain: c.Network.Plain},
 			Fonts: typeset.NewFonts(fonts.All()...), Now: p.now, Log: p.log,
 		},
-		post: &post.Poster{Store: st, Config: c, Channels: channels, Now: p.now, Random: p.random, Log: p.log},
+		post: &post.Poster{Store: st, Config: c, Channels: channels, Now: p.now, Random: p.random, Log: p.log, After: tell.Look},
 	}, nil
 }
 

@@ -20,7 +20,8 @@ type Config struct {
 	Channels map[string]Channel `yaml:"channels"` // by name; a name stays with its account for ever, since the records of posts go by it
 	Network  Network            `yaml:"network"`  // where we may connect to
 	Timing   Timing             `yaml:"timing"`   // clocks; the defaults are right outside tests
-	Desk     Desk               `yaml:"desk"`     // who may use the desk
+	Desk     Desk               `yaml:"desk"`     // how people come to the desk
+	Notices  map[string]Notice  `yaml:"notices"`  // by name: who is told that stories wait
 }
 
 // Site is one edition of a publication.
@@ -153,6 +154,22 @@ type OIDC struct {
 	Secret Secret   `yaml:"secret"` // the client's secret; empty: a public client
 	Groups string   `yaml:"groups"` // claim that lists somebody's groups or roles, as cognito:groups; default groups
 	Scopes []string `yaml:"scopes"` // what to ask for besides openid; default profile, email
+}
+
+// Notice is a receiver of notices.
+type Notice struct {
+	Kind     string   `yaml:"kind"`     // slack, teams, telegram or email; required
+	Site     string   `yaml:"site"`     // whose stories; empty: every site's
+	Secret   Secret   `yaml:"secret"`   // slack, teams: the webhook's address; telegram: the bot's token; email: the password for user
+	Server   string   `yaml:"server"`   // email: "smtps://HOST:465" or "smtp://HOST:587"; Amazon SES is "smtps://email-smtp.REGION.amazonaws.com:465"; telegram: empty
+	Chat     string   `yaml:"chat"`     // telegram: @name or id of the chat
+	User     string   `yaml:"user"`     // email: who signs in at the server
+	From     string   `yaml:"from"`     // email: the sender, as "Example News <desk@news.example>"
+	To       []string `yaml:"to"`       // email: the addresses
+	Person   string   `yaml:"person"`   // name under which decisions by its links are kept; empty: the receiver's name
+	About    []string `yaml:"about"`    // review: waits for a decision; trouble: not posted, or nobody knows; auto: goes by itself unless held; empty: review and trouble
+	AtOnce   int      `yaml:"at_once"`  // messages of one story each in ten minutes; more go together as one digest; 0: 3
+	Language string   `yaml:"language"` // en, ckb, kmr, ar, fa or tr; empty: the site's
 }
 
 // Is says whether a request's Host is the one under which people reach the desk.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"os"
@@ -77,6 +78,8 @@ var (
 	ChannelKinds = []string{"feed", "log", "bluesky", "mastodon", "telegram", "x", "facebook", "instagram", "threads", "linkedin", "slack", "discord", "teams", "nostr", "webhook"}
 	Themes       = []string{"default", "photo-led", "split", "text-led"}
 	UTMWords     = []string{"{channel}", "{kind}", "{format}", "{site}", "{section}", "{language}"} // what sites.NAME.utm may have in braces
+	NoticeKinds  = []string{"slack", "teams", "telegram", "email"}
+	NoticeAbout  = []string{"review", "trouble", "auto"}
 	Risks        = []string{"courts", "minors", "deaths"}
 	Formats      = []string{"og", "wide", "square", "portrait", "vertical"}
 )
@@ -223,6 +226,7 @@ func (c *Config) check(d *decoder) {
 		}
 	}
 	c.checkDesk(at, address)
+	c.checkNotices(at, name, oneOf)
 	c.Timing.Tick = or(c.Timing.Tick, 60*time.Second)
 	c.Timing.Lease = or(c.Timing.Lease, 90*time.Second)
 	c.Timing.Undo = or(c.Timing.Undo, 10*time.Second)
@@ -259,6 +263,61 @@ func (c *Config) checkDesk(at func(path, format string, args ...any), address fu
 	}
 	if d.Links > 168*time.Hour {
 		at("desk.links", "want 168h at most: whoever has a link can use it")
+	}
+}
+
+// checkNotices checks who is told of stories.
+func (c *Config) checkNotices(at func(path, format string, args ...any), name func(path, n string), oneOf func(path, v string, known []string)) {
+	for n, r := range c.Notices {
+		p := "notices." + n
+		name(p, n)
+		oneOf(p+".kind", r.Kind, NoticeKinds)
+		if r.Site != "" {
+			oneOf(p+".site", r.Site, sorted(c.Sites))
+		}
+		for i, a := range r.About {
+			oneOf(fmt.Sprintf("%s.about[%d]", p, i), a, NoticeAbout)
+		}
+		if len(r.About) == 0 {
+			r.About = []string{"review", "trouble"}
+		}
+		if r.AtOnce == 0 {
+			r.AtOnce = 3
+		}
+		if r.AtOnce < 0 || r.AtOnce > 30 {
+			at(p+".at_once", "want 1 to 30 messages in ten minutes, have %d", r.AtOnce)
+		}
+		if c.Desk.URL == "" {
+			at("desk.url", "is required with notices: they lead there")
+		}
+		if r.Kind != "email" && !r.Secret.Given() {
+			at(p+".secret", "is required, by reference: the webhook's address, or the bot's token")
+		}
+		if r.Kind == "telegram" && r.Chat == "" {
+			at(p+".chat", "is required: @name or id of the chat")
+		}
+		if r.Kind == "email" {
+			c.checkMail(at, p, r)
+		}
+		c.Notices[n] = r
+	}
+}
+
+func (c *Config) checkMail(at func(path, format string, args ...any), p string, r Notice) {
+	if u, err := url.Parse(r.Server); err != nil || u.Port() == "" || u.Scheme != "smtps" && u.Scheme != "smtp" {
+		at(p+".server", "want a mail server as smtps://HOST:465 or smtp://HOST:587, have %q", r.Server)
+	}
+	if len(r.To) == 0 {
+		at(p+".to", "is required: the addresses to write to")
+	}
+	for i, a := range append([]string{r.From}, r.To...) {
+		path := p + ".from"
+		if i > 0 {
+			path = fmt.Sprintf("%s.to[%d]", p, i-1)
+		}
+		if _, err := mail.ParseAddress(a); err != nil {
+			at(path, "want an e-mail address, have %q", a)
+		}
 	}
 }
 

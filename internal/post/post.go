@@ -35,6 +35,9 @@ type Poster struct {
 	Random   io.Reader                  // for claims' tokens
 	Log      *slog.Logger
 
+	// After is what looks at a story once a look is done: people are told of what it left to them. nil: nobody is.
+	After func(ctx context.Context, k story.Key) error
+
 	mu   sync.Mutex
 	seen map[story.Key]string // what Sweep has looked at already, by the versions of its documents
 }
@@ -68,6 +71,14 @@ func (p *Poster) Look(ctx context.Context, k story.Key) error {
 
 // look returns the due entry that the story still needs, if any.
 func (p *Poster) look(ctx context.Context, k story.Key) (string, error) {
+	due, err := p.settle(ctx, k)
+	if p.After != nil && ctx.Err() == nil {
+		err = errors.Join(err, p.After(ctx, k))
+	}
+	return due, err
+}
+
+func (p *Poster) settle(ctx context.Context, k story.Key) (string, error) {
 	for range rounds {
 		d, err := p.Store.Load(ctx, k)
 		if errors.Is(err, story.ErrNone) {

@@ -48,6 +48,7 @@ type SignIn struct {
 // Door is where people come in. It keeps nothing between requests but the provider's own description.
 type Door struct {
 	Parts
+	Links    *Links
 	ring     ring
 	provider provider
 }
@@ -55,21 +56,15 @@ type Door struct {
 // Open makes the door. Where the desk is served to others than this machine, it refuses to do so without a way to sign in.
 func Open(p Parts) (*Door, error) {
 	c := p.Config.Desk
-	d := &Door{Parts: p, ring: ring{random: p.Random}}
+	d := &Door{Parts: p}
 	if !p.Loopback && c.OIDC.Issuer == "" && len(c.People) == 0 {
 		return nil, errors.New("the desk is not served beyond this machine without a way to sign in: serve it on a loopback address (127.0.0.1), or say under desk.oidc or desk.people in the configuration who may use it")
 	}
-	for _, s := range []config.Secret{c.Key, c.OldKey} {
-		if s.Given() {
-			d.ring.secrets = append(d.ring.secrets, s)
-		}
+	links, err := NewLinks(p.Store, p.Config, p.Now, p.Random)
+	if err != nil {
+		return nil, err
 	}
-	if len(d.ring.secrets) == 0 {
-		d.ring.made = make([]byte, minKey)
-		if _, err := io.ReadFull(p.Random, d.ring.made); err != nil {
-			return nil, fmt.Errorf("making a key: %w", err)
-		}
-	}
+	d.Links, d.ring, links.anybody = links, links.ring, d.open()
 	if p.Client == nil {
 		d.Client = &http.Client{Timeout: 10 * time.Second}
 	}
@@ -81,18 +76,8 @@ func (d *Door) open() bool {
 	return d.Loopback && d.Config.Desk.OIDC.Issuer == "" && len(d.Config.Desk.People) == 0
 }
 
-// roles are the roles of somebody that lists may name so: what each site lists; admin for who was let in on their own
-// machine, and for the people of desk.people on a site that lists nobody.
-func (d *Door) roles(bears []string) map[string]Role {
-	out := listed(d.Config, bears)
-	named := slices.ContainsFunc(bears, func(b string) bool { _, ok := d.Config.Desk.People[b]; return ok })
-	for site, s := range d.Config.Sites {
-		if d.open() || named && !s.Roles.Given() {
-			out[site] = Admin
-		}
-	}
-	return out
-}
+// roles are today's roles of somebody whom lists may name so.
+func (d *Door) roles(bears []string) map[string]Role { return rolesOf(d.Config, d.open(), bears) }
 
 // Guard lets through to next who is signed in, as the request's [Of], and what Public names; it answers for signing in
 // and out itself. It is to stand behind the protection against other sites' requests.

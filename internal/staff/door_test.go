@@ -196,7 +196,7 @@ func TestAnswersToOthersQuestions(t *testing.T) {
 }
 
 func (h *house) link(l Link) string {
-	text, err := h.door.MakeLink(context.Background(), l)
+	text, err := h.door.Links.Make(context.Background(), l)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -485,7 +485,7 @@ func TestReviewLinks(t *testing.T) {
 	ctx := context.Background()
 	l := Link{Story: "2026-11-26/abcdefghijklmnopqrstuvwxyz", Site: "en", Revision: 3, For: "Tom", By: "Hana Rashid", ByID: h.idp.URL + "#17", ByBears: []string{"hana@news.example"}}
 	text := h.link(l)
-	got, p, err := h.door.OpenLink(ctx, text)
+	got, p, err := h.door.Links.Open(ctx, text)
 	if err != nil || got.Story != l.Story || got.Revision != 3 || p.Name != "Tom" || p.Link == "" || p.Link != got.ID {
 		t.Fatalf("%+v %+v %v", got, p, err)
 	}
@@ -525,11 +525,11 @@ func TestReviewLinks(t *testing.T) {
 		if c.set != nil {
 			c.set(h)
 		}
-		if _, p, err := h.door.OpenLink(ctx, c.text); !errors.Is(err, c.want) || p.Name != "" {
+		if _, p, err := h.door.Links.Open(ctx, c.text); !errors.Is(err, c.want) || p.Name != "" {
 			t.Errorf("%s: %v, %+v", name, err, p)
 		}
 	}
-	if _, _, err := h.door.OpenLink(ctx, h.link(Link{Site: "en", For: "Slack"})); err != nil {
+	if _, _, err := h.door.Links.Open(ctx, h.link(Link{Site: "en", For: "Slack"})); err != nil {
 		t.Errorf("a notice's link: %v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"cutline/internal/config"
 	"cutline/internal/story"
 )
 
@@ -36,8 +37,27 @@ var (
 // links are the acts that a link allows; no role of who made it adds one.
 var links = []string{Look, story.Approve, story.Hold, story.Reject}
 
-// MakeLink makes the text of a link: what stands after /review/ in its address. It lasts as desk.links says.
-func (d *Door) MakeLink(ctx context.Context, l Link) (string, error) {
+// Links makes and opens review links.
+type Links struct {
+	Store  *story.Store
+	Config *config.Config
+	Now    func() time.Time
+	Random io.Reader // crypto/rand.Reader outside tests
+
+	ring    ring
+	anybody bool // the desk is on somebody's own machine and lets in whoever comes; a Door knows
+}
+
+// NewLinks makes Links under the keys of the configuration, or, where it names none, under one of this process alone.
+func NewLinks(st *story.Store, c *config.Config, now func() time.Time, random io.Reader) (*Links, error) {
+	l := &Links{Store: st, Config: c, Now: now, Random: random}
+	var err error
+	l.ring, err = newRing(c, random)
+	return l, err
+}
+
+// Make makes the text of a link: what stands after /review/ in its address. It lasts as desk.links says.
+func (d *Links) Make(ctx context.Context, l Link) (string, error) {
 	var b [12]byte
 	if _, err := io.ReadFull(d.Random, b[:]); err != nil {
 		return "", fmt.Errorf("making a review link: %w", err)
@@ -48,9 +68,9 @@ func (d *Door) MakeLink(ctx context.Context, l Link) (string, error) {
 	return d.ring.seal(ctx, "review link", l)
 }
 
-// OpenLink reads a link's text, and says who comes by it: somebody with the name it is for, who may do on its story what
+// Open reads a link's text, and says who comes by it: somebody with the name it is for, who may do on its story what
 // links allow. ErrLink or ErrExpired if it does not count, or not any more.
-func (d *Door) OpenLink(ctx context.Context, text string) (Link, Person, error) {
+func (d *Links) Open(ctx context.Context, text string) (Link, Person, error) {
 	var l Link
 	if err := d.ring.open(ctx, "review link", text, &l); errors.Is(err, errSeal) {
 		return l, Person{}, ErrLink
@@ -71,10 +91,10 @@ func (d *Door) OpenLink(ctx context.Context, text string) (Link, Person, error) 
 }
 
 // stillMay says whether who made the link could make it today.
-func (d *Door) stillMay(l Link) bool {
+func (d *Links) stillMay(l Link) bool {
 	if l.ByID == "" { // a notice's: as long as there is such a site
 		_, ok := d.Config.Sites[l.Site]
 		return ok
 	}
-	return May(Person{Roles: d.roles(l.ByBears)}, Share, l.Site) == nil
+	return May(Person{Roles: rolesOf(d.Config, d.anybody, l.ByBears)}, Share, l.Site) == nil
 }

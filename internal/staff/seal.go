@@ -28,6 +28,24 @@ type ring struct {
 	random  io.Reader
 }
 
+// newRing makes the ring of a configuration.
+func newRing(c *config.Config, random io.Reader) (ring, error) {
+	k := ring{random: random}
+	for _, s := range []config.Secret{c.Desk.Key, c.Desk.OldKey} {
+		if s.Given() {
+			k.secrets = append(k.secrets, s)
+		}
+	}
+	if len(k.secrets) > 0 {
+		return k, nil
+	}
+	k.made = make([]byte, minKey)
+	if _, err := io.ReadFull(random, k.made); err != nil {
+		return k, fmt.Errorf("making a key: %w", err)
+	}
+	return k, nil
+}
+
 // errSeal says that something is not what we handed out, or under a key that is gone. It does not say which.
 var errSeal = errors.New("not sealed by us, or under a key that is no longer used")
 

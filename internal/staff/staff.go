@@ -126,6 +126,19 @@ func (p Person) Sign(d *story.Decision, site string, refs []string) {
 	}
 }
 
+// rolesOf are the roles of somebody whom lists may name so: what each site lists; admin for the people of desk.people on a
+// site that lists nobody, and for anybody where the desk lets in whoever comes.
+func rolesOf(c *config.Config, anybody bool, bears []string) map[string]Role {
+	out := listed(c, bears)
+	named := slices.ContainsFunc(bears, func(b string) bool { _, ok := c.Desk.People[b]; return ok })
+	for site, s := range c.Sites {
+		if anybody || named && !s.Roles.Given() {
+			out[site] = Admin
+		}
+	}
+	return out
+}
+
 // listed is the highest role that each site lists somebody for.
 func listed(c *config.Config, bears []string) map[string]Role {
 	out := map[string]Role{}

@@ -54,6 +54,7 @@ const (
 	Refused   = "refused/"
 	People    = "people/"
 	Looked    = "looks/"
+	Notices   = "notices/"
 )
 
 func (k Key) story() string     { return Stories + string(k) + ".json" }
