@@ -77,7 +77,7 @@ type encoder struct {
 	mcusX, mcusY int
 	blocks       int            // of an MCU
 	quant        [2]*quantiser  // of luma and chroma
-	coef         []byte         // coefficients in the order of the file: of the whole picture, or of a row of MCUs
+	coef         []byte         // coefficients, in the order of the file's blocks: of the whole picture, or of a row of MCUs
 	whole        bool           // coef is of the whole picture
 	symbols      []symbol       // of the whole picture
 	count        [4 << 8]uint32 // how often each symbol of each table comes

@@ -3,28 +3,27 @@ package jpeg
 import "encoding/binary"
 
 // coefficients are those of a block on the way into a file: 16 times what T.81 A.3.3 defines and raised by
-// raise, as 64 little-endian words of 16 bits in the order of the file. DC is that of unsigned samples, so
-// it stands raise higher still. Bytes, so that four can be looked at in one load.
+// raise, in 16 words of four times 16 bits, little-endian: word 4·y + x has the rows 2y and 2y+1 of columns 2x and 2x+1, row by
+// row. DC is that of unsigned samples, so it stands raise higher still. Bytes, because the memory of pictures is.
 type coefficients = [128]byte
 
 const (
 	raise = 1 << 14 // a coefficient of 8-bit samples is within ±924; 16 times that is less than raise
 
 	// The second pass brings a fraction of 15 bits down to one of one (which makes the 16 of 8), with
-	// rounding, and raises. 2^30 is gone again in the 16 bits that are kept, and makes halves positive.
+	// rounding, and raises. 2^30 makes both halves positive, and is gone in the 16 bits that are kept.
 	raise2 = (1<<30 + raise<<14 + 1<<13) * both
 
 	everyFourth = 0xff * both // the bytes 0 and 4 of a word
 )
 
-// place is where in coefficients, in bytes, the two numbers of a word of the second pass go: for rows 2y and
-// 2y+1, by column.
-var place = func() (p [4][16]uint8) {
-	for k, at := range zigzag {
-		row, col := at>>3, at&7
-		p[row>>1][col*2+row&1] = uint8(2 * k)
+// laidAt is where in coefficients, in bytes, the one at each place of the file's order lies.
+var laidAt = func() (at [64]uint8) {
+	for k, natural := range zigzag {
+		row, col := natural>>3, natural&7
+		at[k] = row>>1*32 + col>>1*8 + row&1*4 + col&1*2
 	}
-	return p
+	return at
 }()
 
 // forward is the forward transform of 8×8 samples: the counterpart of idct8, with libjpeg's roundings in
@@ -60,7 +59,7 @@ func forward(in []byte, stride int, out *coefficients) {
 		t[1*4+i] = uint64(d0*c1501-z1+z4) >> 11 & mask1
 	}
 	for y := 0; y < 4; y++ {
-		r, to := (*[8]uint64)(t[y*8:]), &place[y]
+		r := (*[8]uint64)(t[y*8:])
 		a0, a4 := swap(r[0], r[4])
 		a1, a5 := swap(r[1], r[5])
 		a2, a6 := swap(r[2], r[6])
@@ -68,24 +67,20 @@ func forward(in []byte, stride int, out *coefficients) {
 		s0, s1, s2, s3 := a0+a7, a1+a6, a2+a5, a3+a4
 		d0, d1, d2, d3 := a0-a7, a1-a6, a2-a5, a3-a4
 		e0, e3, e1, e2 := s0+s3, s0-s3, s1+s2, s1-s2
-		z := (e2+e3)*c0541 + raise2
-		put(out, to[0], to[1], (e0+e1)<<13+raise2)
-		put(out, to[8], to[9], (e0-e1)<<13+raise2)
-		put(out, to[4], to[5], z+e3*c0765)
-		put(out, to[12], to[13], z-e2*c1847)
 		z3, z4 := d3+d1, d2+d0
 		z5 := (z3+z4)*c1175 + raise2
 		z1, z2 := (d3+d0)*c0899, (d2+d1)*c2562
 		z3, z4 = z5-z3*c1961, z5-z4*c0390
-		put(out, to[14], to[15], d3*c0298-z1+z3)
-		put(out, to[10], to[11], d2*c2053-z2+z4)
-		put(out, to[6], to[7], d1*c3072-z2+z3)
-		put(out, to[2], to[3], d0*c1501-z1+z4)
+		z := (e2+e3)*c0541 + raise2
+		to := (*[32]byte)(out[y*32:])
+		put(to[0:], (e0+e1)<<13+raise2, d0*c1501-z1+z4)
+		put(to[8:], z+e3*c0765, d1*c3072-z2+z3)
+		put(to[16:], (e0-e1)<<13+raise2, d2*c2053-z2+z4)
+		put(to[24:], z-e2*c1847, d3*c0298-z1+z3)
 	}
 }
 
-// put writes the two coefficients of a word.
-func put(out *coefficients, lo, hi uint8, w int64) {
-	binary.LittleEndian.PutUint16(out[lo&126:][:2], uint16(w>>14))
-	binary.LittleEndian.PutUint16(out[hi&126:][:2], uint16(w>>46))
+// put writes two columns of two rows.
+func put(to []byte, even, odd int64) {
+	binary.LittleEndian.PutUint64(to, uint64(even)>>14&evenHalves|uint64(odd)<<2&^evenHalves)
 }

@@ -2,10 +2,12 @@ package jpeg
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
 	stdjpeg "image/jpeg"
+	"io"
 	"math"
 	"math/rand"
 	"testing"
@@ -198,11 +200,14 @@ func BenchmarkResize(b *testing.B) {
 }
 
 func BenchmarkEncode(b *testing.B) {
-	p := noise(1200, 630, 2)
-	for b.Loop() {
-		var out bytes.Buffer
-		if err := Encode(&out, p, EncodeOptions{}); err != nil {
-			b.Fatal(err)
-		}
+	p := scene(1200, 630, 2, 2)
+	for _, limit := range []int{0, 1 << 20, 100_000} {
+		b.Run(fmt.Sprint("limit-", limit), func(b *testing.B) {
+			for b.Loop() {
+				if err := Encode(io.Discard, p, EncodeOptions{MaxBytes: limit}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

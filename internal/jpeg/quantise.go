@@ -8,9 +8,9 @@ import (
 // quantiser divides coefficients by the steps of one table, and rounds.
 type quantiser struct {
 	steps     [64]uint8  // by place in the file's order
-	low, high [16]uint64 // four places each: what lies between becomes zero, ends included
-	half      [64]uint32 // half a step, as coefficients has it
-	inverse   [64]uint32 // 2^32 / step, rounded up: exact for all that can come
+	half      [64]uint32 // by place, half a step as coefficients has it
+	inverse   [64]uint32 // by place, 2^32 / step, rounded up: exact for all that can come
+	low, high [16]uint64 // as coefficients: what lies between becomes zero, ends included
 }
 
 // The tables of T.81 K.1, in the order of the file.
@@ -36,8 +36,9 @@ func quantiserFor(table *[64]uint8, quality int) *quantiser {
 		q.steps[k] = uint8(step)
 		q.half[k] = uint32(8 * step)
 		q.inverse[k] = uint32((1<<32 + 16*step - 1) / (16 * step))
-		q.low[k/4] |= uint64(raise-8*step+1) << (k % 4 * 16)
-		q.high[k/4] |= uint64(1<<15|raise+8*step-1) << (k % 4 * 16)
+		at := laidAt[k]
+		q.low[at/8] |= uint64(raise-8*step+1) << (at % 8 * 8)
+		q.high[at/8] |= uint64(1<<15|raise+8*step-1) << (at % 8 * 8)
 	}
 	q.low[0] &^= 0xffff // DC is not looked at
 	q.high[0] |= 0xffff
@@ -54,6 +55,18 @@ func percentOf(quality int) int {
 
 const tops = 0x8000800080008000
 
+// placesOf is for each word of coefficients, and each choice of the four in it, their places in the file's order as bits.
+var placesOf = func() (p [16][16]uint64) {
+	for k, at := range laidAt {
+		for choice := range 16 {
+			if choice>>(at%8/2)&1 != 0 {
+				p[at/8][choice] |= 1 << k
+			}
+		}
+	}
+	return p
+}()
+
 // others are the places of the coefficients other than DC that do not become zero, as bits.
 func (q *quantiser) others(c *coefficients) (places uint64) {
 	for i := range q.low {
@@ -62,10 +75,9 @@ func (q *quantiser) others(c *coefficients) (places uint64) {
 			w &^= 0xffff
 		}
 		// the top bits, which no coefficient has, take the borrows
-		if out := ^(((w | tops) - q.low[i]) & (q.high[i] - w)) & tops; out != 0 {
-			// from bits 15, 31, 47 and 63 to 0 to 3
-			places |= out >> 15 * (1<<48 | 1<<33 | 1<<18 | 1<<3) >> 48 << (4 * i)
-		}
+		out := ^(((w | tops) - q.low[i]) & (q.high[i] - w)) & tops
+		// bits 15, 31, 47 and 63 become a number; no branch, as it could not be foreseen
+		places |= placesOf[i][out>>15*(1<<48|1<<33|1<<18|1<<3)>>48&15]
 	}
 	return places
 }
@@ -73,7 +85,7 @@ func (q *quantiser) others(c *coefficients) (places uint64) {
 // at is the coefficient at place k, divided: its amount, and -1 or 0 for its sign.
 func (q *quantiser) at(c *coefficients, k int) (amount uint32, sign int32) {
 	k &= 63
-	v := int32(binary.LittleEndian.Uint16(c[2*k:])) - raise
+	v := int32(binary.LittleEndian.Uint16(c[laidAt[k]&126:])) - raise
 	sign = v >> 31
 	return uint32(uint64(uint32((v^sign)-sign)+q.half[k]) * uint64(q.inverse[k]) >> 32), sign
 }

@@ -1,6 +1,7 @@
 package typeset
 
 import (
+	"encoding/binary"
 	"image"
 	"image/color"
 	"math"
@@ -137,21 +138,29 @@ func (r *raster) cross(row []int32, left, right, tall int) {
 func (r *raster) paint(to *image.RGBA, col color.Color) {
 	r.close()
 	R, G, B, A := col.RGBA()
-	ink := [4]uint32{R >> 8, G >> 8, B >> 8, A >> 8}
+	var inks [256][4]byte // by cover
+	for cover := range inks {
+		for i, v := range [4]uint32{R >> 8, G >> 8, B >> 8, A >> 8} {
+			inks[cover][i] = byte((v*uint32(cover) + 127) / 255)
+		}
+	}
 	for y := range r.box.Dy() {
 		sum := int32(0)
 		out := to.Pix[to.PixOffset(r.box.Min.X, r.box.Min.Y+y):][:4*r.box.Dx()]
-		for _, more := range r.sums[y*r.w:][:r.w-1] {
-			sum += more
-			if sum != 0 {
-				cover := (uint32(min(max(sum, -sum), solid))*255 + solid/2) / solid
-				pix := out[:4:4]
-				keep := 255 - (ink[3]*cover+127)/255
-				for i := range pix {
-					pix[i] = byte((ink[i]*cover+127)/255 + (uint32(pix[i])*keep+127)/255)
-				}
+		for x, more := range r.sums[y*r.w:][:r.w-1] {
+			if sum += more; sum == 0 {
+				continue
 			}
-			out = out[4:]
+			cover := (uint32(min(max(sum, -sum), solid))*255 + solid/2) / solid
+			pix, ink := out[4*x:4*x+4:4*x+4], &inks[cover&255]
+			keep := 255 - uint32(ink[3])
+			if keep == 0 || binary.LittleEndian.Uint32(pix) == 0 {
+				copy(pix, ink[:])
+				continue
+			}
+			for i := range pix {
+				pix[i] = ink[i] + byte((uint32(pix[i])*keep+127)/255)
+			}
 		}
 	}
 }
