@@ -44,7 +44,7 @@ var rooms = map[string]string{
 	"internal/gallery": "article card config photo render typeset",
 	// edges
 	"internal/lambda":            "story bucket config aws aws-lambda",
-	"internal/sim":               "uniseg", // and nothing of ours: it judges what channel sends
+	"internal/sim":               "uniseg btcec websocket", // and nothing of ours: it judges what channel sends
 	"internal/cli":               "article gallery bucket card channel config desk fetch lambda photo notice post render staff review sim source story typeset webhook fonts summary aws",
 	"functions/local":            "cli",
 	"functions/webhook":          "lambda webhook source fetch",

@@ -143,14 +143,19 @@ type Parts struct {
 // kinds is every kind of channel there is.
 var kinds = map[string]func(name string, c config.Channel, site config.Site, p Parts) (Channel, error){
 	"bluesky":   newBluesky,
+	"discord":   newDiscord,
 	"facebook":  newFacebook,
 	"feed":      newFeed,
 	"instagram": newInstagram,
 	"log":       newLog,
 	"linkedin":  newLinkedin,
 	"mastodon":  newMastodon,
+	"nostr":     newNostr,
+	"slack":     newSlack,
+	"teams":     newTeams,
 	"telegram":  newTelegram,
 	"threads":   newThreads,
+	"webhook":   newWebhook,
 	"x":         newX,
 }
 

@@ -93,11 +93,11 @@ type Source struct {
 
 // Channel is a configured account on a network.
 type Channel struct {
-	Kind         string        `yaml:"kind"`          // feed, log, bluesky, mastodon, telegram, x, facebook, instagram, threads, linkedin; required. slack, discord, teams, nostr and webhook are known and not built in yet: they are refused
+	Kind         string        `yaml:"kind"`          // feed, log, bluesky, mastodon, telegram, x, facebook, instagram, threads, linkedin, slack, discord, teams, nostr, webhook; required
 	Site         string        `yaml:"site"`          // the site whose stories it posts; required
-	Server       string        `yaml:"server"`        // the network's address, "https://bsky.social"; each kind that speaks HTTP has a default, but mastodon
-	Account      string        `yaml:"account"`       // handle, page, chat or organisation to post as
-	Secret       Secret        `yaml:"secret"`        // token, password or webhook address
+	Server       string        `yaml:"server"`        // the network's address, "https://bsky.social"; each kind that speaks HTTP has a default, but mastodon; webhook: the receiver's whole address; slack, discord, teams: in place of the host of a secret that is an address
+	Account      string        `yaml:"account"`       // handle, page, chat or organisation to post as; discord: the number of the server, for the addresses of posts
+	Secret       Secret        `yaml:"secret"`        // token, password or webhook address; nostr: the key, nsec1…; webhook: whsec_ and the key in base64
 	Corrections  string        `yaml:"corrections"`   // what a changed fact does to a post that is out: edit, reply, repost, leave or ask; empty: edit where the network can, else ask; docs/corrections.md
 	RepostWithin time.Duration `yaml:"repost_within"` // corrections: repost: only so long after posting, later a reply; default 10m
 	Review       string        `yaml:"review"`        // another review than the site's
@@ -111,8 +111,9 @@ type Channel struct {
 	Version      string        `yaml:"version"`       // linkedin: version of the API as YYYYMM, which ends about a year later; facebook, instagram: as v26.0; empty: the newest that was tried
 	Language     string        `yaml:"language"`      // language tag to post with; empty: the article's
 	Visibility   string        `yaml:"visibility"`    // mastodon: public (default), unlisted, private
-	Chat         string        `yaml:"chat"`          // telegram: @name or id of the chat
+	Chat         string        `yaml:"chat"`          // telegram: @name or id of the chat; slack: id of the channel, which makes the secret a bot's token
 	Staging      string        `yaml:"staging"`       // telegram: a private chat to upload pictures to first
+	Relays       []string      `yaml:"relays"`        // nostr: the relays to post to, as wss://relay.example
 	Hub          string        `yaml:"hub"`           // feed: WebSub hub to tell
 	Items        int           `yaml:"items"`         // feed: how many items it keeps; 0: 500
 	Template     Template      `yaml:"template"`      // the words of a post here, in place of the site's
@@ -162,7 +163,7 @@ type Notice struct {
 	Site     string   `yaml:"site"`     // whose stories; empty: every site's
 	Secret   Secret   `yaml:"secret"`   // slack, teams: the webhook's address; telegram: the bot's token; email: the password for user
 	Server   string   `yaml:"server"`   // email: "smtps://HOST:465" or "smtp://HOST:587"; Amazon SES is "smtps://email-smtp.REGION.amazonaws.com:465"; telegram: empty
-	Chat     string   `yaml:"chat"`     // telegram: @name or id of the chat
+	Chat     string   `yaml:"chat"`     // telegram: @name or id of the chat; slack: id of the channel, which makes the secret a bot's token
 	User     string   `yaml:"user"`     // email: who signs in at the server
 	From     string   `yaml:"from"`     // email: the sender, as "Example News <desk@news.example>"
 	To       []string `yaml:"to"`       // email: the addresses

@@ -136,6 +136,13 @@ func unfinished(f Facts, v story.Verdict) Act {
 	case Retract:
 		return Act{Do: Retract, By: "after an interruption", Repost: f.Record.Reposting}
 	}
+	if f.Can.Find == channel.Never && f.Can.Once { // sending it again makes no second post, as long as it is still wanted
+		again := f
+		again.Record.Claim = nil
+		if a := Next(again); a.Do == Wait || a.Do == Verb(c.Verb) && a.Draft.Hash() == c.Draft.Hash() {
+			return a
+		}
+	}
 	if f.Can.Find == channel.Never {
 		return Act{Do: Doubt, Why: "the call was interrupted, and this network cannot be asked whether the post is there"}
 	}

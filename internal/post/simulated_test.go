@@ -11,7 +11,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -27,10 +30,15 @@ import (
 type account struct {
 	name    string // the network's
 	yaml    string // the channel's configuration, but its server and site
+	path    string // of its server, below the network's
+	secret  string // in place of the usual one
+	hook    string // the path of an incoming webhook, which is the secret
 	noFind  string // why it cannot be asked whether a post is there; empty: it can
-	noEdit  bool
-	uploads bool // the picture goes before the post, in a call of its own
-	renews  bool // an access token that has run out is renewed
+	resends bool   // it need not be asked: it knows a call that comes again
+	uploads bool   // the picture goes before the post, in a call of its own
+	renews  bool   // an access token that has run out is renewed
+
+	noEdit, noReply, noDelete bool
 }
 
 var accounts = []account{
@@ -38,6 +46,12 @@ var accounts = []account{
 	{name: "mastodon", yaml: `kind: mastodon`, uploads: true},
 	{name: "gotosocial", yaml: `kind: mastodon`, uploads: true},
 	{name: "telegram", yaml: `kind: telegram, chat: "@news"`, noFind: "a bot cannot list what it has sent"},
+	{name: "slack", yaml: `kind: slack, chat: C123456`},
+	{name: "slack", hook: "/services/T1/B1/test", yaml: `kind: slack`, noFind: "an incoming webhook cannot be asked", noEdit: true, noReply: true, noDelete: true},
+	{name: "discord", hook: "/api/webhooks/1/test", yaml: `kind: discord`, noFind: "a webhook sees no message whose id it was not told"},
+	{name: "teams", hook: "/workflows/a/triggers/manual/paths/invoke?sig=test", yaml: `kind: teams`, noFind: "a workflow cannot be asked", noEdit: true, noReply: true, noDelete: true},
+	{name: "nostr", path: "/", secret: "4141414141414141414141414141414141414141414141414141414141414141", yaml: `kind: nostr, corrections: reply`, noEdit: true},
+	{name: "webhook", path: "/receiver", secret: "whsec_dGVzdC1zZWNyZXQtZm9yLXRoZS1zaW11bGF0b3I=", yaml: `kind: webhook`, resends: true},
 }
 
 // testToken is what all accounts have as their secret, by the environment's CUTLINE_TEST_TOKEN.
@@ -55,6 +69,14 @@ type desk struct {
 func simulated(t *testing.T, a account, review string) *desk {
 	t.Helper()
 	d := &desk{newsroom: open(t, review), account: a, cut: new(atomic.Bool)}
+	secret := "env:CUTLINE_TEST_TOKEN"
+	if a.secret+a.hook != "" {
+		file := filepath.Join(t.TempDir(), "secret")
+		if err := os.WriteFile(file, []byte(a.secret+a.hook), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		secret = "file:" + file
+	}
 	d.sim = sim.New(d.clock)
 	web := httptest.NewServer(d.sim)
 	t.Cleanup(web.Close)
@@ -64,8 +86,8 @@ func simulated(t *testing.T, a account, review string) *desk {
 sites: {en: {name: Example News, language: en, url: "https://news.example", review: %s}}
 channels:
   log: {kind: log, site: en}
-  net: {site: en, server: %q, secret: "env:CUTLINE_TEST_TOKEN", %s}
-`, review, web.URL+"/"+a.name, a.yaml), nil)
+  net: {site: en, server: %q, secret: %q, %s}
+`, review, web.URL+"/"+a.name+a.path, secret, a.yaml), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,16 +148,21 @@ func (m *mortal) Put(ctx context.Context, key string, body []byte, typ string, c
 	return m.Bucket.Put(ctx, key, body, typ, c)
 }
 
+// blank is a card with nothing on it.
+var blank = sync.OnceValue(func() []byte {
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 1200, 630)), nil); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+})
+
 // article publishes a story with a card.
 func (d *desk) article(id, words string) story.Key {
 	d.t.Helper()
 	k := d.publish(id, words)
-	var b bytes.Buffer
-	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 1200, 630)), nil); err != nil {
-		d.t.Fatal(err)
-	}
 	card := k.CardKey("0123456789abcdefghij", "og", "jpg")
-	if _, err := d.store.Bucket.Put(d.t.Context(), card, b.Bytes(), "image/jpeg", bucket.Always); err != nil {
+	if _, err := d.store.Bucket.Put(d.t.Context(), card, blank(), "image/jpeg", bucket.Always); err != nil {
 		d.t.Fatal(err)
 	}
 	if _, _, err := d.store.UpdateManifest(d.t.Context(), k, func(m *story.Manifest) error {
@@ -150,14 +177,32 @@ func (d *desk) article(id, words string) story.Key {
 	return k
 }
 
-// settle lets ticks come for so long, a minute at a time.
+// settle lets ticks come for so long, each at a full minute at which something is due.
 func (d *desk) settle(p *Poster, long time.Duration) {
 	d.t.Helper()
-	for end := d.clock().Add(long); d.clock().Before(end); d.pass(time.Minute) {
+	for end := d.clock().Add(long); d.clock().Before(end); {
 		if err := p.Tick(context.Background()); err != nil && !errors.Is(err, errKilled) {
 			d.t.Fatal(err)
 		}
+		next := end
+		due, err := d.store.Bucket.List(context.Background(), story.Due, "", 1)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		if len(due) > 0 {
+			if next, _, err = story.ParseDue(due[0].Key); err != nil {
+				d.t.Fatal(err)
+			}
+		}
+		d.pass(max(time.Minute, earlier(next, end).Sub(d.clock()).Truncate(time.Minute)+time.Minute))
 	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 func (d *desk) record(k story.Key) story.Post {

@@ -69,7 +69,8 @@ type network interface {
 func New(now func() time.Time) *Server {
 	s := &Server{now: now, mux: http.NewServeMux(), pictures: map[string]picture{}, budgets: map[string]*budget{}, dead: map[string]bool{}}
 	s.networks = []network{newBluesky(s), newMastodon(s, "mastodon"), newMastodon(s, "gotosocial"), newTelegram(s),
-		newX(s), newFacebook(s), newInstagram(s), newThreads(s), newLinkedin(s)}
+		newX(s), newFacebook(s), newInstagram(s), newThreads(s), newLinkedin(s),
+		newSlack(s), newDiscord(s), newTeams(s), newNostr(s), newWebhook(s)}
 	s.pages()
 	return s
 }
