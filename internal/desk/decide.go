@@ -81,6 +81,12 @@ func (d *desk) decide(q *request) error {
 	if err != nil {
 		return err
 	}
+	return d.decideOn(q, x, "/story/"+string(x.Story.Key))
+}
+
+// decideOn decides about a story that was read for it, and goes on to page. By a review link it returns errUsed if the
+// link has decided before, and errStale where the page is out of date.
+func (d *desk) decideOn(q *request, x *story.Dossier, page string) (err error) {
 	site := d.Config.ChannelsOf(x.Story.Site)
 	now := x.Now.UTC() // the bucket's clock: post judges by it
 	dec := story.Decision{Act: q.FormValue("act"), Revision: x.Story.Revision, At: now, Why: strings.TrimSpace(cleanText(q.FormValue("why")))}
@@ -108,7 +114,7 @@ func (d *desk) decide(q *request) error {
 	default:
 		return q.refuse(http.StatusBadRequest, "bad_form")
 	}
-	if errors.Is(err, errStale) {
+	if errors.Is(err, errStale) && q.who.Link == "" {
 		return q.stale(x, "")
 	} else if err != nil {
 		return err
@@ -119,9 +125,15 @@ func (d *desk) decide(q *request) error {
 	}
 	dec.Rule = review.Names(d.Config, &x.Story, about)
 	q.who.Sign(&dec, x.Story.Site, review.By(d.Config, &x.Story, about))
+	if err := q.takes(&dec, x); err != nil {
+		return err
+	}
 	other := ""
 	_, _, err = d.Store.UpdateDecisions(q.Context(), x.Story.Key, func(doc *story.Decisions) error {
 		other = ""
+		if dec.Link != "" && spent(doc, dec.Link, dec.Act) {
+			return errUsed
+		}
 		again := len(dec.Drafts) > 0
 		for c, draft := range dec.Drafts {
 			rule := d.rule(x, c)
@@ -146,7 +158,9 @@ func (d *desk) decide(q *request) error {
 		doc.Log = append(doc.Log, dec)
 		return nil
 	})
-	if errors.Is(err, errStale) {
+	if errors.Is(err, errUsed) || errors.Is(err, errStale) && q.who.Link != "" {
+		return err
+	} else if errors.Is(err, errStale) {
 		fresh, again := d.Store.Load(q.Context(), x.Story.Key)
 		if again != nil {
 			return again
@@ -156,7 +170,24 @@ func (d *desk) decide(q *request) error {
 		return kept("a decision", x.Story.Key, err)
 	}
 	d.Log.Info("decided", "story", string(x.Story.Key), "revision", x.Story.Revision, "act", dec.Act, "by", dec.By)
-	return q.see("/story/" + string(x.Story.Key) + "?did=" + dec.Act)
+	return q.see(page + "?did=" + dec.Act)
+}
+
+// takes refuses an approval that would count for nothing: of what one wrote or edited oneself, or of what the rule leaves
+// to others. It is said at once, and not left to be wondered at.
+func (q *request) takes(dec *story.Decision, x *story.Dossier) error {
+	short := ""
+	for c := range dec.Drafts {
+		rule := q.desk.rule(x, c)
+		if rule.Takes(dec, c) {
+			return nil
+		}
+		short = rule.Name
+	}
+	if short == "" {
+		return nil
+	}
+	return &refusal{http.StatusForbidden, q.words.say("not_yours"), q.words.say("rule") + ": " + short}
 }
 
 // seenLog is what had been decided when the page was made that carries this number of decisions; without one, what is now.

@@ -21,6 +21,7 @@ import (
 
 	"cutline/internal/channel"
 	"cutline/internal/config"
+	"cutline/internal/staff"
 	"cutline/internal/story"
 )
 
@@ -57,6 +58,7 @@ type desk struct {
 	pages  map[string]*template.Template // by language
 	static map[string]file               // by name
 	can    map[string]channel.Capabilities
+	links  *staff.Links
 }
 
 // New makes the desk's handler. Where it is served to others than this machine, it refuses to start without a way to
@@ -84,6 +86,7 @@ func New(p Parts) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.links = door.Links
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "this form was sent by another site: open the desk itself and try again", http.StatusForbidden)
@@ -118,6 +121,10 @@ func (d *desk) routes() http.Handler {
 		"POST /story/{day}/{id}/decide":          d.decide,
 		"POST /story/{day}/{id}/edit":            d.saveEdits,
 		"POST /story/{day}/{id}/looking":         d.looking,
+		"GET /story/{day}/{id}/share":            d.sharePage,
+		"POST /story/{day}/{id}/share":           d.share,
+		"GET /review/{token}":                    d.linkPage,
+		"POST /review/{token}":                   d.linkDecide,
 		"GET /wall":                              d.wall,
 		"GET /history":                           d.historyPage,
 		"GET /history.csv":                       d.historyFile,

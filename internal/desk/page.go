@@ -24,6 +24,7 @@ type frame struct {
 	Here       string // which entry of the navigation is the present one
 	Back       string // address of the page before; empty: none
 	Bar        bool   // a bar with the decision stands at the foot
+	Alone      bool   // a page for somebody without an account: it leads nowhere else
 	Words      *language
 	All        []*language // every language, for the choice
 	Who        string      // the person's name
@@ -104,7 +105,10 @@ func (q *request) showTagged(name string, f *frame) error {
 // fail shows a refusal: what is wrong, and what more there is to say.
 func (q *request) fail(status int, what, more string) {
 	f := q.frame(what, "", struct{ What, More string }{what, more})
-	f.Back = "/"
+	f.Back, f.Alone = "/", q.who.Name == "" || q.who.Link != ""
+	if f.Alone {
+		f.Back = ""
+	}
 	if err := q.show(status, "refused", f); err != nil {
 		q.desk.Log.Error("desk", "error", err)
 		http.Error(q.w, what, status)

@@ -2,7 +2,7 @@ package desk
 
 import (
 	"net/http"
-	"path"
+	"strings"
 
 	"cutline/internal/staff"
 )
@@ -11,8 +11,12 @@ import (
 func (d *desk) open() (*staff.Door, error) {
 	return staff.Open(staff.Parts{
 		Store: d.Store, Config: d.Config, Now: d.Now, Random: d.Random, Client: d.Client, Log: d.Log, Loopback: d.Loopback,
-		Public: func(r *http.Request) bool { _, own := d.static[path.Base(r.URL.Path)]; return own },
-		Page:   d.signInPage,
+		Public: func(r *http.Request) bool {
+			name, file := strings.CutPrefix(r.URL.Path, "/")
+			_, own := d.static[name]
+			return file && own || strings.HasPrefix(r.URL.Path, reviewPath)
+		},
+		Page: d.signInPage,
 	})
 }
 

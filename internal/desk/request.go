@@ -59,7 +59,7 @@ func (d *desk) handle(f func(*request) error) http.HandlerFunc {
 			q.fail(http.StatusNotFound, q.words.say("no_story"), "")
 		case r.Context().Err() != nil: // whoever asked has gone
 		default:
-			d.Log.Error("desk", "path", r.URL.Path, "error", err)
+			d.Log.Error("desk", "path", logged(r), "error", err)
 			q.fail(http.StatusInternalServerError, q.words.say("trouble"), "")
 		}
 	}

@@ -273,7 +273,7 @@ func (d *Door) signOutOthers(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d.Log.Info("signed out", "by", p.ID, "person", id, "everybody", id == "")
-	http.Redirect(w, r, "/me?done=signed_out", http.StatusSeeOther)
+	http.Redirect(w, r, "/keys#me", http.StatusSeeOther)
 }
 
 // ownPath is a path of ours to go on to: what begins with one slash and cannot be taken for another host, or "/".

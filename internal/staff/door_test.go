@@ -489,7 +489,7 @@ func TestReviewLinks(t *testing.T) {
 	if err != nil || got.Story != l.Story || got.Revision != 3 || p.Name != "Tom" || p.Link == "" || p.Link != got.ID {
 		t.Fatalf("%+v %+v %v", got, p, err)
 	}
-	for act, want := range map[string]bool{Look: true, story.Approve: true, story.Reject: true, story.Hold: true, story.Retract: false, story.Settle: false, Edit: false, Share: false, Stop: false, Staff: false} {
+	for act, want := range map[string]bool{Look: true, story.Approve: true, story.Undo: true, story.Reject: true, story.Hold: true, story.Retract: false, story.Settle: false, Edit: false, Share: false, Stop: false, Staff: false} {
 		if (May(p, act, "en") == nil) != want || May(p, act, "ckb") == nil {
 			t.Errorf("%s: %v on its own site, %v on another", act, May(p, act, "en"), May(p, act, "ckb"))
 		}

@@ -35,7 +35,7 @@ var (
 )
 
 // links are the acts that a link allows; no role of who made it adds one.
-var links = []string{Look, story.Approve, story.Hold, story.Reject}
+var links = []string{Look, story.Approve, story.Undo, story.Hold, story.Reject}
 
 // Links makes and opens review links.
 type Links struct {

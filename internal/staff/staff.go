@@ -83,7 +83,10 @@ type Person struct {
 // the desk asks it and nothing else.
 func May(p Person, act, site string) error {
 	need, known := least[act]
-	if !known || p.Link != "" && !slices.Contains(links, act) {
+	if known && p.Link != "" && !slices.Contains(links, act) {
+		return fmt.Errorf("a review link does not allow to %s", act)
+	}
+	if !known {
 		return fmt.Errorf("there is no act %q", act)
 	}
 	if have := p.Roles[site]; have < need {

@@ -46,6 +46,14 @@ func (m *Demand) counts(a *Decision, channel string, authors []string) bool {
 	return !m.NoSelf || !a.own(channel, authors)
 }
 
+// Takes says whether an approval of a channel's draft counts for anything under the rule.
+func (r *Rule) Takes(a *Decision, channel string) bool {
+	if len(r.Demands) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(r.Demands, func(m Demand) bool { return m.counts(a, channel, r.Authors) })
+}
+
 // own says whether who approves had a hand in what is approved.
 func (d *Decision) own(channel string, authors []string) bool {
 	return slices.ContainsFunc(append(authors[:len(authors):len(authors)], d.Drafts[channel].Hands...), func(name string) bool {

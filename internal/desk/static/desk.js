@@ -226,5 +226,14 @@
     });
     addEventListener("beforeunload", (e) => { if (changed) e.preventDefault(); });
   }
+  /* ---- a link to pass on ---- */
+  for (const b of $$("[data-copies]")) {
+    if (!navigator.clipboard) continue; // it can be marked and copied by hand
+    b.hidden = false;
+    b.addEventListener("click", () => {
+      const from = document.getElementById(b.dataset.copies);
+      navigator.clipboard.writeText(from.value).then(() => say(b.textContent + " ✓"), () => from.select());
+    });
+  }
   $("[autofocus]")?.focus();
 })();
