@@ -141,7 +141,7 @@ func rules(d *story.Dossier, c *config.Config) func(channel string) story.Rule {
 		if c == nil {
 			return story.Rule{}
 		}
-		return review.Of(c, &d.Story, channel)
+		return review.Of(c, d, channel)
 	}
 }
 

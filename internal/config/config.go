@@ -47,6 +47,7 @@ type Site struct {
 	Breaking   []string          `yaml:"breaking"`   // tags, sections or kickers whose stories go before the queue, in quiet hours too
 	Template   Template          `yaml:"template"`   // the words of a post, for channels without their own: "{{summary}}\n\n{{link}}"; docs/words.md has the functions
 	Correction Template          `yaml:"correction"` // the words of a correction that is given as a reply
+	Rights     []Right           `yaml:"rights"`     // what agencies allow of their photos: where one may not go, how long it may be online; docs/photos.md
 	Rules      []Rule            `yaml:"rules"`      // who must approve what, or what goes by itself; of those that match the strictest holds; docs/review.md
 	Roles      Roles             `yaml:"roles"`      // who may do what at the desk; empty: the people under desk.people are admins, nobody else has a role
 }
@@ -62,6 +63,17 @@ type Rule struct {
 	People   int      `yaml:"people"`   // how many different people must approve; 0: one
 	By       []string `yaml:"by"`       // whose approval counts: roles, names, verified e-mail addresses, "group:NAME"; empty: any approver's
 	NoSelf   bool     `yaml:"no_self"`  // who wrote the article, worded the post or edited the card cannot approve it
+}
+
+// Right is what an agency or a contract says of a photo. A photo that it is about is held on the channels that it names,
+// until somebody approves it there with a reason, and is online for the days that it gives.
+type Right struct {
+	Name     string   `yaml:"name"`     // what it says, as the desk shows it: "AFP: 30 days"; required
+	Credit   []string `yaml:"credit"`   // condition: names in the photo's credit, as whole words
+	Terms    []string `yaml:"terms"`    // condition: words in its usage terms, as the CMS or the file has them
+	Of       []string `yaml:"of"`       // condition: what it shows, by caption, alt text, headline or tags
+	Channels []string `yaml:"channels"` // where it may not go: names or kinds of channels
+	Days     int      `yaml:"days"`     // how many days after publication it may be online: then posts with it are taken down and its cards are drawn without it; 0: for ever
 }
 
 // Roles lists who is what: names under desk.people, verified e-mail addresses, "group:NAME" for a group that the provider names, "id:ISSUER#SUBJECT". Each role may do what the ones before it may.

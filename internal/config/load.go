@@ -152,6 +152,7 @@ func (c *Config) check(d *decoder) {
 			at(p+".zone", "want a time zone as Asia/Baghdad, have %q", s.Zone)
 		}
 		c.checkRules(n, at, oneOf)
+		c.checkRights(n, at, oneOf)
 		for i, f := range s.Formats {
 			oneOf(fmt.Sprintf("%s.formats[%d]", p, i), f, Formats)
 		}

@@ -222,7 +222,7 @@ func (q *request) approval(dec *story.Decision, x *story.Dossier, site []string)
 		if !ok || draft.Hash() != hash {
 			return errStale
 		}
-		if hold := x.Hold(c); hold != "" && dec.Why == "" {
+		if hold := x.Hold(c, q.desk.rule(x, c)); hold != "" && dec.Why == "" {
 			if !q.Form.Has("pick") && len(channels) > 1 {
 				continue // what a check objects to is approved by name and with a reason only
 			}

@@ -119,7 +119,7 @@ func (d *desk) verdict(x *story.Dossier, channel string) story.Verdict {
 
 // rule is the review rule of a story on a channel.
 func (d *desk) rule(x *story.Dossier, channel string) story.Rule {
-	return review.Of(d.Config, &x.Story, channel)
+	return review.Of(d.Config, x, channel)
 }
 
 // zone is a site's time zone.

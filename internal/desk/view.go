@@ -323,7 +323,7 @@ func (q *request) channel(x *story.Dossier, name string, zone *time.Location) ch
 			c.Plan = q.plan(name, cfg.Corrections)
 		}
 	}
-	c.Hold, c.Missing = x.Hold(name), x.Decisions.For(name, rule).Missing
+	c.Hold, c.Missing = x.Hold(name, rule), x.Decisions.For(name, rule).Missing
 	if c.Draft.Cost > 0 {
 		c.Cost = "$" + q.words.decimals(strconv.FormatFloat(c.Draft.Cost, 'f', -1, 64))
 	}

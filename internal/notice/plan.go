@@ -38,7 +38,7 @@ func Wants(c *config.Config, d *story.Dossier) []Want {
 		out = append(out, Want{tag, about, []string{channel}, st, second})
 	}
 	for _, channel := range c.ChannelsOf(d.Story.Site) {
-		rule := review.Of(c, &d.Story, channel)
+		rule := review.Of(c, d, channel)
 		st := story.StateOf(d, channel, rule)
 		v := d.Decisions.For(channel, rule)
 		p := d.Posts[channel].Doc

@@ -113,6 +113,8 @@ func (f Facts) down(v story.Verdict) (by string, down bool) {
 		return "the article was " + s.Off, true
 	case f.Record.Live() && s.Article.Embargo.After(f.Now):
 		return "the article was put under an embargo", true
+	case f.Dossier.Ended(&f.Record):
+		return "the photo may no longer be online: " + f.Dossier.Manifest.EndsBy, true
 	}
 	return "", false
 }
@@ -191,7 +193,7 @@ func (f Facts) send(v story.Verdict, same bool) Act {
 		draft, start, since = v.Draft, story.Latest(v.NotBefore, v.Embargo), v.At
 	case same:
 		return Act{}
-	case f.Rule.Auto && d.Hold(f.Channel) == "" && !(p.Live() && f.Plan.Asks):
+	case f.Rule.Auto && d.Hold(f.Channel, f.Rule) == "" && !(p.Live() && f.Plan.Asks):
 		shown := *f.Draft
 		if e, ok := d.Decisions.Edit(f.Channel, f.Draft); ok {
 			shown = e

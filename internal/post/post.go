@@ -131,6 +131,9 @@ func (p *Poster) round(ctx context.Context, k story.Key, d *story.Dossier) (agai
 		w.act, w.facts = Next(f), f
 		switch {
 		case w.act.Do == Nothing:
+			if ends := d.Manifest.Ends; f.Record.Live() && ends.After(d.Now) && (until.IsZero() || ends.Before(until)) {
+				until = ends // it is taken down then, though nothing changes
+			}
 		case w.act.Do == Wait:
 			if until.IsZero() || w.act.Until.Before(until) {
 				until = w.act.Until
@@ -386,7 +389,7 @@ func (p *Poster) facts(d *story.Dossier, name string) (Facts, error) {
 		Pace: p.Config.PaceOf(name), Urgent: urgent(&d.Story, site),
 		Other: rec.Exists() && rec.Doc.Kind != "" && (rec.Doc.Kind != c.Kind || rec.Doc.Account != accountOf(c)),
 	}
-	f.Rule = review.Of(p.Config, &d.Story, name)
+	f.Rule = review.Of(p.Config, d, name)
 	if d.Manifest.Revision >= d.Story.Revision && d.Story.Live() {
 		piece := channel.Piece{Key: d.Story.Key, Site: site, Article: edited(&d.Story), Manifest: d.Manifest, Revision: d.Story.Revision}
 		draft := ch.Prepare(piece)

@@ -23,6 +23,7 @@ import (
 	"cutline/internal/config"
 	"cutline/internal/fetch"
 	"cutline/internal/photo"
+	"cutline/internal/rights"
 	"cutline/internal/story"
 	"cutline/internal/typeset"
 )
@@ -132,6 +133,15 @@ func (r *Renderer) draw(ctx context.Context, s *story.Story, e story.Edits, form
 		defer ph.Release()
 	}
 	credit, from := creditOf(a, e, info)
+	if ph != nil {
+		since := a.Published
+		if since.IsZero() {
+			since = s.First
+		}
+		if out.Ends, out.EndsBy = rights.Until(site, rights.PhotoOf(s, credit, info.UsageTerms), since); !out.Ends.IsZero() && !r.Now().Before(out.Ends) {
+			out.Photo, out.PhotoTag, tag, ph = "it may no longer be online: "+out.EndsBy, "", "", nil
+		}
+	}
 	if ph != nil && credit == "" {
 		switch site.Uncredited {
 		case "hold", "":
@@ -165,6 +175,9 @@ func (r *Renderer) draw(ctx context.Context, s *story.Story, e story.Edits, form
 	base.Kicker, out.Due = kicker(s, e, r.Now())
 	base.Year, year = age(published, r.Now())
 	out.Due = sooner(out.Due, year)
+	if ph != nil {
+		out.Due = sooner(out.Due, out.Ends)
+	}
 	if base.Meta = a.Byline; look.Theme.Show.Meta == "date" && !a.Published.IsZero() {
 		base.Meta = card.Date(published, site.Language)
 	} else if look.Theme.Show.Meta == "none" {

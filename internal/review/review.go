@@ -15,13 +15,27 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"cutline/internal/config"
+	"cutline/internal/rights"
 	"cutline/internal/story"
 )
 
-// Of is the rule for a story on a channel: what its site's matching rules and the channel's own review policy ask for
+// Of is the rule for a story on a channel: who must approve it, and what the agencies' rights say of its photo.
+func Of(c *config.Config, d *story.Dossier, channel string) story.Rule {
+	out := approval(c, &d.Story, channel)
+	if m := &d.Manifest; m.Photo == "" && d.Story.Article.Photo.URL != "" {
+		credit := d.Story.Article.Photo.Credit
+		if m.Credit != "" {
+			credit = m.Credit
+		}
+		out.Barred = rights.Barred(c, d.Story.Site, rights.PhotoOf(&d.Story, credit, m.Terms), channel)
+	}
+	return out
+}
+
+// approval is who must approve a story on a channel: what its site's matching rules and the channel's own review policy ask for
 // together; where neither says anything, the site's policy. A policy goes by itself only if all of them do, after the
 // longest time that one of them gives.
-func Of(c *config.Config, s *story.Story, channel string) story.Rule {
+func approval(c *config.Config, s *story.Story, channel string) story.Rule {
 	site := c.Sites[s.Site]
 	out := story.Rule{Auto: true, Authors: authors(s)}
 	var names []string
@@ -73,7 +87,7 @@ func authors(s *story.Story) []string {
 func Names(c *config.Config, s *story.Story, channels []string) string {
 	var out []string
 	for _, ch := range channels {
-		if n := Of(c, s, ch).Name; !slices.Contains(out, n) {
+		if n := approval(c, s, ch).Name; !slices.Contains(out, n) {
 			out = append(out, n)
 		}
 	}
@@ -84,7 +98,7 @@ func Names(c *config.Config, s *story.Story, channels []string) string {
 func By(c *config.Config, s *story.Story, channels []string) []string {
 	var out []string
 	for _, ch := range channels {
-		for _, d := range Of(c, s, ch).Demands {
+		for _, d := range approval(c, s, ch).Demands {
 			for _, ref := range d.By {
 				if !slices.Contains(out, ref) {
 					out = append(out, ref)

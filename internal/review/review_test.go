@@ -52,8 +52,8 @@ func TestRuleOfAStory(t *testing.T) {
 		{"who may approve", "en", "feed", article.Article{Tags: []string{"BUDGET"}, Headline: "Spending rises"}, "money | 1 group:economy"},
 		{"a channel's rule", "en", "x", article.Article{Headline: "Spending rises"}, "loud | 3"},
 	} {
-		s := &story.Story{Site: x.site, Article: x.article}
-		if got := describe(Of(c, s, x.channel)); got != x.want {
+		d := &story.Dossier{Story: story.Story{Site: x.site, Article: x.article}}
+		if got := describe(Of(c, d, x.channel)); got != x.want {
 			t.Errorf("%s: %q, want %q", x.name, got, x.want)
 		}
 	}
@@ -83,7 +83,7 @@ func TestWhoWroteItIsKnownByBylineAndEdits(t *testing.T) {
 	s := &story.Story{Site: "en", Article: article.Article{Headline: "x", Byline: "Shilan Ahmed, Tom Roe"}}
 	s.Edits.Sign("Hana", "id#1", s.First)
 	s.Edits.Sign("Rebin", "id#2", s.First)
-	if got := strings.Join(Of(parsed(t), s, "feed").Authors, "; "); got != "id#1; id#2; Shilan Ahmed; Tom Roe" {
+	if got := strings.Join(approval(parsed(t), s, "feed").Authors, "; "); got != "id#1; id#2; Shilan Ahmed; Tom Roe" {
 		t.Errorf("have %s", got)
 	}
 }

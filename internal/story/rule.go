@@ -13,6 +13,7 @@ type Rule struct {
 	Auto    bool          // goes without a decision
 	After   time.Duration // and so long after it was proposed, unless somebody decides otherwise
 	Demands []Demand      // each of them must be met by the approvals; none: one person's will do
+	Barred  string        // by which of an agency's rules its photo may not go there; empty: it may
 	Authors []string      // names and ids of those who wrote the article or edited its card
 }
 

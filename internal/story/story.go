@@ -97,6 +97,8 @@ type Manifest struct {
 	Key      Key             `json:"key"`
 	Revision int             `json:"revision"`            // the story's revision that the cards were drawn for
 	Drawn    time.Time       `json:"drawn,omitzero"`      // when a card was last drawn
+	Ends     time.Time       `json:"ends,omitzero"`       // when the photo may no longer be online, by an agency's rule; kept when the cards were drawn without it; zero: never
+	EndsBy   string          `json:"ends_by,omitempty"`   // the rule's name
 	Due      time.Time       `json:"due,omitzero"`        // when the cards would be drawn otherwise though nothing changed: a kicker expires; zero: never
 	Cards    map[string]Card `json:"cards,omitempty"`     // by format: og, wide, square, portrait, vertical
 	Headline string          `json:"headline,omitempty"`  // as drawn

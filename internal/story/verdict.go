@@ -185,7 +185,7 @@ func Rank(state string) int { return slices.Index(order, state) }
 func StateOf(d *Dossier, channel string, r Rule) State {
 	p := d.Posts[channel].Doc
 	v := d.Decisions.For(channel, r)
-	off := !d.Story.Live() || v.Act == Retract || p.Live() && d.Story.Article.Embargo.After(d.Now)
+	off := !d.Story.Live() || v.Act == Retract || d.Ended(&p) || p.Live() && d.Story.Article.Embargo.After(d.Now)
 	switch {
 	case p.Uncertain != "":
 		return State{Name: StateUncertain, Why: p.Uncertain}
@@ -226,7 +226,7 @@ func StateOf(d *Dossier, channel string, r Rule) State {
 		}
 		return p.waiting(State{Name: name, Until: at, Why: v.By})
 	}
-	switch hold := d.Hold(channel); {
+	switch hold := d.Hold(channel, r); {
 	case hold != "":
 		return State{Name: StateHeld, Why: hold}
 	case p.Live() && (!r.Auto || p.Plan.Asks):
@@ -262,9 +262,11 @@ func (p *Post) waiting(s State) State {
 }
 
 // Hold says why a story may not go to a channel by itself, whatever the review policy: no credit, a letter without a
-// font, an embargo that cannot be read, a text that the faithfulness gate objects to. Empty: it may.
-func (d *Dossier) Hold(channel string) string {
+// font, an agency's rule, an embargo that cannot be read, a text that the faithfulness gate objects to. Empty: it may.
+func (d *Dossier) Hold(channel string, r Rule) string {
 	switch {
+	case r.Barred != "":
+		return r.Barred
 	case d.Manifest.Held != "":
 		return d.Manifest.Held
 	case d.Story.Doubt != "":
@@ -276,6 +278,18 @@ func (d *Dossier) Hold(channel string) string {
 		return shown.Findings[0]
 	}
 	return ""
+}
+
+// Ended says whether the photo's time online is over for a post: one that went out with it, or would.
+func (d *Dossier) Ended(p *Post) bool {
+	m := &d.Manifest
+	if m.Ends.IsZero() || m.Ends.After(d.Now) {
+		return false
+	}
+	if p.Live() {
+		return p.SentAt.Before(m.Ends)
+	}
+	return m.Photo == "" // the cards show it still
 }
 
 // Latest is the last of some times: what has to wait for several things waits for it.
