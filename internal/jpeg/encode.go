@@ -19,7 +19,7 @@ const lowest = 10
 // the file fits, so that the quality which suits is found at a fraction of the cost of other encodings.
 // The error is ErrTooLarge, what w returned, or about p.
 func Encode(w io.Writer, p *Planes, o EncodeOptions) error {
-	e, err := newEncoder(p, o.MaxBytes > 0)
+	e, err := newEncoder(p)
 	if err != nil {
 		return err
 	}
@@ -28,8 +28,8 @@ func Encode(w io.Writer, p *Planes, o EncodeOptions) error {
 	if quality <= 0 {
 		quality = 85
 	}
-	e.gather(quality, true)
-	file := e.file(o.Segments)
+	e.gather(quality)
+	file := e.file(o.Segments, e.symbols)
 	// Qualities from tooHigh on give too much; best is the highest known to fit, 0 none.
 	for best, tooHigh := 0, quality; o.MaxBytes > 0; {
 		if len(file) <= o.MaxBytes {
@@ -49,8 +49,7 @@ func Encode(w io.Writer, p *Planes, o EncodeOptions) error {
 		if tooHigh-best == 1 {
 			quality = best
 		}
-		e.gather(quality, false)
-		file = e.file(o.Segments)
+		file = e.file(o.Segments, e.coarser(quality))
 	}
 	defer bytePool.give(file)
 	if _, err := w.Write(file); err != nil {
@@ -77,9 +76,10 @@ type encoder struct {
 	mcusX, mcusY int
 	blocks       int            // of an MCU
 	quant        [2]*quantiser  // of luma and chroma
-	coef         []byte         // coefficients, in the order of the file's blocks: of the whole picture, or of a row of MCUs
-	whole        bool           // coef is of the whole picture
-	symbols      []symbol       // of the whole picture
+	coef         []byte         // coefficients of a row of MCUs, in the order of the file's blocks
+	symbols      []symbol       // of the whole picture, at the first quality
+	raw          []int16        // for each of symbols, the coefficient that it is of as coefficients has it, less raise
+	again        []symbol       // the symbols of a lower quality
 	count        [4 << 8]uint32 // how often each symbol of each table comes
 }
 
@@ -90,11 +90,11 @@ type part struct {
 	table int // 0 luma's, 1 chroma's
 }
 
-func newEncoder(p *Planes, whole bool) (*encoder, error) {
+func newEncoder(p *Planes) (*encoder, error) {
 	if p.W < 1 || p.H < 1 || p.W > 65535 || p.H > 65535 {
 		return nil, fmt.Errorf("a JPEG cannot be %d×%d", p.W, p.H)
 	}
-	e := &encoder{p: p, whole: whole, parts: []part{{&p.Y, 1, 1, 0}}}
+	e := &encoder{p: p, parts: []part{{&p.Y, 1, 1, 0}}}
 	if !p.Gray() {
 		if p.SubX < 1 || p.SubY < 1 || p.SubX > 4 || p.SubY > 4 || p.SubX*p.SubY > 8 { // T.81 B.2.3: ten blocks to an MCU
 			return nil, fmt.Errorf("a JPEG cannot have chroma of one sample for %d×%d", p.SubX, p.SubY)
@@ -106,62 +106,80 @@ func newEncoder(p *Planes, whole bool) (*encoder, error) {
 	for _, c := range e.parts {
 		e.blocks += c.h * c.v
 	}
-	rows := 1
-	if whole {
-		rows = e.mcusY
-	}
-	e.coef = bytePool.take(rows * e.rowBytes())
-	e.symbols = symbolPool.take(0)
+	e.coef = bytePool.take(e.mcusX * e.blocks * len(coefficients{}))
+	guess := p.W * p.H / 2 // a photo at the usual quality has a symbol for every third or fourth sample
+	e.symbols, e.raw = symbolPool.take(guess), halfPool.take(guess)
 	return e, nil
 }
 
 func (e *encoder) release() {
 	bytePool.give(e.coef)
 	symbolPool.give(e.symbols)
+	symbolPool.give(e.again)
+	halfPool.give(e.raw)
 }
 
-// rowBytes is what the coefficients of a row of MCUs take.
-func (e *encoder) rowBytes() int { return e.mcusX * e.blocks * len(coefficients{}) }
-
-// gather makes the symbols of the picture at a quality; with fresh it transforms, else the coefficients are there.
-func (e *encoder) gather(quality int, fresh bool) {
+// begin prepares for gathering symbols at a quality.
+func (e *encoder) begin(quality int) {
 	e.quant = [2]*quantiser{quantiserFor(&lumaSteps, quality), quantiserFor(&chromaSteps, quality)}
 	clear(e.count[:])
-	e.symbols = e.symbols[:0]
+}
+
+// gather makes the symbols of the picture at a quality.
+func (e *encoder) gather(quality int) {
+	e.begin(quality)
 	var pred [3]int32
+	n := 0
 	for y := range e.mcusY {
+		e.transformRow(y, e.coef)
+		e.room(n, e.mcusX*e.blocks*64)
 		row := e.coef
-		if e.whole {
-			row = e.coef[y*e.rowBytes():][:e.rowBytes()]
-		}
-		if fresh || !e.whole {
-			e.transformRow(y, row)
-		}
-		n := len(e.symbols)
-		e.room(e.mcusX * e.blocks * 64)
-		out := e.symbols[:cap(e.symbols)]
 		for range e.mcusX {
 			for i, c := range e.parts {
 				for range c.h * c.v {
 					var more int
-					pred[i], more = e.quant[c.table].symbols((*coefficients)(row), uint32(c.table)<<9, pred[i], out[n:], &e.count)
+					pred[i], more = e.quant[c.table].symbols((*coefficients)(row), uint32(c.table)<<9, pred[i], e.symbols[n:], e.raw[n:], &e.count)
 					n += more
 					row = row[len(coefficients{}):]
 				}
 			}
 		}
-		e.symbols = e.symbols[:n]
 	}
+	e.symbols = e.symbols[:n]
 }
 
-// room makes room for n more symbols.
-func (e *encoder) room(n int) {
-	if have := len(e.symbols); cap(e.symbols)-have < n {
-		larger := symbolPool.take(2*have + n)
-		copy(larger, e.symbols)
-		symbolPool.give(e.symbols)
-		e.symbols = larger[:have]
+// room makes room for more symbols behind the first n.
+func (e *encoder) room(n, more int) {
+	if len(e.symbols)-n >= more {
+		return
 	}
+	symbols, raw := symbolPool.take(2*n+more), halfPool.take(2*n+more)
+	copy(symbols, e.symbols[:n])
+	copy(raw, e.raw[:n])
+	symbolPool.give(e.symbols)
+	halfPool.give(e.raw)
+	e.symbols, e.raw = symbols, raw
+}
+
+// coarser makes the symbols at a lower quality than that of gather: what has become zero there is zero here too,
+// so that what gather has kept is enough.
+func (e *encoder) coarser(quality int) []symbol {
+	e.begin(quality)
+	if e.again == nil { // there are never more than before: each that goes can make one run longer than 15
+		e.again = symbolPool.take(len(e.symbols))
+	}
+	var pred [3]int32
+	at, n := 0, 0
+	for range e.mcusX * e.mcusY {
+		for i, c := range e.parts {
+			for range c.h * c.v {
+				var taken, more int
+				pred[i], taken, more = e.quant[c.table].coarser(e.symbols[at:], e.raw[at:], pred[i], e.again[n:], &e.count)
+				at, n = at+taken, n+more
+			}
+		}
+	}
+	return e.again[:n]
 }
 
 // transformRow makes the coefficients of row y of MCUs.
@@ -198,8 +216,8 @@ func (s *Plane) edge(left, top int) (b [64]byte) {
 	return b
 }
 
-// file writes the file to memory of the pool.
-func (e *encoder) file(segments [][]byte) []byte {
+// file writes the file with the symbols that were gathered last, to memory of the pool.
+func (e *encoder) file(segments [][]byte, symbols []symbol) []byte {
 	var tables [4]codeTable
 	var codes [4 << 8]code
 	n := 1024
@@ -220,7 +238,7 @@ func (e *encoder) file(segments [][]byte) []byte {
 	}
 	b := bytePool.take(2 * n)[:0] // every byte may be 0xff and need a zero behind it
 	b = e.head(b, segments, tables[:])
-	b = b[:len(b)+writeSymbols(b[len(b):cap(b)], e.symbols, &codes)]
+	b = b[:len(b)+writeSymbols(b[len(b):cap(b)], symbols, &codes)]
 	return append(b, 0xff, mEOI)
 }
 

@@ -8,10 +8,15 @@ func NewPlanes(w, h, subX, subY int) *Planes {
 	cw, ch := (w+subX-1)/subX, (h+subY-1)/subY
 	p.Cb, p.Cr = newPlane(cw, ch), newPlane(cw, ch)
 	clear(p.Y.Pix)
+	p.neutral()
+	return p
+}
+
+// neutral takes the colour out.
+func (p *Planes) neutral() {
 	for i := range p.Cb.Pix {
 		p.Cb.Pix[i], p.Cr.Pix[i] = 128, 128
 	}
-	return p
 }
 
 func newPlane(w, h int) Plane {

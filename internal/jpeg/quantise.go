@@ -82,40 +82,40 @@ func (q *quantiser) others(c *coefficients) (places uint64) {
 	return places
 }
 
-// at is the coefficient at place k, divided: its amount, and -1 or 0 for its sign.
-func (q *quantiser) at(c *coefficients, k int) (amount uint32, sign int32) {
-	k &= 63
-	v := int32(binary.LittleEndian.Uint16(c[laidAt[k]&126:])) - raise
+// divide rounds a coefficient, raise taken off, at place k to steps: its amount, and -1 or 0 for its sign.
+func (q *quantiser) divide(v int32, k int) (amount uint32, sign int32) {
 	sign = v >> 31
-	return uint32(uint64(uint32((v^sign)-sign)+q.half[k]) * uint64(q.inverse[k]) >> 32), sign
-}
-
-// dc is DC, divided.
-func (q *quantiser) dc(c *coefficients) int32 {
-	v := int32(binary.LittleEndian.Uint16(c[:])) - 2*raise
-	sign := v >> 31
-	n := int32(uint64(uint32((v^sign)-sign)+q.half[0]) * uint64(q.inverse[0]) >> 32)
-	return n ^ sign - sign
+	return uint32(uint64(uint32((v^sign)-sign)+q.half[k&63]) * uint64(q.inverse[k&63]) >> 32), sign
 }
 
 // A symbol is what the entropy coder writes as one: bits 0–7 as T.81 F.1.2 has it, 8–9 which of the four
-// Huffman tables, from 10 the bits that follow the code.
+// Huffman tables (DC and AC of luma, DC and AC of chroma), from 10 the bits that follow the code.
 type symbol = uint32
 
-// symbols writes the symbols of a block to out, and counts them. tables is 0 or 2<<8: the pair of tables
-// for DC and AC. It returns the block's DC and how many it wrote, at most 64.
-func (q *quantiser) symbols(c *coefficients, tables uint32, pred int32, out []symbol, count *[1024]uint32) (dc int32, n int) {
-	out = out[:64]
-	dc = q.dc(c)
-	diff := dc - pred
+const (
+	zeros15 = 0xf0 // the symbol for 16 zeros
+	rest    = 0x00 // the symbol for zeros until the block's end
+)
+
+// difference is the symbol for a DC that is diff more than the one before.
+func difference(diff int32, tables uint32) symbol {
 	sign := diff >> 31
 	size := uint32(bits.Len32(uint32((diff ^ sign) - sign)))
-	sym := tables | size
-	out[0] = sym | uint32(diff+sign)&(1<<size-1)<<10
-	count[sym&1023]++
+	return tables | size | uint32(diff+sign)&(1<<size-1)<<10
+}
+
+// symbols writes the symbols of a block to out, with the coefficient of each to raw, and counts them. tables is 0 or
+// 2<<8: the pair of tables for DC and AC. It returns the block's DC and how many it wrote, at most 64.
+func (q *quantiser) symbols(c *coefficients, tables uint32, pred int32, out []symbol, raw []int16, count *[4 << 8]uint32) (dc int32, n int) {
+	out, raw = out[:64], raw[:64]
+	v := int32(binary.LittleEndian.Uint16(c[:])) - 2*raise
+	amount, sign := q.divide(v, 0)
+	dc = int32(amount) ^ sign - sign
+	out[0], raw[0] = difference(dc-pred, tables), int16(v)
+	count[out[0]&1023]++
 	n = 1
-	places, before := q.others(c), 0
 	tables |= 1 << 8
+	places, before := q.others(c), 0
 	last := bits.Len64(places) - 1
 	for places != 0 {
 		k := bits.TrailingZeros64(places)
@@ -123,22 +123,66 @@ func (q *quantiser) symbols(c *coefficients, tables uint32, pred int32, out []sy
 		run := uint32(k - before - 1)
 		before = k
 		for run > 15 {
-			out[n&63] = tables | 0xf0
-			count[(tables|0xf0)&1023]++
+			out[n&63] = tables | zeros15
+			count[(tables|zeros15)&1023]++
 			n++
 			run -= 16
 		}
-		amount, sign := q.at(c, k)
+		v := int32(binary.LittleEndian.Uint16(c[laidAt[k&63]&126:])) - raise
+		amount, sign := q.divide(v, k)
 		size := uint32(bits.Len32(amount))
 		sym := tables | run<<4 | size
-		out[n&63] = sym | (amount^uint32(sign))&(1<<size-1)<<10
+		out[n&63], raw[n&63] = sym|(amount^uint32(sign))&(1<<size-1)<<10, int16(v)
 		count[sym&1023]++
 		n++
 	}
 	if last < 63 {
-		out[n&63] = tables
-		count[tables&1023]++
+		out[n&63] = tables | rest
+		count[tables|rest]++
 		n++
 	}
 	return dc, n
+}
+
+// coarser makes symbols of a block anew from those in, which a quantiser with smaller steps has made, and from their
+// coefficients. taken is how many of in belong to the block.
+func (q *quantiser) coarser(in []symbol, raw []int16, pred int32, out []symbol, count *[4 << 8]uint32) (dc int32, taken, n int) {
+	tables := in[0] & (2 << 8)
+	add := func(s symbol) {
+		out[n] = s
+		count[s&1023]++
+		n++
+	}
+	amount, sign := q.divide(int32(raw[0]), 0)
+	dc = int32(amount) ^ sign - sign
+	add(difference(dc-pred, tables))
+	tables |= 1 << 8
+	taken = 1
+	for k, before := 0, 0; k < 63; {
+		s := in[taken]
+		v := int32(raw[taken])
+		taken++
+		switch s & 0xff {
+		case rest:
+			k = 63
+		case zeros15:
+			k += 16
+			continue
+		default:
+			k += int(s>>4&15) + 1
+			if amount, sign := q.divide(v, k); amount > 0 {
+				run := uint32(k - before - 1)
+				for ; run > 15; run -= 16 {
+					add(tables | zeros15)
+				}
+				size := uint32(bits.Len32(amount))
+				add(tables | run<<4 | size | (amount^uint32(sign))&(1<<size-1)<<10)
+				before = k
+			}
+		}
+		if k == 63 && before < 63 {
+			add(tables | rest)
+		}
+	}
+	return dc, taken, n
 }

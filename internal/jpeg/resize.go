@@ -16,10 +16,13 @@ func (p *Planes) Resize(w, h int, from Window, chroma444 bool) *Planes {
 	if chroma444 {
 		sub = 1
 	}
-	q := NewPlanes(w, h, sub, sub)
+	cw, ch := (w+sub-1)/sub, (h+sub-1)/sub
+	q := &Planes{W: w, H: h, Y: newPlane(w, h), Cb: newPlane(cw, ch), Cr: newPlane(cw, ch), SubX: sub, SubY: sub, Eighths: 8}
 	sx, sy := (from.X1-from.X0)/float64(w), (from.Y1-from.Y0)/float64(h)
 	scale(&q.Y, &p.Y, from.X0, from.Y0, sx, sy)
-	if !p.Gray() {
+	if p.Gray() {
+		q.neutral()
+	} else {
 		fx, fy := float64(p.SubX), float64(p.SubY)
 		for i, d := range []*Plane{&q.Cb, &q.Cr} {
 			s := []*Plane{&p.Cb, &p.Cr}[i]

@@ -1,9 +1,8 @@
 package render
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -34,13 +33,14 @@ func One(ctx context.Context, o OneOptions, fonts *typeset.Fonts, now func() tim
 		return err
 	}
 	var last card.Drawn
+	var file bytes.Buffer // the photo's, one after the other in the same memory
 	for i := 1; i <= max(o.Repeat, 1); i++ {
 		began := now()
 		spec := card.Spec{Format: o.Format, Theme: look.Theme, Language: o.Lang, Headline: o.Headline, Dek: o.Dek, Section: o.Section, Site: o.Site, Logo: look.Logo, PNG: strings.HasSuffix(strings.ToLower(o.Out), ".png")}
 		if i > 1 {
 			spec.Headline = fmt.Sprintf("%s %d", o.Headline, i)
 		}
-		ph, refused, err := open(o.Photo, &spec, o.Credit)
+		ph, refused, err := open(o.Photo, &file, &spec, o.Credit)
 		if err != nil {
 			return err
 		}
@@ -82,17 +82,17 @@ func One(ctx context.Context, o OneOptions, fonts *typeset.Fonts, now func() tim
 	return nil
 }
 
-// open reads the photo and settles its credit: the one that was given, else the file's own.
-func open(name string, spec *card.Spec, credit string) (ph *photo.Photo, refused string, err error) {
+// open reads the photo, which lies in file until it is released, and settles its credit: the one that was given, else
+// the file's own. The spec gets no PhotoTag, as nothing asks for the card's fingerprint.
+func open(name string, file *bytes.Buffer, spec *card.Spec, credit string) (ph *photo.Photo, refused string, err error) {
 	if name == "" {
 		spec.Rights.Alt = card.Alt(spec.Headline, article.Photo{}, "")
 		return nil, "", nil
 	}
-	data, err := os.ReadFile(name)
-	if err != nil {
+	if err := read(name, file); err != nil {
 		return nil, "", fmt.Errorf("reading the photo: %w", err)
 	}
-	ph, err = photo.Open(data, photo.Limits{})
+	ph, err = photo.Open(file.Bytes(), photo.Limits{})
 	if err != nil {
 		spec.Rights.Alt = card.Alt(spec.Headline, article.Photo{}, "")
 		return nil, reason(err), nil
@@ -101,8 +101,7 @@ func open(name string, spec *card.Spec, credit string) (ph *photo.Photo, refused
 	if credit = article.Label(credit); credit == "" {
 		credit = info.Credit
 	}
-	h := sha256.Sum256(data)
-	spec.Credit, spec.PhotoTag = credit, hex.EncodeToString(h[:10])
+	spec.Credit = credit
 	spec.Rights = photo.Rights{Credit: credit, Creator: info.Creator, Copyright: info.Copyright, UsageTerms: info.UsageTerms, Synthetic: info.Synthetic}
 	line := ""
 	if credit != "" {
@@ -110,4 +109,19 @@ func open(name string, spec *card.Spec, credit string) (ph *photo.Photo, refused
 	}
 	spec.Rights.Alt = card.Alt(spec.Headline, article.Photo{Alt: info.Alt, Caption: info.Caption}, line)
 	return ph, "", nil
+}
+
+// read reads a file into memory that is there already.
+func read(name string, into *bytes.Buffer) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	into.Reset()
+	if info, err := f.Stat(); err == nil {
+		into.Grow(int(min(info.Size(), 64<<20)) + bytes.MinRead) // so much more than the file and its end is found without growing
+	}
+	_, err = into.ReadFrom(f)
+	return err
 }
