@@ -128,6 +128,8 @@ type Outcome struct {
 	Rest   bool         // Later: the whole account is to rest (the network is busy, or does not answer), not only this post
 	Asked  bool         // Retract, Posted: the network passed the wish on, and others may not follow it
 	Pause  bool         // Refused: not this draft but the account is the trouble (revoked, suspended, over its cap): it stops until mended
+
+	Working bool // Later: nothing failed, the network is still at it (a picture, a list that lags), so it is asked again as often as at first
 }
 
 // Parts is what a channel is made with. Clock and network come from outside.

@@ -31,6 +31,7 @@ type containers struct {
 const (
 	containerWait     = 30 * time.Second // Meta's own advice
 	containerPatience = 15 * time.Minute // a container that is not ready then never will be
+	containerTries    = 3                // containers that may fail without a reason
 	containerLag      = 2 * time.Minute  // so long what was published may not show
 )
 
@@ -89,7 +90,12 @@ func (k *containers) post(ctx context.Context, c *Call, params url.Values) Outco
 	case "ERROR":
 		out := Outcome{End: Refused, Why: k.network + " could not make the post of it: " + why}
 		if why == "" || strings.Contains(why, "UNKNOWN") || strings.Contains(why, fmt.Sprint(subFetch)) || strings.Contains(why, fmt.Sprint(subSlowFetch)) {
-			out.End, out.Why = Later, out.Why+" the picture could perhaps not be fetched; another container is made"
+			if n, err := strconv.Atoi(c.Steps["failed"]); err != nil || n < containerTries-1 {
+				if err := c.Step(ctx, "failed", strconv.Itoa(n+1)); err != nil {
+					return Outcome{End: Later, Why: err.Error()}
+				}
+				out.End, out.Why = Later, out.Why+" the picture could perhaps not be fetched; another container is made"
+			}
 		}
 		return k.forget(ctx, c, out)
 	case "FINISHED":
@@ -97,7 +103,7 @@ func (k *containers) post(ctx context.Context, c *Call, params url.Values) Outco
 		if now.Sub(made) > containerPatience {
 			return k.forget(ctx, c, Outcome{End: Refused, Why: k.network + " has not finished with the picture for a long time; approve again to try once more"})
 		}
-		return Outcome{End: Later, Until: now.Add(containerWait), Why: k.network + " is still working on the picture"}
+		return Outcome{End: Later, Working: true, Until: now.Add(containerWait), Why: k.network + " is still working on the picture"}
 	}
 	// Written just before the call, so that Find knows whether it can have been made at all, and a claim that was lost
 	// meanwhile stops here.
@@ -150,7 +156,7 @@ func (k *containers) room(ctx context.Context) Outcome {
 	case out.Pause:
 		return out
 	case out.End == Posted && len(q.Data) > 0 && q.Data[0].Config.Total > 0 && q.Data[0].Used >= q.Data[0].Config.Total:
-		return Outcome{End: Later, Until: k.g.p.Now().Add(time.Hour), Why: fmt.Sprintf("%s takes %d posts in 24 hours, and they are used up", k.network, q.Data[0].Config.Total)}
+		return Outcome{End: Later, Rest: true, Until: k.g.p.Now().Add(time.Hour), Why: fmt.Sprintf("%s takes %d posts in 24 hours, and they are used up", k.network, q.Data[0].Config.Total)}
 	}
 	return Outcome{End: Posted}
 }
@@ -221,7 +227,7 @@ func (k *containers) published(ctx context.Context, c *Call, id string, sent tim
 		return out
 	}
 	if now := k.g.p.Now(); !sent.IsZero() && now.Sub(sent) < containerLag {
-		return Outcome{End: Later, Until: now.Add(containerWait), Why: "the post is out and not listed yet"}
+		return Outcome{End: Later, Working: true, Until: now.Add(containerWait), Why: "the post is out and not listed yet"}
 	}
 	return Outcome{End: Posted, Remote: story.Remote{ID: unplaced, CID: id}, Why: k.network + " says that the post is out, but does not list it"}
 }
@@ -245,7 +251,7 @@ func (k *containers) find(ctx context.Context, c *Call) Outcome {
 	}
 	out = k.search(ctx, c)
 	if now := k.g.p.Now(); out.End == Absent && now.Sub(sent) < containerLag {
-		return Outcome{End: Later, Until: now.Add(containerWait), Why: "the container is ready and the post is not listed, which it may be late"}
+		return Outcome{End: Later, Working: true, Until: now.Add(containerWait), Why: "the container is ready and the post is not listed, which it may be late"}
 	}
 	return out
 }

@@ -60,6 +60,8 @@ func (f *facebook) page() string { return "/" + url.PathEscape(f.cfg.Account) }
 func (f *facebook) Publish(ctx context.Context, c *Call) Outcome {
 	var a answer
 	var out Outcome
+	// Find goes by it: of a call that was never made there is no post, whatever the feed shows.
+	sent := func() error { return c.Step(ctx, "sent", fmt.Sprint(f.g.p.Now().Unix())) }
 	if f.photo() && c.Draft.Card != "" {
 		card, err := c.Card(ctx)
 		if err != nil {
@@ -69,6 +71,9 @@ func (f *facebook) Publish(ctx context.Context, c *Call) Outcome {
 		if c.Draft.Alt != "" {
 			q.Set("alt_text_custom", c.Draft.Alt)
 		}
+		if err := sent(); err != nil {
+			return Outcome{End: Later, Why: err.Error()}
+		}
 		a, out = f.g.call(ctx, http.MethodPost, f.page()+"/photos", q, part{Name: "source", File: "card" + extension(c.Draft.Type), Type: c.Draft.Type, Body: card})
 	} else {
 		q := url.Values{"message": {c.Draft.Text}}
@@ -77,6 +82,9 @@ func (f *facebook) Publish(ctx context.Context, c *Call) Outcome {
 			if out := f.scrape(ctx, c.Draft.Link); out.End != Posted {
 				return out
 			}
+		}
+		if err := sent(); err != nil {
+			return Outcome{End: Later, Why: err.Error()}
 		}
 		a, out = f.g.call(ctx, http.MethodPost, f.page()+"/feed", q)
 	}
@@ -120,6 +128,9 @@ func facebookPost(id, permalink string) story.Remote {
 
 // Find looks through the Page's posts since the first try, for the link or the same words.
 func (f *facebook) Find(ctx context.Context, c *Call) Outcome {
+	if c.Steps["sent"] == "" {
+		return Outcome{End: Absent}
+	}
 	q := url.Values{
 		"fields": {"id,message,created_time,permalink_url,attachments{unshimmed_url}"}, "limit": {"100"},
 		"since": {fmt.Sprint(c.First.Add(-10 * time.Minute).Unix())},
@@ -151,7 +162,7 @@ func (f *facebook) Find(ctx context.Context, c *Call) Outcome {
 		}
 	}
 	if now := f.g.p.Now(); now.Sub(c.First) < facebookLag {
-		return Outcome{End: Later, Until: now.Add(time.Minute), Why: "the Page's feed does not show the post, which may come late"}
+		return Outcome{End: Later, Working: true, Until: now.Add(time.Minute), Why: "the Page's feed does not show the post, which may come late"}
 	}
 	return Outcome{End: Unknown, Why: "the Page's feed does not show the post, which proves nothing: look at the Page"}
 }

@@ -183,6 +183,8 @@ func (g *graph) failed(a answer, publishing bool) Outcome {
 	refused := Outcome{End: Refused, Why: why}
 	pause := func(what string) Outcome { return Outcome{End: Refused, Pause: true, Why: why + ": " + what} }
 	wait := Outcome{End: Later, Until: retryAfter(a.Header, now), Why: why}
+	rest := wait
+	rest.Rest = true
 	switch e.Subcode {
 	case subTooLong, subFormat, subSize, subAspect:
 		return refused
@@ -191,8 +193,8 @@ func (g *graph) failed(a answer, publishing bool) Outcome {
 	case subFetch, subSlowFetch, subGone, subExpired, subNotReady:
 		return wait
 	case subDailyCap:
-		wait.Until = later(wait.Until, now.Add(time.Hour))
-		return wait
+		rest.Until = later(rest.Until, now.Add(time.Hour))
+		return rest
 	}
 	switch c := e.Code; {
 	case c == 190 || c == 102:
@@ -201,7 +203,9 @@ func (g *graph) failed(a answer, publishing bool) Outcome {
 		return pause("the token lacks a permission; connect the account with the permissions that docs/channels names")
 	case c == 368:
 		return pause("Meta has blocked the account for a time; see there why")
-	case c == 4, c == 9, c == 17, c == 32, c == 341, c == 613, c >= 80000 && c <= 80014, c == 1609005:
+	case c == 4, c == 9, c == 17, c == 32, c == 341, c == 613, c >= 80000 && c <= 80014:
+		return rest
+	case c == 1609005:
 		return wait
 	case c == 506: // the same text as the post before, which is then probably ours
 		return Outcome{End: Unknown, Why: why}
@@ -209,7 +213,7 @@ func (g *graph) failed(a answer, publishing bool) Outcome {
 		if publishing {
 			return Outcome{End: Unknown, Why: why}
 		}
-		return wait
+		return rest
 	case a.Status >= 400 && a.Status < 500 && a.Status != http.StatusTooManyRequests:
 		return refused
 	}

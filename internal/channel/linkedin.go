@@ -261,10 +261,12 @@ func (n *linkedin) image(ctx context.Context, c *Call) (string, Outcome) {
 	case ok.Status == "AVAILABLE":
 		return urn, out
 	case ok.Status == "PROCESSING" && now.Sub(since) < containerPatience:
-		return "", Outcome{End: Later, Until: now.Add(linkedinWait), Why: "LinkedIn is still working on the picture"}
+		return "", Outcome{End: Later, Working: true, Until: now.Add(linkedinWait), Why: "LinkedIn is still working on the picture"}
 	case ok.Status == "PROCESSING":
 		out = Outcome{End: Refused, Why: "LinkedIn has not finished with the picture for a long time; approve again to try once more"}
-	default: // the bytes did not arrive, or could not be read
+	case ok.Status == "PROCESSING_FAILED":
+		out = Outcome{End: Refused, Why: "LinkedIn could not read the picture"}
+	default: // the bytes did not arrive
 		out = Outcome{End: Later, Why: "LinkedIn says of the picture: " + ok.Status + "; it is uploaded again"}
 	}
 	if err := c.Step(ctx, "image", ""); err != nil {
@@ -351,7 +353,7 @@ func (n *linkedin) Find(ctx context.Context, c *Call) Outcome {
 		}
 	}
 	if now := n.p.Now(); now.Sub(c.First) < linkedinLag {
-		return Outcome{End: Later, Until: now.Add(linkedinLag / 2), Why: "the organisation's posts do not show it, which may be too early to tell"}
+		return Outcome{End: Later, Working: true, Until: now.Add(linkedinLag / 2), Why: "the organisation's posts do not show it, which may be too early to tell"}
 	}
 	return Outcome{End: Absent}
 }

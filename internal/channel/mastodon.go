@@ -142,12 +142,29 @@ func (m *mastodon) media(ctx context.Context, token string, c *Call) (string, Ou
 	case a.Err == nil && a.Status == http.StatusOK:
 		return id, Outcome{End: Posted}
 	case a.Err == nil && a.Status == http.StatusPartialContent:
-		return "", Outcome{End: Later, Why: "the server is still working on the picture"}
+		return "", m.working(ctx, c, id)
 	case a.Status == http.StatusNotFound: // attached already, or forgotten: posting tells
 		return id, Outcome{End: Posted}
 	default:
 		return "", m.failed(a, false)
 	}
+}
+
+// working is the end of a call whose picture the server is still at, which some servers never finish.
+func (m *mastodon) working(ctx context.Context, c *Call, id string) Outcome {
+	now := m.p.Now()
+	out := Outcome{End: Later, Working: true, Why: "the server is still working on the picture"}
+	step, value := "working", fmt.Sprint(id, " ", now.Unix())
+	if which, since := noted(c.Steps[step]); which == id {
+		if now.Sub(since) < containerPatience {
+			return out
+		}
+		step, value, out = "media", "", Outcome{End: Refused, Why: "the server has not finished with the picture for a long time; approve again to try once more"}
+	}
+	if err := c.Step(ctx, step, value); err != nil {
+		return Outcome{End: Later, Why: err.Error()}
+	}
+	return out
 }
 
 // Find looks through the account's newest statuses for our link. One that shows it is proof; that none does is taken

@@ -33,7 +33,7 @@ func (n *x) media(ctx context.Context, c *Call) (string, Outcome) {
 		if id, out = n.upload(ctx, c); out.End != Posted {
 			return "", out
 		}
-	} else if c.Steps["processing"] == id {
+	} else if working, _ := noted(c.Steps["processing"]); working == id {
 		var m xMedia
 		q := url.Values{"command": {"STATUS"}, "media_id": {id}}
 		if out := n.json(ctx, http.MethodGet, "/2/media/upload?"+q.Encode(), nil, &m); out.End != Posted {
@@ -86,22 +86,29 @@ func (n *x) upload(ctx context.Context, c *Call) (string, Outcome) {
 
 // ready says whether X has done with an upload, and keeps that it has not, or that there is no use in it.
 func (n *x) ready(ctx context.Context, c *Call, m *xMedia) Outcome {
-	step, value, out := "processing", "", Outcome{End: Posted}
-	if p := m.Data.Processing; p != nil {
-		switch p.State {
-		case "succeeded":
-		case "failed":
-			step, out = "media", Outcome{End: Refused, Why: "X could not read the picture: " + p.Error.Message}
-		default:
-			value = m.Data.ID
-			out = Outcome{End: Later, Until: n.p.Now().Add(time.Duration(max(p.After, 1)) * time.Second), Why: "X is still working on the picture"}
+	now := n.p.Now()
+	working, since := noted(c.Steps["processing"])
+	keep := func(step, value string, out Outcome) Outcome {
+		if c.Steps[step] == value {
+			return out
 		}
-	}
-	if c.Steps[step] == value {
+		if err := c.Step(ctx, step, value); err != nil {
+			return Outcome{End: Later, Why: err.Error()}
+		}
 		return out
 	}
-	if err := c.Step(ctx, step, value); err != nil {
-		return Outcome{End: Later, Why: err.Error()}
+	switch p := m.Data.Processing; {
+	case p == nil || p.State == "succeeded":
+		return keep("processing", "", Outcome{End: Posted})
+	case p.State == "failed":
+		return keep("media", "", Outcome{End: Refused, Why: "X could not read the picture: " + p.Error.Message})
+	case working == m.Data.ID && now.Sub(since) > containerPatience:
+		return keep("media", "", Outcome{End: Refused, Why: "X has not finished with the picture for a long time; approve again to try once more"})
+	default:
+		value := c.Steps["processing"]
+		if working != m.Data.ID {
+			value = fmt.Sprint(m.Data.ID, " ", now.Unix())
+		}
+		return keep("processing", value, Outcome{End: Later, Working: true, Until: now.Add(time.Duration(max(p.After, 1)) * time.Second), Why: "X is still working on the picture"})
 	}
-	return out
 }

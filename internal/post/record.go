@@ -128,7 +128,9 @@ func conclude(rec *story.Post, act Act, out channel.Outcome, now time.Time) {
 			rec.Refused, rec.RefusedOf = "", ""
 		}
 	case channel.Later:
-		rec.Tries++
+		if rec.Tries++; out.Working {
+			rec.Tries = 1
+		}
 		rec.NotBefore = story.Latest(out.Until, now.Add(backoff(rec)))
 		if act.Do == Find {
 			rec.Claim.Lost = true

@@ -34,17 +34,19 @@ type account struct {
 	secret  string // in place of the usual one
 	hook    string // the path of an incoming webhook, which is the secret
 	noFind  string // why it cannot be asked whether a post is there; empty: it can
+	noProof string // why a post that is not shown may be there all the same, so that the desk is asked; empty: it is not
 	resends bool   // it need not be asked: it knows a call that comes again
-	uploads bool   // the picture goes before the post, in a call of its own
+	uploads int    // calls that bring the picture there before the post; 0: it goes with it
+	works   bool   // it may take its time over a picture
 	renews  bool   // an access token that has run out is renewed
 
 	noEdit, noReply, noDelete bool
 }
 
 var accounts = []account{
-	{name: "bluesky", yaml: `kind: bluesky, account: news.example, corrections: reply`, noEdit: true, uploads: true, renews: true},
-	{name: "mastodon", yaml: `kind: mastodon`, uploads: true},
-	{name: "gotosocial", yaml: `kind: mastodon`, uploads: true},
+	{name: "bluesky", yaml: `kind: bluesky, account: news.example, corrections: reply`, noEdit: true, uploads: 1, renews: true},
+	{name: "mastodon", yaml: `kind: mastodon`, uploads: 1, works: true},
+	{name: "gotosocial", yaml: `kind: mastodon`, uploads: 1, works: true},
 	{name: "telegram", yaml: `kind: telegram, chat: "@news"`, noFind: "a bot cannot list what it has sent"},
 	{name: "slack", yaml: `kind: slack, chat: C123456`},
 	{name: "slack", hook: "/services/T1/B1/test", yaml: `kind: slack`, noFind: "an incoming webhook cannot be asked", noEdit: true, noReply: true, noDelete: true},
@@ -52,6 +54,11 @@ var accounts = []account{
 	{name: "teams", hook: "/workflows/a/triggers/manual/paths/invoke?sig=test", yaml: `kind: teams`, noFind: "a workflow cannot be asked", noEdit: true, noReply: true, noDelete: true},
 	{name: "nostr", path: "/", secret: "4141414141414141414141414141414141414141414141414141414141414141", yaml: `kind: nostr, corrections: reply`, noEdit: true},
 	{name: "webhook", path: "/receiver", secret: "whsec_dGVzdC1zZWNyZXQtZm9yLXRoZS1zaW11bGF0b3I=", yaml: `kind: webhook`, resends: true},
+	{name: "x", yaml: `kind: x, account: newsroom, app: app, app_secret: "env:CUTLINE_TEST_TOKEN", corrections: reply`, noEdit: true, uploads: 2, works: true, renews: true},
+	{name: "facebook", yaml: `kind: facebook, account: "102030405060"`, noProof: "a Page's feed may be late"},
+	{name: "threads", yaml: `kind: threads, account: "17841", corrections: reply`, noEdit: true, uploads: 1, works: true},
+	{name: "instagram", yaml: `kind: instagram, account: "17842", corrections: leave`, noEdit: true, uploads: 1, works: true, noReply: true, noDelete: true},
+	{name: "linkedin", yaml: `kind: linkedin, account: "5515715", embed: image`, uploads: 2, works: true},
 }
 
 // testToken is what all accounts have as their secret, by the environment's CUTLINE_TEST_TOKEN.
