@@ -25,7 +25,6 @@ crash: ## 200 stories while the process is killed at random
 
 bench: ## how fast a card is
 	go test -run '^$$' -bench . -benchmem ./internal/jpeg ./internal/photo ./internal/typeset ./internal/card
-
 goldens: ## draw the cards that tests compare with anew
 	go test ./internal/gallery -run Golden -update
 

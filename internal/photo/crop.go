@@ -51,6 +51,7 @@ func Crop(w, h int, s Scene, focal *article.Focal, want Want) Choice {
 	c.table = sums(nil, s.plane(s.Salient))
 	c.calm = sums(nil, s.plane(s.Busy))
 	c.light = sums(nil, s.plane(s.Luma))
+	c.peaks = peaks(&s)
 	full := box{0, 0, unit, unit}
 	picture := float64(w) / float64(h)
 	best, bestCost := full, int64(-1)
@@ -157,6 +158,7 @@ type cropper struct {
 	table    []uint32 // integral of Salient
 	calm     []uint32 // integral of Busy
 	light    []uint32 // integral of Luma
+	peaks    [24][24]uint8
 }
 
 // cost is how bad a place is. The classes stand far apart: the focal point's 10^8, faces 10^6, the rest 10^4.
@@ -194,12 +196,16 @@ func (c *cropper) cost(at box) int64 {
 	for _, a := range c.avoid {
 		under := at.within(a)
 		text += 5_000*c.scene.sum(c.table, under)/all + 15*c.scene.mean(c.calm, under)
-		bright += 4 * c.scene.mean(c.light, under) // what is bright needs a dark scrim, which takes it away
+		// What is bright needs a dark scrim, which takes it away; where nothing else decides, its brightest spot does.
+		bright += 4 * c.scene.mean(c.light, under)
+		if unknown {
+			bright += 16 * max(0, c.brightest(under)-150)
+		}
 	}
 	if unknown {
 		// A head that is not seen as a face is mostly near the top: a calmer ground for the text is not worth losing it.
 		text /= 4
-		bright *= 8
+		bright *= 2
 	}
 	cost += text + bright
 	return cost + 2_000*abs64((at.x0+at.x1)/2-unit/2)/unit
@@ -340,6 +346,27 @@ func (s *Scene) sum(table []uint32, b box) int64 {
 		return 0
 	}
 	return at(b.x1, b.y1) - at(b.x0, b.y1) - at(b.x1, b.y0) + at(b.x0, b.y0)
+}
+
+// peaks is a grid of 24 × 24: the largest luma, 0 … 255, of the cells in each part of the picture.
+func peaks(s *Scene) (out [24][24]uint8) {
+	for y := range s.Rows {
+		for x := range s.Cols {
+			p := &out[y*24/s.Rows][x*24/s.Cols]
+			*p = max(*p, s.Luma[y*s.Cols+x])
+		}
+	}
+	return out
+}
+
+// brightest is the largest luma in a part of the picture.
+func (c *cropper) brightest(b box) (top int64) {
+	for y := (b.y0*24 + unit/2) / unit; y < (b.y1*24+unit/2)/unit && y < 24; y++ {
+		for x := (b.x0*24 + unit/2) / unit; x < (b.x1*24+unit/2)/unit && x < 24; x++ {
+			top = max(top, int64(c.peaks[y][x]))
+		}
+	}
+	return top
 }
 
 // mean is the mean of a grid over a part of the picture.
