@@ -41,6 +41,7 @@ type Renderer struct {
 
 	drawing sync.Mutex // one photo in memory at a time, whatever comes in
 	photos  recent     // the last photos that were fetched, for the desk's redrawing
+	edited  edited     // the one that was previewed last, decoded
 	looks   looks      // the sites' themes
 }
 
@@ -130,7 +131,9 @@ func (r *Renderer) draw(ctx context.Context, s *story.Story, e story.Edits, form
 	if ph != nil {
 		info = ph.Info()
 		out.Terms = info.UsageTerms
-		defer ph.Release()
+		if have != nil { // a preview's stays decoded, for the next stroke at the desk
+			defer ph.Release()
+		}
 	}
 	credit, from := creditOf(a, e, info)
 	if ph != nil {
@@ -273,6 +276,11 @@ func (r *Renderer) photo(ctx context.Context, a *article.Article, kept bool) (ph
 	if a.Photo.URL == "" {
 		return nil, "", "", nil
 	}
+	if kept {
+		if ph, tag := r.edited.get(a.Photo.URL); ph != nil {
+			return ph, tag, "", nil
+		}
+	}
 	data, why, err := r.bytes(ctx, a.Photo.URL, kept)
 	if err != nil || why != "" {
 		return nil, "", why, err
@@ -282,7 +290,34 @@ func (r *Renderer) photo(ctx context.Context, a *article.Article, kept bool) (ph
 		return nil, "", reason(err), nil
 	}
 	h := sha256.Sum256(data)
-	return ph, hex.EncodeToString(h[:10]), "", nil
+	tag = hex.EncodeToString(h[:10])
+	if kept {
+		r.edited.put(a.Photo.URL, tag, ph)
+	}
+	return ph, tag, "", nil
+}
+
+// edited is the photo of the story that was previewed last: its pixels and faces serve the next preview, so that a card
+// is redrawn while somebody types. It is used while drawing is held, as every photo is.
+type edited struct {
+	mu       sync.Mutex
+	url, tag string
+	ph       *photo.Photo
+}
+
+func (e *edited) get(url string) (*photo.Photo, string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.url != url {
+		return nil, ""
+	}
+	return e.ph, e.tag
+}
+
+func (e *edited) put(url, tag string, ph *photo.Photo) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.url, e.tag, e.ph = url, tag, ph
 }
 
 func (r *Renderer) bytes(ctx context.Context, address string, kept bool) (data []byte, why string, err error) {

@@ -30,7 +30,7 @@ import (
 var set = typeset.NewFonts(fonts.All()...)
 
 type studio struct {
-	t      *testing.T
+	t      testing.TB
 	r      *Renderer
 	store  *story.Store // all of the bucket, as the other steps see it
 	now    time.Time
@@ -39,7 +39,7 @@ type studio struct {
 	served int
 }
 
-func begin(t *testing.T, uncredited string) *studio {
+func begin(t testing.TB, uncredited string) *studio {
 	d := &studio{t: t, now: time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)}
 	stairs, err := os.ReadFile("../../sample/stairs.jpg")
 	if err != nil {
@@ -81,7 +81,7 @@ sites:
 }
 
 // onePNG is a photo without metadata: a small gray picture, large enough for a card.
-func onePNG(t *testing.T) []byte {
+func onePNG(t testing.TB) []byte {
 	b, err := os.ReadFile("testdata/bare.png")
 	if err != nil {
 		t.Fatal(err)
@@ -402,5 +402,16 @@ func TestPhotoOfTheBucket(t *testing.T) {
 	}
 	if d.served != 0 {
 		t.Errorf("%d requests for a photo that is in the bucket", d.served)
+	}
+}
+
+// BenchmarkPreview is what the desk waits for at each stroke: the card of a story with a photo, drawn again.
+func BenchmarkPreview(b *testing.B) {
+	d := begin(b, "hold")
+	k := d.story("/stairs.jpg")
+	for b.Loop() {
+		if _, _, err := d.r.Preview(context.Background(), k, story.Edits{Headline: "Another headline of the same length as most are"}, "og"); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
