@@ -106,5 +106,11 @@ func checkParts(ctx context.Context, c *config.Config, dir string) error {
 	for _, name := range sortedNames(c.Desk.People) {
 		secret("desk.people."+name, c.Desk.People[name])
 	}
+	secret("desk.key", c.Desk.Key)
+	secret("desk.old_key", c.Desk.OldKey)
+	secret("desk.oidc.secret", c.Desk.OIDC.Secret)
+	for _, name := range sortedNames(c.Notices) {
+		secret("notices."+name+".secret", c.Notices[name].Secret)
+	}
 	return errors.Join(errs...)
 }

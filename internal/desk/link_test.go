@@ -348,3 +348,69 @@ func TestTwoPeopleAndNotOnesOwn(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 }
+
+func TestHeadersAreExact(t *testing.T) {
+	d := openStaffed(t)
+	at := d.link("ana", "Tom")
+	for _, path := range []string{"/", d.at(), d.at() + "/edit", "/keys", "/signin", "/nothing", at, "/desk.css"} {
+		r := httptest.NewRequest("GET", "https://desk.example"+path, nil)
+		r.SetBasicAuth("ana", "a-test-password")
+		w := httptest.NewRecorder()
+		d.handler.ServeHTTP(w, r)
+		for name, want := range map[string]string{
+			"Content-Security-Policy":    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+			"X-Content-Type-Options":     "nosniff",
+			"Cross-Origin-Opener-Policy": "same-origin",
+			"Strict-Transport-Security":  "max-age=31536000",
+		} {
+			if got := w.Header().Get(name); got != want {
+				t.Errorf("%s: %s is %q", path, name, got)
+			}
+		}
+		referrer := "same-origin"
+		if path == at {
+			referrer = "no-referrer"
+		}
+		if got := w.Header().Get("Referrer-Policy"); got != referrer {
+			t.Errorf("%s: Referrer-Policy is %q", path, got)
+		}
+	}
+}
+
+// TestReturnAddressesLeadNowhereElse: each place that sends a browser on to where a request says.
+func TestReturnAddressesLeadNowhereElse(t *testing.T) {
+	d := open(t)
+	for _, to := range []string{"//evil.example", "https://evil.example/", "/\\evil.example", "/\t/evil.example", "javascript:alert(1)", "\\\\evil.example"} {
+		for path, field := range map[string]string{"/settings": "return_to", "/signin": "to"} {
+			r := httptest.NewRequest("POST", path, strings.NewReader(url.Values{field: {to}, "name": {"Hana"}}.Encode()))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			w := httptest.NewRecorder()
+			d.handler.ServeHTTP(w, r)
+			if w.Code != 303 || w.Header().Get("Location") != "/" {
+				t.Errorf("%s to %q: %d %s", path, to, w.Code, w.Header().Get("Location"))
+			}
+		}
+	}
+}
+
+// TestNamesFromOutsideStayTexts: a name that a provider, a person or a link brings is shown and does nothing.
+func TestNamesFromOutsideStayTexts(t *testing.T) {
+	d := openStaffed(t)
+	plain := structure(t, d.as("", d.link("ana", "plain words"), nil).Body.String())
+	names := []string{`"><script>alert(1)</script>`, "<img src=x onerror=alert(1)>", "{{.}}", "' onclick='alert(1)", "</bdi></b><svg onload=alert(1)>"}
+	for _, name := range names {
+		w := d.as("", d.link("ana", name), nil)
+		if got := structure(t, w.Body.String()); strings.Join(got, " ") != strings.Join(plain, " ") {
+			t.Errorf("%q changes the page", name)
+		}
+	}
+	for _, name := range names {
+		f := d.page("ana", d.at())
+		if w := d.as("ana", d.at()+"/decide", with(f, "act", "hold", "why", name)); w.Code != 303 {
+			t.Fatalf("%d", w.Code)
+		}
+	}
+	if body := d.as("ana", d.at(), nil).Body.String(); strings.Contains(body, "<script>alert") || strings.Contains(body, "<img src=x") {
+		t.Error("a reason is markup")
+	}
+}

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/net/idna"
 
+	"cutline/internal/staff"
 	"cutline/internal/story"
 )
 
@@ -215,5 +216,5 @@ func (q *request) picture(body []byte, kind, caching string) error {
 
 // keysPage lists the keys, and is where language, appearance and the keyboard are set.
 func (d *desk) keysPage(q *request) error {
-	return q.show(http.StatusOK, "keys", q.frame(q.words.say("keyboard"), "keys", nil))
+	return q.show(http.StatusOK, "keys", q.frame(q.words.say("keyboard"), "keys", struct{ Staff bool }{len(q.who.Sites(staff.Staff)) == len(d.Config.Sites)}))
 }

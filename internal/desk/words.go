@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"cutline/internal/staff"
 )
 
 //go:embed words/*.json
@@ -92,15 +94,7 @@ func (d *desk) settings(q *request) error {
 	case "on", "off":
 		keep("keys", v)
 	}
-	return q.see(localPath(q.PostFormValue("return_to")))
-}
-
-// localPath is where to go after an act that may be done anywhere: a path of ours, else the queue.
-func localPath(s string) string {
-	if len(s) == 0 || s[0] != '/' || len(s) > 1 && (s[1] == '/' || s[1] == '\\') || strings.IndexFunc(s, func(r rune) bool { return r < 0x20 || r == 0x7f }) >= 0 {
-		return "/"
-	}
-	return s
+	return q.see(staff.OwnPath(q.PostFormValue("return_to")))
 }
 
 // say is a text of the interface. pairs are placeholders and their values, as "name", "AFP".

@@ -165,7 +165,7 @@ func (d *Door) refuse(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && strings.Contains(r.Header.Get("Accept"), "text/html") && r.Header.Get("Hx-Request") == "" {
-		http.Redirect(w, r, "/signin?to="+url.QueryEscape(ownPath(r.URL.RequestURI())), http.StatusSeeOther)
+		http.Redirect(w, r, "/signin?to="+url.QueryEscape(OwnPath(r.URL.RequestURI())), http.StatusSeeOther)
 		return
 	}
 	http.Error(w, "sign in to use the desk", http.StatusUnauthorized)
@@ -186,7 +186,7 @@ func (d *Door) signInPage(w http.ResponseWriter, r *http.Request) {
 }
 
 func (d *Door) page(w http.ResponseWriter, r *http.Request, status int, p SignIn) {
-	p.To = ownPath(r.URL.Query().Get("to"))
+	p.To = OwnPath(r.URL.Query().Get("to"))
 	p.Local, p.Password = d.open(), len(d.Config.Desk.People) > 0
 	if u, err := url.Parse(d.Config.Desk.OIDC.Issuer); err == nil {
 		p.Provider = u.Host
@@ -203,7 +203,7 @@ func (d *Door) chooseName(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.SetCookie(w, &http.Cookie{Name: nameCookie, Value: url.QueryEscape(name), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode})
-	http.Redirect(w, r, ownPath(r.FormValue("to")), http.StatusSeeOther)
+	http.Redirect(w, r, OwnPath(r.FormValue("to")), http.StatusSeeOther)
 }
 
 // password gives a session to who has a password, where there is a provider too: a browser sends a password on by itself
@@ -231,7 +231,7 @@ func (d *Door) enter(w http.ResponseWriter, r *http.Request, s session, to strin
 		return
 	}
 	d.Log.Info("signed in", "person", s.ID, "name", s.Name)
-	http.Redirect(w, r, ownPath(to), http.StatusSeeOther)
+	http.Redirect(w, r, OwnPath(to), http.StatusSeeOther)
 }
 
 // signOutHere ends the session of this browser, and with "everywhere" all that the person has.
@@ -276,9 +276,9 @@ func (d *Door) signOutOthers(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/keys#me", http.StatusSeeOther)
 }
 
-// ownPath is a path of ours to go on to: what begins with one slash and cannot be taken for another host, or "/".
+// OwnPath is a path of ours to go on to: what begins with one slash and cannot be taken for another host, or "/".
 // Browsers take a backslash for a slash, and leave out tabs and line feeds.
-func ownPath(to string) string {
+func OwnPath(to string) string {
 	u, err := url.Parse(to)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsFunc(to, func(r rune) bool { return r == '\\' || unicode.IsControl(r) }) {
 		return "/"

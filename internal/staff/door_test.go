@@ -377,13 +377,13 @@ func TestSigningOthersOutTakesAnAdminOfEverySite(t *testing.T) {
 
 func TestOwnPaths(t *testing.T) {
 	for _, to := range []string{"/", "/story/2026-11-26/x?from=queue#a", "/?q=%D9%87&day=1"} {
-		if got := ownPath(to); got != to {
+		if got := OwnPath(to); got != to {
 			t.Errorf("%q becomes %q", to, got)
 		}
 	}
 	for _, to := range []string{"", "story", "//evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example", "https:evil.example", "javascript:alert(1)", "/\t/evil.example", "/\n//evil.example",
 		" //evil.example", "///evil.example", "/%09/evil.example\r\nX: y", "/signin?to=/", "/signin/go", "/%2Fevil.example", "/%5Cevil.example", "http:///evil.example", "/story\\..\\"} {
-		if got := ownPath(to); got != "/" {
+		if got := OwnPath(to); got != "/" {
 			t.Errorf("%q becomes %q", to, got)
 		}
 	}

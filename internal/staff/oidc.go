@@ -82,7 +82,7 @@ func (d *Door) toProvider(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	text := base64.RawURLEncoding.EncodeToString
-	f := flow{text(b[:32]), text(b[32:64]), text(b[64:]), ownPath(r.URL.Query().Get("to")), d.Now().Add(flowTime)}
+	f := flow{text(b[:32]), text(b[32:64]), text(b[64:]), OwnPath(r.URL.Query().Get("to")), d.Now().Add(flowTime)}
 	cookie, err := d.ring.seal(r.Context(), "flow", f)
 	if err != nil {
 		d.fail(w, r, err)
