@@ -75,7 +75,7 @@ func (a answer) outcome(publishing bool, said string, now time.Time) Outcome {
 		if publishing {
 			return Outcome{End: Unknown, Why: why}
 		}
-		return Outcome{End: Later, Until: retryAfter(a.Header, now), Why: why, Rest: true}
+		return Outcome{End: Later, Until: retryAfter(a.Header, now), Why: why}
 	}
 	switch {
 	case a.Status == 0 && !a.Left:

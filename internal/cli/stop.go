@@ -84,7 +84,7 @@ func (p *program) halt(ctx context.Context, f *flags, args []string, reason func
 		}
 		a, _, err := st.UpdateAccount(ctx, *channel, func(a *story.Account) error {
 			if why == "" {
-				a.Paused, a.PausedAt, a.PausedBy, a.NotBefore, a.Tries = "", time.Time{}, "", time.Time{}, 0
+				a.Paused, a.PausedAt, a.PausedBy, a.NotBefore, a.Tries = "", time.Time{}, "", p.now().UTC(), 0
 			} else {
 				a.Paused, a.PausedAt, a.PausedBy = why, p.now().UTC(), *by
 			}

@@ -39,10 +39,9 @@ func (p *Poster) queue(ctx context.Context, f Facts, act Act) error {
 
 var errNotYet = errors.New("it is another story's turn")
 
-// take takes a story's turn, by compare-and-swap: of two that think it is theirs one has it. Where an account has no pace
-// and no queue nobody needs a turn.
+// take takes a story's turn, if it needs one, by compare-and-swap: of two that think it is theirs one has it.
 func (p *Poster) take(ctx context.Context, f Facts, act Act) (bool, error) {
-	if f.Pace.Free() && len(f.Account.Queue) == 0 || act.Ticket.Story == "" {
+	if act.Ticket.Story == "" {
 		return true, nil
 	}
 	_, _, err := p.Store.UpdateAccount(ctx, f.Channel, func(a *story.Account) error {
@@ -52,6 +51,7 @@ func (p *Poster) take(ctx context.Context, f Facts, act Act) (bool, error) {
 		mine := act.Ticket
 		mine.At, mine.Taken = f.Now, f.Now
 		a.Leave(mine.Story)
+		a.Return(mine.Story) // a turn of an earlier try, long ago
 		a.Forget(f.Now.Add(-memory(f.Pace)))
 		a.Queue = append(a.Queue, mine)
 		return nil
@@ -75,13 +75,13 @@ func memory(p config.Pace) time.Duration {
 // network wants rest or does not answer, or that it answers again. A turn that came to nothing is given back.
 func (p *Poster) account(ctx context.Context, w *work, out channel.Outcome, now time.Time) error {
 	k := w.was.Doc.Key
-	spent := w.act.Do == Publish && out.End != channel.Posted && out.End != channel.Unknown && w.act.Ticket.Story != "" && !(w.facts.Pace.Free() && len(w.facts.Account.Queue) == 0)
+	spent := w.act.Do == Publish && out.End != channel.Posted && out.End != channel.Unknown && w.act.Ticket.Story != ""
 	if !spent && !out.Pause && !out.Rest && w.facts.Account.Tries == 0 {
 		return nil
 	}
 	_, _, err := p.Store.UpdateAccount(ctx, w.name, func(a *story.Account) error {
 		if spent {
-			a.Leave(k)
+			a.Return(k)
 		}
 		switch {
 		case out.Pause:
@@ -92,7 +92,7 @@ func (p *Poster) account(ctx context.Context, w *work, out channel.Outcome, now 
 			a.Tries++
 			a.NotBefore = story.Latest(a.NotBefore, out.Until, now.Add(growing(w.name, a.Tries)))
 		case out.End == channel.Posted:
-			a.Tries, a.NotBefore = 0, time.Time{}
+			a.Tries, a.NotBefore = 0, now // those that waited have from now on their turns
 		}
 		return nil
 	})
@@ -136,13 +136,13 @@ func (p *Poster) drain(ctx context.Context) error {
 				if a, err = p.Store.Account(ctx, name); err != nil {
 					return err
 				}
-				if t := a.Ticket(head.Story); t == nil || !t.Taken.IsZero() || !t.At.Equal(head.At) {
+				if t := a.Ticket(head.Story); t == nil || !t.At.Equal(head.At) {
 					continue
 				}
 			}
 			// It was its turn and it did not take it: those behind it are not to wait for it.
 			_, _, left := p.Store.UpdateAccount(ctx, name, func(a *story.Account) error {
-				if t := a.Ticket(head.Story); t != nil && t.Taken.IsZero() && a.Paused == "" {
+				if a.Paused == "" {
 					a.Leave(head.Story)
 				}
 				return nil

@@ -62,7 +62,7 @@ type Act struct {
 	Down   bool        // refuse: what cannot be done is to take the post down
 
 	Since  time.Time     // publish: since when it could have gone
-	Ticket story.Ticket  // publish, join: its place in the account's queue
+	Ticket story.Ticket  // publish: the turn that it must take first, empty if it needs none; join: its place in the account's queue
 	Waits  story.Waiting // join: what the record says
 }
 

@@ -34,6 +34,7 @@ type Poster struct {
 	Now      func() time.Time           // for finding due entries; what may go out is judged by the bucket's clock
 	Random   io.Reader                  // for claims' tokens
 	Log      *slog.Logger
+	Together int // how many stories Tick and Sweep look at side by side; 0: 4
 
 	// After is what looks at a story once a look is done: people are told of what it left to them. nil: nobody is.
 	After func(ctx context.Context, k story.Key) error
@@ -232,7 +233,8 @@ func (p *Poster) claim(k story.Key, d *story.Dossier, w *work) (story.Post, erro
 		rec.Reposting = w.act.Repost
 	}
 	rec.Waits = nil
-	rec.Claim = &story.Claim{Verb: string(w.act.Do), Token: w.token, Draft: w.act.Draft, At: d.Now}
+	again := rec.Claim != nil && (w.act.Do == Edit || w.act.Do == Retract)
+	rec.Claim = &story.Claim{Verb: string(w.act.Do), Again: again, Token: w.token, Draft: w.act.Draft, At: d.Now}
 	return rec, nil
 }
 
@@ -312,6 +314,9 @@ func (p *Poster) stillWanted(ctx context.Context, fresh *story.Dossier, w *work)
 		return true, nil // an idempotent call that only finishes what was decided before
 	}
 	again := Next(f)
+	if again.Ticket.Story != "" { // it took its turn so long ago that it needs another
+		return false, nil
+	}
 	return again.Do == w.act.Do && again.Draft.Hash() == w.act.Draft.Hash(), nil
 }
 

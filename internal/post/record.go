@@ -120,6 +120,10 @@ func conclude(rec *story.Post, act Act, out channel.Outcome, now time.Time) {
 			rec.NotBefore = now.Add(backoff(rec))
 			return
 		}
+		if out.Pause && claim.Again {
+			claim.Lost = true
+			return
+		}
 		rec.Claim, rec.Refused, rec.RefusedAt, rec.RefusedOf = nil, out.Why, now, claim.Draft.Hash()
 		if verb == Retract {
 			rec.RefusedOf = "retract"
@@ -131,8 +135,11 @@ func conclude(rec *story.Post, act Act, out channel.Outcome, now time.Time) {
 		if rec.Tries++; out.Working {
 			rec.Tries = 1
 		}
-		rec.NotBefore = story.Latest(out.Until, now.Add(backoff(rec)))
-		if act.Do == Find {
+		rec.NotBefore = out.Until
+		if !out.Rest { // else it is the account that waits, and the oldest post tries it again
+			rec.NotBefore = story.Latest(out.Until, now.Add(backoff(rec)))
+		}
+		if act.Do == Find || claim.Again {
 			rec.Claim.Lost = true
 		} else {
 			rec.Claim = nil

@@ -12,9 +12,8 @@ import (
 )
 
 const (
-	batch   = 1000 // due entries a tick reads at the most; the next tick goes on
-	workers = 4    // stories looked at side by side
-	days    = 3    // how far back Sweep looks; older stories wait only for due entries
+	batch = 1000 // due entries a tick reads at the most; the next tick goes on
+	days  = 3    // how far back Sweep looks; older stories wait only for due entries
 )
 
 // Tick looks at every story that is due, and at those whose turn it is on an account. An entry goes only after its story was looked at and does not need it any
@@ -95,12 +94,20 @@ func (p *Poster) Sweep(ctx context.Context) error {
 	return err
 }
 
+// together is how many stories are looked at side by side.
+func (p *Poster) together() int {
+	if p.Together > 0 {
+		return p.Together
+	}
+	return 4
+}
+
 // each does f for every name, a few at a time; one that fails or panics does not stop the others.
 func (p *Poster) each(ctx context.Context, names []string, f func(string) error) error {
 	var mu sync.Mutex
 	var errs []error
 	var wg sync.WaitGroup
-	slots := make(chan struct{}, workers)
+	slots := make(chan struct{}, p.together())
 	for _, n := range names {
 		if ctx.Err() != nil {
 			break

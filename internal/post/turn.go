@@ -51,7 +51,7 @@ func turn(a *story.Account, mine story.Ticket, p config.Pace, now time.Time) (at
 		switch {
 		case !t.Taken.IsZero():
 			gone = append(gone, t.Taken)
-		case t.Story == mine.Story, !t.At.IsZero() && now.Sub(t.At) > patience:
+		case t.Story == mine.Story, !t.At.IsZero() && now.Sub(story.Latest(t.At, a.NotBefore)) > patience:
 		default:
 			waiting = append(waiting, t)
 		}
@@ -102,16 +102,18 @@ func (f Facts) inTurn(a Act) Act {
 		}
 		return a
 	}
-	queued := f.Account.Ticket(key)
-	if queued != nil && !queued.Taken.IsZero() && f.Now.Sub(queued.Taken) < 2*f.Lease {
+	if had := f.Account.Had(key); had != nil && f.Now.Sub(had.Taken) < 2*f.Lease {
 		return a // it is at it
+	}
+	if f.Pace.Free() && len(f.Account.Queue) == 0 && !f.Now.Before(f.Account.NotBefore) {
+		return a // nobody takes turns here
 	}
 	a.Ticket = mine
 	at, ahead := turn(&f.Account, mine, f.Pace, f.Now)
 	if !at.After(f.Now) {
 		return a
 	}
-	if w := p.Waits; queued != nil && w != nil && !w.Until.Before(f.Now) && w.Until.Sub(at).Abs() < time.Minute {
+	if w := p.Waits; f.Account.Ticket(key) != nil && w != nil && !w.Until.Before(f.Now) && w.Until.Sub(at).Abs() < time.Minute {
 		return Act{Do: Wait, Until: at}
 	}
 	mine.At = at

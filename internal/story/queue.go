@@ -16,9 +16,14 @@ type Ticket struct {
 	Taken  time.Time `json:"taken,omitzero"`   // when it went; zero: it waits
 }
 
-// Ticket finds a story's place; nil: it has none.
-func (a *Account) Ticket(k Key) *Ticket {
-	i := slices.IndexFunc(a.Queue, func(t Ticket) bool { return t.Story == k })
+// Ticket finds a story's place in the queue; nil: it does not wait.
+func (a *Account) Ticket(k Key) *Ticket { return a.find(k, false) }
+
+// Had finds the turn that a story has had; nil: none lately.
+func (a *Account) Had(k Key) *Ticket { return a.find(k, true) }
+
+func (a *Account) find(k Key, taken bool) *Ticket {
+	i := slices.IndexFunc(a.Queue, func(t Ticket) bool { return t.Story == k && t.Taken.IsZero() != taken })
 	if i < 0 {
 		return nil
 	}
@@ -36,9 +41,14 @@ func (a *Account) Waiting() int {
 	return n
 }
 
-// Leave gives a story's place back, and the turn with it if it had one.
+// Leave gives a story's place in the queue back. The turn that it has had stays on the account.
 func (a *Account) Leave(k Key) {
-	a.Queue = slices.DeleteFunc(a.Queue, func(t Ticket) bool { return t.Story == k })
+	a.Queue = slices.DeleteFunc(a.Queue, func(t Ticket) bool { return t.Story == k && t.Taken.IsZero() })
+}
+
+// Return gives back the turn that a story took: nothing came of it.
+func (a *Account) Return(k Key) {
+	a.Queue = slices.DeleteFunc(a.Queue, func(t Ticket) bool { return t.Story == k && !t.Taken.IsZero() })
 }
 
 // Forget drops the turns that were had before a time.

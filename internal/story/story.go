@@ -294,7 +294,7 @@ type Account struct {
 	Paused    string            `json:"paused,omitempty"` // why nothing is sent until somebody mends it and resumes; empty: it is not paused
 	PausedAt  time.Time         `json:"paused_at,omitzero"`
 	PausedBy  string            `json:"paused_by,omitempty"` // the network, or who pressed stop
-	NotBefore time.Time         `json:"not_before,omitzero"` // the network asked for rest, or does not answer
+	NotBefore time.Time         `json:"not_before,omitzero"` // the network asked for rest, or does not answer; once it is over, since when the account goes again
 	Tries     int               `json:"tries,omitempty"`     // such answers in a row
 	Queue     []Ticket          `json:"queue,omitempty"`     // who waits for a turn, and who had one lately; in no order
 	Tokens    map[string]string `json:"tokens,omitempty"`    // session tokens that the network renews; the bucket is private, and they are not the account's password
@@ -303,11 +303,12 @@ type Account struct {
 // Claim is the right to make one call. It holds as long as the record's object is younger than the lease, by the
 // bucket's own clock; every step written renews it.
 type Claim struct {
-	Verb  string    `json:"verb"`           // publish, reply, edit or retract
-	Token string    `json:"token"`          // random; who finds another one has lost the claim
-	Draft Draft     `json:"draft"`          // what the call sends
-	Lost  bool      `json:"lost,omitempty"` // the call ended without our learning how: no need to wait for the lease
-	At    time.Time `json:"at"`             // when this claim was made
+	Verb  string    `json:"verb"`            // publish, reply, edit or retract
+	Token string    `json:"token"`           // random; who finds another one has lost the claim
+	Draft Draft     `json:"draft"`           // what the call sends
+	Again bool      `json:"again,omitempty"` // an edit or take-down that was tried before, and nobody knows whether it was done: it is tried until that is known
+	Lost  bool      `json:"lost,omitempty"`  // the call ended without our learning how: no need to wait for the lease
+	At    time.Time `json:"at"`              // when this claim was made
 }
 
 // Remote is where a post is on its network.
