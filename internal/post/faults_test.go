@@ -3,6 +3,7 @@ package post
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +30,7 @@ type fault struct {
 func publishingAnd(f sim.Fault) func(*desk) story.Key {
 	return func(d *desk) story.Key {
 		d.sim.Fault(f)
+		d.hasty = f.Do == sim.Hang
 		k := d.article("1", "the spillway")
 		p := d.process(nil)
 		d.look(p, k)
@@ -41,7 +43,7 @@ func TestFaultsOfNetworks(t *testing.T) {
 	t.Setenv("CUTLINE_TEST_TOKEN", testToken)
 	for _, f := range faults {
 		for _, a := range accounts {
-			if f.applies != nil && !f.applies(a) {
+			if f.applies != nil && !f.applies(a) || !a.always && os.Getenv("CUTLINE_E2E") == "" {
 				continue
 			}
 			t.Run(f.name+"/"+a.name+a.hook, func(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 	"unicode/utf16"
 )
 
-// instagram is publishing through the Graph API: a container, its state, its publication. A post can be neither edited
-// nor taken down here, as the older API has it.
+// instagram is publishing through the Graph API: a container, its state, its publication. A post cannot be
+// edited, and taken down by those who have the permission, which everybody has here.
 type instagram struct{ graph }
 
 const instagramDaily = 100 // posts in 24 hours
@@ -25,6 +25,7 @@ func newInstagram(s *Server) *instagram {
 		return reply(http.StatusOK, map[string]any{"data": []any{i.quota(r, r.PathValue("user"), instagramDaily)}})
 	}))
 	s.on(i, "GET /{version}/{id}", Poll, i.authorized(i.one))
+	s.on(i, "DELETE /{version}/{id}", Delete, i.authorized(i.delete))
 	return i
 }
 
@@ -78,4 +79,13 @@ func (i *instagram) one(r *request, _ url.Values) answer {
 		return gone(r, id)
 	}
 	return reply(http.StatusOK, map[string]string{"id": id, "username": "newsroom", "account_type": "BUSINESS"})
+}
+
+func (i *instagram) delete(r *request, _ url.Values) answer {
+	p := i.post("instagram", r.PathValue("id"))
+	if p == nil {
+		return gone(r, r.PathValue("id"))
+	}
+	p.Deleted = r.now
+	return reply(http.StatusOK, map[string]any{"success": true, "deleted_id": p.ID})
 }
