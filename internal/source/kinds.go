@@ -36,16 +36,16 @@ type kind struct {
 }
 
 var (
-	bySignature = scheme{"X-Hub-Signature-256", github}
-	byToken     = scheme{"Authorization", bearer}
+	bySignature = scheme{header: "X-Hub-Signature-256", check: github}
+	byToken     = scheme{header: "Authorization", check: bearer, secret: true}
 )
 
 // kinds is the table of all kinds.
 func kinds() map[string]kind {
 	return map[string]kind{
-		"cutline": {schemes: []scheme{{"webhook-signature", standard}}, read: readCutline},
+		"cutline": {schemes: []scheme{{header: "webhook-signature", check: standard}}, read: readCutline},
 		"ghost": {
-			schemes: []scheme{{"X-Ghost-Signature", ghost}}, final: true, read: readGhost, item: ghostItems,
+			schemes: []scheme{{header: "X-Ghost-Signature", check: ghost}}, final: true, read: readGhost, item: ghostItems,
 			one: func(s Source, id string) string {
 				return s.base() + "/ghost/api/content/posts/" + url.PathEscape(id) + "/?key={key}&include=tags,authors&formats=html"
 			},
@@ -54,7 +54,7 @@ func kinds() map[string]kind {
 			},
 		},
 		"wordpress": {
-			schemes: []scheme{{"X-WP-Signature", woo}, {"X-WC-Webhook-Signature", woo}, bySignature, byToken}, final: true, read: readWordPress, item: wordPressItems, auth: basicKey, gone: 401,
+			schemes: []scheme{{header: "X-WP-Signature", check: woo}, {header: "X-WC-Webhook-Signature", check: woo}, bySignature, byToken}, final: true, read: readWordPress, item: wordPressItems, auth: basicKey, gone: 401,
 			one: func(s Source, id string) string {
 				return s.base() + "/wp-json/wp/v2/posts/" + url.PathEscape(id) + "?_embed"
 			},
@@ -79,17 +79,17 @@ func kinds() map[string]kind {
 			},
 		},
 		"contentful": {
-			schemes: []scheme{{"x-contentful-signature", contentful}, byToken}, read: readContentful, item: contentfulItems, auth: bearerKey,
+			schemes: []scheme{{header: "x-contentful-signature", check: contentful}, byToken}, read: readContentful, item: contentfulItems, auth: bearerKey,
 			one:  func(s Source, id string) string { return contentfulList(s, "&sys.id="+url.QueryEscape(id)) },
 			list: func(s Source, _ time.Time) string { return contentfulList(s, "&order=-sys.updatedAt&limit=50") },
 		},
 		"sanity": {
-			schemes: []scheme{{"sanity-webhook-signature", sanity}}, read: readSanity, item: sanityItems, auth: bearerKey, versions: true,
+			schemes: []scheme{{header: "sanity-webhook-signature", check: sanity}}, read: readSanity, item: sanityItems, auth: bearerKey, versions: true,
 			one:  func(s Source, id string) string { return s.sanityQuery(fmt.Sprintf(" && _id == %q", id), "") },
 			list: func(s Source, _ time.Time) string { return s.sanityQuery("", " | order(_updatedAt desc) [0...50]") },
 		},
 		"superdesk": {
-			schemes: []scheme{{"x-superdesk-signature", superdesk}}, read: readSuperdesk, item: superdeskItems, auth: bearerKey, versions: true,
+			schemes: []scheme{{header: "x-superdesk-signature", check: superdesk}}, read: readSuperdesk, item: superdeskItems, auth: bearerKey, versions: true,
 			one: func(s Source, id string) string { return s.base() + "/items/" + url.PathEscape(id) },
 			list: func(s Source, now time.Time) string { // without a start it lists today's alone
 				return s.base() + "/items?max_results=50&start_date=" + now.UTC().AddDate(0, 0, -1).Format(time.DateOnly)
@@ -104,11 +104,11 @@ func kinds() map[string]kind {
 			media: []string{"application/x-www-form-urlencoded"},
 		},
 		"feed": {
-			schemes: []scheme{bySignature, {"X-Hub-Signature", websub}}, read: readFeed, pull: pullFeed, pushed: true,
+			schemes: []scheme{bySignature, {header: "X-Hub-Signature", check: websub}}, read: readFeed, pull: pullFeed, pushed: true,
 			media: []string{"application/rss+xml", "application/atom+xml", "application/xml", "text/xml", "application/rdf+xml"},
 		},
 		"drupal": {
-			schemes: []scheme{bySignature, byToken, {"X-Hub-Signature", websub}}, final: true, read: readDrupal, item: drupalItems, auth: bearerKey, gone: 403,
+			schemes: []scheme{bySignature, byToken, {header: "X-Hub-Signature", check: websub}}, final: true, read: readDrupal, item: drupalItems, auth: bearerKey, gone: 403,
 			one: func(s Source, id string) string {
 				return drupalAddress(s, "/"+url.PathEscape(id)+"?include=field_image")
 			},

@@ -53,7 +53,7 @@ func schemeOf(v vector) []scheme {
 	case "bearer":
 		return []scheme{byToken}
 	case "wordpress":
-		return []scheme{{v.Options.Header, woo}}
+		return []scheme{{header: v.Options.Header, check: woo}}
 	}
 	return kinds()[v.Scheme].schemes
 }

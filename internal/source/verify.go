@@ -31,6 +31,7 @@ const (
 // A scheme is one way in which requests are signed.
 type scheme struct {
 	header string // the header that carries the signature; a request without it is not signed this way
+	secret bool   // it carries the secret itself
 	check  func(secret string, signature string, r Request) error
 }
 
@@ -63,10 +64,21 @@ func (s Source) schemes() []scheme {
 	}
 	named := out[0]
 	if s.kind.token { // a static header that an administrator typed in
-		named = scheme{check: same}
+		named = scheme{check: same, secret: true}
 	}
 	named.header = s.c.Signing
 	return append([]scheme{named}, out...)
+}
+
+// Signatures names the headers, in lower case, that carry signatures of the source and no secrets.
+func (s Source) Signatures() []string {
+	var out []string
+	for _, sch := range s.schemes() {
+		if !sch.secret {
+			out = append(out, strings.ToLower(sch.header))
+		}
+	}
+	return out
 }
 
 func verify(schemes []scheme, secrets []string, r Request) error {

@@ -52,6 +52,7 @@ const (
 	Accounts  = "accounts/"
 	Stopped   = "stops/"
 	Refused   = "refused/"
+	Replays   = "replays/" // wishes to try a refused request again, by its name there
 	People    = "people/"
 	Looked    = "looks/"
 	Notices   = "notices/"

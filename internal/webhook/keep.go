@@ -24,36 +24,24 @@ const (
 	keptBody   = 256 << 10  // bytes of a refused request's body
 )
 
-// Refused is a request that was not taken, as it is kept for the desk for seven days: in the form of a recorded request,
-// so that try-source can read it again.
-type Refused struct {
-	Schema  int            `json:"schema"`
-	Source  string         `json:"source"`
-	Verdict source.Verdict `json:"verdict"` // unauthorized or malformed
-	Why     string         `json:"why"`
-	Status  int            `json:"status"`        // of the answer
-	Cut     bool           `json:"cut,omitempty"` // the body went on
-	source.Recorded
-}
-
-// harmless are the headers of a refused request that are kept as they are. Of others, which may hold secrets, only the
-// name is.
+// harmless are the headers of a refused request that are kept as they are, besides its signature, which proves the body
+// and opens nothing: with it the request can be tried again under another secret. Of others only the name is kept.
 var harmless = []string{"content-type", "content-length", "content-encoding", "user-agent", "host", "webhook-id", "webhook-timestamp", "x-strapi-event", "x-wp-event",
-	"x-wp-delivery", "content-version", "x-contentful-topic", "x-contentful-timestamp", "x-contentful-signed-headers", "x-contentful-webhook-name", "date"}
+	"x-wp-delivery", "sanity-operation", "sanity-document-id", "idempotency-key", "x-contentful-idempotency-key", "content-version", "x-contentful-topic", "x-contentful-timestamp", "x-contentful-signed-headers", "x-contentful-webhook-name", "date"}
 
 // keep keeps a refused request. That it cannot be kept is no reason for another answer.
 func (w *Webhook) keep(ctx context.Context, src source.Source, r source.Request, no refusal) {
-	doc := Refused{Schema: story.Schema, Source: src.Name, Verdict: no.verdict, Why: no.reason, Status: no.status,
-		Recorded: source.Recorded{Method: r.Method, Path: r.Path, At: r.Now.UTC()}}
+	doc := story.Refusal{Schema: story.Schema, Source: src.Name, Verdict: string(no.verdict), Why: no.reason, Status: no.status, Method: r.Method, Path: r.Path, At: r.Now.UTC()}
 	if doc.Why == "" {
 		doc.Why = no.why
 	}
 	if i := strings.IndexByte(doc.Path, '?'); i >= 0 {
 		doc.Path = doc.Path[:i] + "?…" // who puts a token into the address should not find it here
 	}
+	signatures := src.Signatures()
 	for name, values := range r.Header {
 		for _, v := range values {
-			if !slices.Contains(harmless, strings.ToLower(name)) {
+			if low := strings.ToLower(name); !slices.Contains(harmless, low) && !slices.Contains(signatures, low) {
 				v = "***"
 			}
 			doc.Headers = append(doc.Headers, [2]string{name, v})
@@ -77,8 +65,7 @@ func (w *Webhook) keep(ctx context.Context, src source.Source, r source.Request,
 		defer cancel()
 		var k story.Key
 		if k, err = story.NewKey(r.Now, w.Store.Random); err == nil {
-			key := story.Refused + src.Name + "/" + r.Now.UTC().Format("2006-01-02T15:04:05.000Z") + "-" + k.ID()[:6] + ".json"
-			_, err = w.Store.Bucket.Put(ctx, key, data, "application/json", bucket.Create)
+			_, err = w.Store.Bucket.Put(ctx, story.RefusedKey(src.Name, r.Now, k.ID()[:6]), data, "application/json", bucket.Create)
 		}
 	}
 	if err != nil {

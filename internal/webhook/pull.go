@@ -58,6 +58,11 @@ func sortedNames(m map[string]source.Source) []string {
 }
 
 func (w *Webhook) tick(ctx context.Context, src source.Source) error {
+	return errors.Join(w.writeLast(ctx, src.Name), w.replays(ctx, src), w.read(ctx, src))
+}
+
+// read does a source's part of a tick for which it reads from the CMS.
+func (w *Webhook) read(ctx context.Context, src source.Source) error {
 	if !src.CanRead() {
 		return nil
 	}

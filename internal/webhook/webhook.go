@@ -48,6 +48,8 @@ type Webhook struct {
 	perSource  limiter // verified requests, by source
 	perAddress limiter // refused requests, by client address
 
+	last lasts // deliveries, by source
+
 	mu       sync.Mutex
 	glimpses map[string]glimpse // of stories, by object key, for pulls
 	ticked   map[string]bool    // sources that this process has pulled already
@@ -204,6 +206,7 @@ func (w *Webhook) takeAll(r *http.Request, src source.Source, req source.Request
 			return Answer{}, w.fault(src, err)
 		}
 		w.Log.Info("delivery", "source", src.Name, "story", string(t.Story), "revision", t.story.Revision, "result", t.Result, "event", string(d.Event), "delivery", d.ID, "why", t.Why)
+		w.note(ctx, src, story.Delivered{At: req.Now.UTC(), Event: string(d.Event), Result: t.Result, Why: t.Why, Story: t.Story})
 		t.Cards = w.cards(t)
 		answers = append(answers, t.Answer)
 	}
