@@ -40,8 +40,9 @@ func E2E(t testing.TB) {
 }
 
 // Gateway starts versitygw on a temporary folder and stops it when the test ends. The program is built the first time
-// it is needed and kept in the user's cache folder; CUTLINE_VERSITYGW names another one. It skips the test as E2E does.
-func Gateway(t testing.TB) *Server {
+// it is needed and kept in the user's cache folder; CUTLINE_VERSITYGW names another one. flags are further ones of its own.
+// It skips the test as E2E does.
+func Gateway(t testing.TB, flags ...string) *Server {
 	t.Helper()
 	E2E(t)
 	program := tool(t)
@@ -58,7 +59,8 @@ func Gateway(t testing.TB) *Server {
 	s.Env = []string{"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=testsecret", "AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true"}
 	s.cfg = aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "testsecret", "")}
 
-	cmd := exec.Command(program, "--access", "test", "--secret", "testsecret", "--port", address, "--keep-alive", "--quiet", "posix", root)
+	args := append([]string{"--access", "test", "--secret", "testsecret", "--port", address, "--keep-alive", "--quiet"}, flags...)
+	cmd := exec.Command(program, append(args, "posix", root)...)
 	log, err := os.Create(filepath.Join(t.TempDir(), "versitygw.log"))
 	if err != nil {
 		t.Fatal(err)
