@@ -20,6 +20,7 @@ var rooms = map[string]string{
 	// nouns
 	"internal/article": "text net",
 	"internal/bucket":  "aws",
+	"internal/measure": "",
 	"internal/story":   "article bucket",
 	"internal/config":  "yaml text",
 	// crafts
@@ -39,12 +40,12 @@ var rooms = map[string]string{
 	"internal/notice":  "article config review staff story",
 	// steps
 	"internal/webhook": "article story bucket config source fetch",
-	"internal/render":  "article story bucket config fetch photo card rights typeset jpeg text",
-	"internal/post":    "article story bucket config channel review",
+	"internal/render":  "measure article story bucket config fetch photo card rights typeset jpeg text",
+	"internal/post":    "measure article story bucket config channel review",
 	"internal/desk":    "article story bucket config summary channel review staff net",
 	"internal/gallery": "article card config photo render typeset",
 	// edges
-	"internal/lambda":            "story bucket config aws aws-lambda",
+	"internal/lambda":            "measure story bucket config aws aws-lambda",
 	"internal/sim":               "uniseg btcec websocket", // and nothing of ours: it judges what channel sends
 	"internal/cli":               "article gallery bucket card channel config desk fetch lambda photo notice post render staff review sim source story typeset webhook fonts summary aws",
 	"functions/local":            "cli",

@@ -67,19 +67,26 @@ func newNetworks(t *testing.T, photos *httptest.Server) *networks {
 	return n
 }
 
+// editions is how many sites there are, with an account each: the posts of one account go out one after the other.
+const editions = 5
+
 // config is the newsroom's configuration; photos stand at the same address wherever it is used, or cards would differ.
 func (n *networks) config(secret string) []byte {
+	var sites, sources, channels strings.Builder
+	for e := range editions {
+		fmt.Fprintf(&sites, "  n%d: {name: Example News, language: en, url: \"https://news.example\", review: auto}\n", e)
+		fmt.Fprintf(&sources, "  n%d: {kind: cutline, site: n%d, secret: %q}\n", e, e, secret)
+		fmt.Fprintf(&channels, "  feed%d: {kind: feed, site: n%d}\n  log%d: {kind: log, site: n%d}\n", e, e, e, e)
+		fmt.Fprintf(&channels, "  bsky%d: {kind: bluesky, site: n%d, server: %q, account: n%d.news.example, secret: \"env:TEST_PASSWORD\", corrections: leave}\n", e, e, n.posts.URL+"/bluesky", e)
+	}
 	return fmt.Appendf(nil, `
-sites: {en: {name: Example News, language: en, url: "https://news.example", review: auto}}
-sources: {newsroom: {kind: cutline, site: en, secret: %q}}
-channels:
-  feed: {kind: feed, site: en}
-  log: {kind: log, site: en}
-  bsky: {kind: bluesky, site: en, server: %q, account: news.example, secret: "env:TEST_PASSWORD", corrections: leave}
-network: {allow: ["127.0.0.0/8"]}
+sites:
+%ssources:
+%schannels:
+%snetwork: {allow: ["127.0.0.0/8"]}
 timing: {tick: 1s, lease: 5s}
 desk: {people: {hana: "env:TEST_PASSWORD"}}
-`, secret, n.posts.URL+"/bluesky")
+`, &sites, &sources, &channels)
 }
 
 // script is what the CMS sends about one article, in its order.
@@ -150,23 +157,27 @@ func outcomes(t *testing.T, b bucket.Bucket, n *networks) map[string]outcome {
 	return out
 }
 
-// posted reads the feed, titles by address, and the log, how often it has an address as posted.
+// posted reads the feeds, titles by address, and the logs, how often they have an address as posted.
 func posted(t *testing.T, b bucket.Bucket) (feed map[string]string, logged map[string]int) {
 	t.Helper()
 	feed, logged = map[string]string{}, map[string]int{}
-	var doc struct{ Items []struct{ URL, Title string } }
-	if o, err := b.Get(t.Context(), "feeds/en.json"); err == nil {
-		if err := json.Unmarshal(o.Body, &doc); err != nil {
-			t.Fatalf("the feed: %v", err)
+	for e := range editions {
+		var doc struct{ Items []struct{ URL, Title string } }
+		if o, err := b.Get(t.Context(), fmt.Sprintf("feeds/n%d.json", e)); err == nil {
+			if err := json.Unmarshal(o.Body, &doc); err != nil {
+				t.Fatalf("the feed: %v", err)
+			}
 		}
-	}
-	for _, x := range doc.Items {
-		if _, twice := feed[x.URL]; twice {
-			t.Errorf("%s is in the feed twice", x.URL)
+		for _, x := range doc.Items {
+			if _, twice := feed[x.URL]; twice {
+				t.Errorf("%s is in the feed twice", x.URL)
+			}
+			feed[x.URL] = x.Title
 		}
-		feed[x.URL] = x.Title
-	}
-	if o, err := b.Get(t.Context(), "logs/log.jsonl"); err == nil {
+		o, err := b.Get(t.Context(), fmt.Sprintf("logs/log%d.jsonl", e))
+		if err != nil {
+			continue // nothing was posted yet
+		}
 		for line := range strings.Lines(string(o.Body)) {
 			var x struct{ What, Link string }
 			if err := json.Unmarshal([]byte(line), &x); err != nil {
@@ -222,6 +233,20 @@ func signed(t *testing.T, src source.Source, body, id string) http.Header {
 	return h
 }
 
+// sourcesOf makes the sources of all editions.
+func sourcesOf(t *testing.T, c *config.Config) (out []source.Source) {
+	t.Helper()
+	for e := range editions {
+		name := fmt.Sprintf("n%d", e)
+		src, err := source.New(name, c.Sources[name], c.Sites[name])
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, src)
+	}
+	return out
+}
+
 // onFolder works on the same articles with `cutline serve` on a folder, and returns how they ended.
 func onFolder(t *testing.T, n *networks, stories int) map[string]outcome {
 	t.Helper()
@@ -235,13 +260,11 @@ func onFolder(t *testing.T, n *networks, stories int) map[string]outcome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	src, err := source.New("newsroom", c.Sources["newsroom"], c.Sites["en"])
-	if err != nil {
-		t.Fatal(err)
-	}
+	sources := sourcesOf(t, c)
 	for i := range stories {
+		src := sources[i%editions]
 		for j, body := range script(n, i) {
-			req, err := http.NewRequest(http.MethodPost, s.base+"/hooks/newsroom", strings.NewReader(body))
+			req, err := http.NewRequest(http.MethodPost, s.base+"/hooks/"+src.Name, strings.NewReader(body))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -356,20 +379,17 @@ func pipeline(t *testing.T, c *cloud, built, secret string, n *networks, folder 
 	if err != nil {
 		t.Fatal(err)
 	}
-	src, err := source.New("newsroom", parsed.Sources["newsroom"], parsed.Sites["en"])
-	if err != nil {
-		t.Fatal(err)
-	}
+	sources := sourcesOf(t, parsed)
 	began := time.Now()
 	var sending sync.WaitGroup
 	var sent, tries atomic.Int64
 	for sender := range 2 {
 		sending.Go(func() {
 			for i := sender; i < stories; i += 2 {
-				bodies := script(n, i)
+				bodies, src := script(n, i), sources[i%editions]
 				for j := 0; j < len(bodies); j++ {
 					delivery := read[events.APIGatewayV2HTTPRequest](t, "webhook.json")
-					delivery.RawPath, delivery.Body, delivery.IsBase64Encoded = "/hooks/newsroom", bodies[j], false
+					delivery.RawPath, delivery.Body, delivery.IsBase64Encoded = "/hooks/"+src.Name, bodies[j], false
 					for {
 						for name, v := range signed(t, src, bodies[j], fmt.Sprintf("msg_%d_%d", i, j)) {
 							delivery.Headers[strings.ToLower(name)] = v[0]

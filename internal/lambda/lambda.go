@@ -18,6 +18,7 @@ import (
 	"net/url"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -25,6 +26,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	awslambda "github.com/aws/aws-lambda-go/lambda"
 
+	"cutline/internal/measure"
 	"cutline/internal/story"
 )
 
@@ -36,6 +38,7 @@ type Function struct {
 	Schedules map[string]func(context.Context) error // by the name in the schedule's input, {"schedule": "tick"}
 	Together  int                                    // stories of one batch looked at side by side; 0: one after the other
 	Log       *slog.Logger
+	Now       func() time.Time // the clock, for how long messages have waited
 }
 
 // Start serves the Runtime API that the environment names, until the process ends. It does not return.
@@ -93,8 +96,12 @@ const reserve = 3 * time.Second
 // batch looks at each story that a batch of messages names, once, and reports the messages whose stories failed.
 func (f *Function) batch(ctx context.Context, b events.SQSEvent) events.SQSEventResponse {
 	messages := map[story.Key][]string{} // which messages wait for a story
+	var waited time.Duration             // the longest that a message has, from S3 to here
 	var order []story.Key
 	for _, m := range b.Records {
+		if sent, err := strconv.ParseInt(m.Attributes["SentTimestamp"], 10, 64); err == nil {
+			waited = max(waited, f.Now().Sub(time.UnixMilli(sent)))
+		}
 		for _, k := range f.keys(m) {
 			if messages[k] == nil {
 				order = append(order, k)
@@ -142,6 +149,7 @@ func (f *Function) batch(ctx context.Context, b events.SQSEvent) events.SQSEvent
 			out.BatchItemFailures = append(out.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
 		}
 	}
+	f.Log.Info("batch", "messages", len(b.Records), "stories", len(order), measure.Count("GivenBack", len(out.BatchItemFailures)), measure.Seconds("Waited", waited))
 	return out
 }
 

@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"cutline/internal/measure"
 	"cutline/internal/story"
 )
 
@@ -48,7 +50,7 @@ func TestHTTP(t *testing.T) {
 		{"no host", strings.Replace(event, `"host": "api.example", `, "", 1), `POST|x.example|/hooks/café news|a=1&b=%20|s=1; t=2|v1,a,v1,b|"\x00body"|true|1`},
 		{"not base64", strings.Replace(event, `"isBase64Encoded": true`, `"isBase64Encoded": false`, 1), `POST|api.example|/hooks/café news|a=1&b=%20|s=1; t=2|v1,a,v1,b|"AGJvZHk="|true|1`},
 	} {
-		f := &Function{HTTP: echo, Log: quiet()}
+		f := &Function{HTTP: echo, Log: quiet(), Now: time.Now}
 		out, err := f.Invoke(t.Context(), json.RawMessage(c.event))
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
@@ -85,7 +87,7 @@ func TestHTTPAnswers(t *testing.T) {
 		"a panic":       {func(http.ResponseWriter, *http.Request) { panic("secret") }, 500, "our own fault; it is in the log\n", false},
 		"far too large": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, maxAnswer+1)) }, 500, "the answer is larger than Lambda carries\n", false},
 	} {
-		f := &Function{HTTP: c.h, Log: quiet()}
+		f := &Function{HTTP: c.h, Log: quiet(), Now: time.Now}
 		out, err := f.Invoke(t.Context(), event)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -94,7 +96,7 @@ func TestHTTPAnswers(t *testing.T) {
 			t.Errorf("%s: %+v", name, a)
 		}
 	}
-	out, err := (&Function{HTTP: echo, Log: quiet()}).Invoke(t.Context(), json.RawMessage(`{"body": "%%", "isBase64Encoded": true, "requestContext": {"http": {"method": "GET"}}}`))
+	out, err := (&Function{HTTP: echo, Log: quiet(), Now: time.Now}).Invoke(t.Context(), json.RawMessage(`{"body": "%%", "isBase64Encoded": true, "requestContext": {"http": {"method": "GET"}}}`))
 	if a, ok := out.(events.APIGatewayV2HTTPResponse); err != nil || !ok || a.StatusCode != http.StatusBadRequest {
 		t.Errorf("a broken body: %v %v, want 400", out, err)
 	}
@@ -132,7 +134,7 @@ func TestBatch(t *testing.T) {
 	good, bad, worse := day+"aaaaaaaaaaaaaaaaaaaaaaaaaa", day+"bbbbbbbbbbbbbbbbbbbbbbbbbb", day+"cccccccccccccccccccccccccc"
 	var mu sync.Mutex
 	looks := map[story.Key]int{}
-	f := &Function{Together: 3, Log: quiet(), Look: func(_ context.Context, k story.Key) error {
+	f := &Function{Together: 3, Log: quiet(), Now: time.Now, Look: func(_ context.Context, k story.Key) error {
 		mu.Lock()
 		looks[k]++
 		mu.Unlock()
@@ -163,17 +165,47 @@ func TestBatch(t *testing.T) {
 	}
 }
 
+// TestBatchIsMeasured reads the metrics of a batch as CloudWatch would, out of its log line.
+func TestBatchIsMeasured(t *testing.T) {
+	var out bytes.Buffer
+	now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	f := &Function{
+		Log: slog.New(measure.Handler(slog.NewJSONHandler(&out, nil), "cutline", "Function", "news-Post")), Now: func() time.Time { return now },
+		Look: func(context.Context, story.Key) error { return errors.New("no luck") },
+	}
+	m := message("1", "manifests/"+day+strings.Repeat("a", 26)+".json")
+	m.Attributes = map[string]string{"SentTimestamp": fmt.Sprint(now.Add(-90 * time.Second).UnixMilli())}
+	invokeBatch(t, t.Context(), f, m)
+	for line := range strings.Lines(out.String()) {
+		var l struct {
+			Msg               string
+			Waited, GivenBack float64
+			AWS               json.RawMessage `json:"_aws"`
+		}
+		if err := json.Unmarshal([]byte(line), &l); err != nil {
+			t.Fatal(err)
+		}
+		if l.Msg == "batch" {
+			if l.Waited != 90 || l.GivenBack != 1 || !strings.Contains(string(l.AWS), `"Name":"Waited","Unit":"Seconds"`) {
+				t.Errorf("%s", line)
+			}
+			return
+		}
+	}
+	t.Errorf("no line of the batch:\n%s", &out)
+}
+
 func TestBatchThatRunsOutOfTime(t *testing.T) {
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(reserve/2)) // less than what is kept in reserve
 	defer cancel()
-	f := &Function{Log: quiet(), Look: func(ctx context.Context, _ story.Key) error { t.Error("looked, too late"); return nil }}
+	f := &Function{Log: quiet(), Now: time.Now, Look: func(ctx context.Context, _ story.Key) error { t.Error("looked, too late"); return nil }}
 	if got := invokeBatch(t, ctx, f, message("1", "stories/"+day+strings.Repeat("a", 26)+".json")); !slices.Equal(got, []string{"1"}) {
 		t.Errorf("to be delivered again: %v, want what was not begun", got)
 	}
 }
 
 func TestNoFailuresIsAnEmptyList(t *testing.T) {
-	f := &Function{Log: quiet(), Look: func(context.Context, story.Key) error { return nil }}
+	f := &Function{Log: quiet(), Now: time.Now, Look: func(context.Context, story.Key) error { return nil }}
 	event, err := os.ReadFile("../../events/test-event.json")
 	if err != nil {
 		t.Fatal(err)
@@ -189,7 +221,7 @@ func TestNoFailuresIsAnEmptyList(t *testing.T) {
 
 func TestSchedules(t *testing.T) {
 	ran := ""
-	f := &Function{Log: quiet(), HTTP: echo, Schedules: map[string]func(context.Context) error{
+	f := &Function{Log: quiet(), Now: time.Now, HTTP: echo, Schedules: map[string]func(context.Context) error{
 		"tick":  func(context.Context) error { ran += "tick "; return nil },
 		"sweep": func(context.Context) error { panic("sweep") },
 	}}

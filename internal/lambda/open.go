@@ -14,6 +14,7 @@ import (
 
 	"cutline/internal/bucket"
 	"cutline/internal/config"
+	"cutline/internal/measure"
 	"cutline/internal/story"
 )
 
@@ -24,7 +25,7 @@ func Main(secrets config.Parameter, wire func(*Rooms) (*Function, error)) {
 	if err == nil {
 		var f *Function
 		if f, err = wire(r); err == nil {
-			f.Log = r.Log
+			f.Log, f.Now = r.Log, r.Now
 			f.Start()
 			return
 		}
@@ -40,14 +41,14 @@ type Rooms struct {
 	Random io.Reader        // for ids and claims
 	Store  *story.Store
 	Config *config.Config
-	Log    *slog.Logger // JSON lines to the process's standard error, as CloudWatch takes them
+	Log    *slog.Logger // JSON lines to the process's standard error, as CloudWatch takes them, with its metrics
 }
 
 // Open makes the rooms that the environment names: CUTLINE_BUCKET, a bucket's name or "s3://NAME?endpoint=…"; and
 // CUTLINE_CONFIG, a file beside the executable (default cutline.yaml) or "bucket:KEY". secrets resolves ssm:
 // references; nil for a function that needs none.
 func Open(ctx context.Context, secrets config.Parameter, now func() time.Time, random io.Reader) (*Rooms, error) {
-	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	log := slog.New(measure.Handler(slog.NewJSONHandler(os.Stderr, nil), "cutline", "Function", os.Getenv("AWS_LAMBDA_FUNCTION_NAME")))
 	name := os.Getenv("CUTLINE_BUCKET")
 	if name == "" {
 		return nil, errors.New("CUTLINE_BUCKET is not set: name the bucket that holds the stories")

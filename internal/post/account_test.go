@@ -1,8 +1,10 @@
 package post
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -63,6 +65,12 @@ channels: {masto: {kind: mastodon, site: en, server: %q, secret: "env:CUTLINE_TE
 	defer mu.Unlock()
 	if len(asked) != 1 || asked[0] != "POST /api/v2/media" || !strings.Contains(got, "the card's bytes") {
 		t.Errorf("asked %v with %.200q, want the card offered once", asked, got)
+	}
+	var out bytes.Buffer
+	p := n.worker(0)
+	p.Log = slog.New(slog.NewTextHandler(&out, nil))
+	if err := p.Sweep(t.Context()); err != nil || !strings.Contains(out.String(), "ChannelsPaused=1") {
+		t.Errorf("the sweep does not say that a channel is paused: %v\n%s", err, &out)
 	}
 	a, err := n.store.Account(t.Context(), "masto")
 	if err != nil || a.Paused == "" {

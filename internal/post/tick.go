@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cutline/internal/bucket"
+	"cutline/internal/measure"
 	"cutline/internal/story"
 )
 
@@ -25,13 +26,18 @@ func (p *Poster) Tick(ctx context.Context) error {
 	}
 	now := p.Now()
 	var due []string
+	var overdue time.Duration // how long the first has waited, beyond its time
 	for _, e := range entries {
 		t, _, err := story.ParseDue(e.Key)
 		if err == nil && t.After(now) {
 			break
 		}
+		if err == nil {
+			overdue = max(overdue, now.Sub(t))
+		}
 		due = append(due, e.Key)
 	}
+	p.Log.Info("tick", "due", len(due), measure.Seconds("Overdue", overdue))
 	err = p.each(ctx, due, func(entry string) error {
 		_, k, err := story.ParseDue(entry)
 		if err == nil {
@@ -85,13 +91,29 @@ func (p *Poster) Sweep(ctx context.Context) error {
 		return nil
 	})
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	for k := range p.seen {
 		if versions[k] == "" {
 			delete(p.seen, k)
 		}
 	}
-	return err
+	p.mu.Unlock()
+	return errors.Join(err, p.count(ctx))
+}
+
+// count says in the log how many channels are paused: as long as there is one, somebody has to do something.
+func (p *Poster) count(ctx context.Context) error {
+	paused := 0
+	for name := range p.Config.Channels {
+		a, err := p.Store.Account(ctx, name)
+		if err != nil {
+			return fmt.Errorf("counting the channels that are paused: %w", err)
+		}
+		if a.Paused != "" {
+			paused++
+		}
+	}
+	p.Log.Info("swept", measure.Count("ChannelsPaused", paused))
+	return nil
 }
 
 // together is how many stories are looked at side by side.

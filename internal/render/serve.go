@@ -14,6 +14,7 @@ import (
 	"cutline/internal/bucket"
 	"cutline/internal/card"
 	"cutline/internal/jpeg"
+	"cutline/internal/measure"
 	"cutline/internal/photo"
 	"cutline/internal/story"
 )
@@ -25,6 +26,7 @@ const days = 3
 // story whose manifest is missing or older than the story, and at those whose photo could not be had.
 func (r *Renderer) Sweep(ctx context.Context) error {
 	var errs []error
+	var undrawn time.Duration // the longest that a story has waited for its cards
 	for i := range days {
 		day := r.Now().UTC().AddDate(0, 0, -i).Format(time.DateOnly)
 		dossiers, bad, err := r.Store.Drawn(ctx, day)
@@ -35,6 +37,9 @@ func (r *Renderer) Sweep(ctx context.Context) error {
 			errs = append(errs, b)
 		}
 		for _, d := range dossiers {
+			if d.Manifest.Revision < d.Story.Revision {
+				undrawn = max(undrawn, r.Now().Sub(d.Story.Received))
+			}
 			if d.Manifest.Revision < d.Story.Revision || r.again(&d.Story, &d.Manifest) {
 				if err := r.Look(ctx, d.Story.Key); err != nil {
 					errs = append(errs, err)
@@ -42,6 +47,7 @@ func (r *Renderer) Sweep(ctx context.Context) error {
 			}
 		}
 	}
+	r.Log.Info("swept", measure.Seconds("Undrawn", undrawn))
 	return errors.Join(append(errs, ctx.Err())...)
 }
 
