@@ -227,6 +227,30 @@ func TestWhoHasNoRoleIsToldAndNotLetIn(t *testing.T) {
 	}
 }
 
+// TestWhatTheTokenDoesNotSayIsAsked: name, address and groups from the UserInfo endpoint, of the same person only, and
+// never over what the token says.
+func TestWhatTheTokenDoesNotSayIsAsked(t *testing.T) {
+	bare := map[string]any{"name": nil, "email": nil, "email_verified": nil, "groups": nil}
+	for name, c := range map[string]struct {
+		claims, info map[string]any
+		want         string
+	}{
+		"all of it":     {bare, map[string]any{"sub": "17", "name": "Hana R.", "email": "hana@news.example", "email_verified": true, "groups": []string{"social"}}, "Hana R. IDP#17 ckb:editor en:approver"},
+		"not verified":  {bare, map[string]any{"sub": "17", "name": "Hana R.", "email": "hana@news.example", "groups": "social"}, "Hana R. IDP#17 ckb:editor"},
+		"somebody else": {bare, map[string]any{"sub": "18", "email": "boss@news.example", "email_verified": true}, "303"},
+		"an unsaid verification of the token's own address": {map[string]any{"email_verified": nil, "groups": nil}, map[string]any{"sub": "17", "email": "other@news.example", "email_verified": true, "groups": "social"}, "Hana Rashid IDP#17 ckb:editor"},
+		"the token first":    {map[string]any{"groups": nil}, map[string]any{"sub": "17", "email": "boss@news.example", "email_verified": true, "name": "Boss"}, "Hana Rashid IDP#17 en:approver"},
+		"it does not answer": {bare, map[string]any{}, "303"},
+	} {
+		h := enter(t, provided, false)
+		h.idp.set(func(p *idp) { p.claims, p.info = c.claims, c.info })
+		h.signIn(h.idp, "/")
+		if got := h.who(); got != c.want {
+			t.Errorf("%s: %q, want %q; %s", name, got, c.want, h.log)
+		}
+	}
+}
+
 // TestRolesAreTodays: what is taken from somebody in the configuration is taken from them at once.
 func TestRolesAreTodays(t *testing.T) {
 	h := enter(t, provided, false)

@@ -167,6 +167,9 @@ func (d *Door) answered(r *http.Request, f flow) (s session, err error) {
 	if id.Subject == "" {
 		return s, errors.New("the id_token names nobody")
 	}
+	if err := d.moreClaims(ctx, p, token, id.Subject, claims); err != nil {
+		return s, err
+	}
 	s.ID = id.Issuer + "#" + id.Subject
 	var verified any
 	if json.Unmarshal(claims["email_verified"], &verified) == nil && (verified == true || verified == "true") {
@@ -181,6 +184,36 @@ func (d *Door) answered(r *http.Request, f flow) (s session, err error) {
 	}
 	s.Groups = list(claims[d.Config.Desk.OIDC.Groups])
 	return s, nil
+}
+
+// moreClaims asks the provider's UserInfo endpoint for what the id_token does not say (OpenID Connect Core 1.0, section
+// 5.3): many providers say name, address and groups there alone. What the token says stays.
+func (d *Door) moreClaims(ctx context.Context, p *oidc.Provider, token *oauth2.Token, subject string, claims map[string]json.RawMessage) error {
+	whole := p.UserInfoEndpoint() == ""
+	if !whole {
+		whole = claims["name"] != nil && claims["email"] != nil && claims[d.Config.Desk.OIDC.Groups] != nil
+	}
+	if whole {
+		return nil
+	}
+	info, err := p.UserInfo(ctx, oauth2.StaticTokenSource(token))
+	if err != nil {
+		return fmt.Errorf("asking the provider who signed in: %w", err)
+	}
+	if info.Subject != subject {
+		return errors.New("the provider told of somebody else than who signed in")
+	}
+	var more map[string]json.RawMessage
+	if err := info.Claims(&more); err != nil {
+		return fmt.Errorf("what the provider told of who signed in: %w", err)
+	}
+	_, own := claims["email"] // an address and whether it is verified belong together
+	for name, v := range more {
+		if _, have := claims[name]; !have && !(own && name == "email_verified") {
+			claims[name] = v
+		}
+	}
+	return nil
 }
 
 // said is a claim that is text; anything else is empty.

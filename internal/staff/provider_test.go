@@ -30,6 +30,7 @@ type idp struct {
 	claims    map[string]any // of the next token, over the good ones; nil takes one away
 	alg       string         // of the next token; empty: RS256
 	noToken   bool           // send no id_token
+	info      map[string]any // what the UserInfo endpoint says; nil: there is none
 	exchanged int            // codes that were exchanged
 }
 
@@ -43,8 +44,23 @@ func newIDP(t *testing.T) *idp {
 	p := &idp{t: t, key: key}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
-		p.json(w, map[string]any{"issuer": p.URL, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys",
-			"id_token_signing_alg_values_supported": []string{"RS256", "HS256", "none"}})
+		about := map[string]any{"issuer": p.URL, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys",
+			"id_token_signing_alg_values_supported": []string{"RS256", "HS256", "none"}}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.info != nil {
+			about["userinfo_endpoint"] = p.URL + "/userinfo"
+		}
+		p.json(w, about)
+	})
+	mux.HandleFunc("GET /userinfo", func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer a" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.json(w, p.info)
 	})
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
 		p.json(w, map[string]any{"keys": []any{map[string]any{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": "1",
