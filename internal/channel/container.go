@@ -229,7 +229,7 @@ func (k *containers) published(ctx context.Context, c *Call, id string, sent tim
 	if now := k.g.p.Now(); !sent.IsZero() && now.Sub(sent) < containerLag {
 		return Outcome{End: Later, Working: true, Until: now.Add(containerWait), Why: "the post is out and not listed yet"}
 	}
-	return Outcome{End: Posted, Remote: story.Remote{ID: unplaced, CID: id}, Why: k.network + " says that the post is out, but does not list it"}
+	return Outcome{End: Posted, Remote: story.Remote{ID: story.Unplaced, CID: id}, Why: k.network + " says that the post is out, but does not list it"}
 }
 
 // find asks for a call's post. The container tells: one that was never sent, or that died, made none; one that is out did;
@@ -256,7 +256,7 @@ func (k *containers) find(ctx context.Context, c *Call) Outcome {
 	return out
 }
 
-// retract takes a post down; byHand is what a person can do where the API refuses.
+// retract takes a post down; byHand is what a person can do where that is refused.
 func (k *containers) retract(ctx context.Context, c *Call, byHand string) Outcome {
 	if !isNumber(c.Remote.ID) {
 		return Outcome{End: Refused, Why: "nobody knows the post's number: " + byHand}

@@ -62,6 +62,26 @@ func Count(kind, text string) (n, limit int, err error) {
 	return 0, 0, fmt.Errorf("there is no kind of channel %q; there are %v", kind, config.ChannelKinds)
 }
 
+// CountOn is [Count] on one account, where what an account has counts.
+func CountOn(c config.Channel, text string) (n, limit int, err error) {
+	n, limit, err = Count(c.Kind, text)
+	if c.Kind == "x" && c.Premium {
+		limit = xPremium
+	}
+	return n, limit, err
+}
+
+// Cost is what the network bills for a post with this text, in US dollars by its published prices; 0: nothing.
+func Cost(c config.Channel, text string) float64 {
+	switch {
+	case c.Kind != "x":
+		return 0
+	case linkRE.MatchString(text), len(links(text, true)) > 0:
+		return xWithLink
+	}
+	return xPlain
+}
+
 // slackEscape is what Slack wants escaped, and nothing else.
 var slackEscape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 

@@ -51,7 +51,7 @@ func (f *facebook) Prepare(p Piece) story.Draft {
 		return cardless(draft(p, f.cfg, f.name, "og", fits))
 	}
 	d := linked(p, f.cfg, f.name, "og", fits)
-	d.Alt = cutBy(d.Alt, facebookAlt, utf16Length)
+	d.Alt, d.Dek = cutBy(d.Alt, facebookAlt, utf16Length), ""
 	return d
 }
 

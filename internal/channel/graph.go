@@ -229,9 +229,6 @@ func stampOf(s string) time.Time {
 	return t
 }
 
-// unplaced is the id of a post that is out, nobody knows where.
-const unplaced = "unknown"
-
 // gone reads a failure to change a post: whether there is no such post. Meta says that in the same words to one who may
 // not touch it, so the post is asked for, and then whether the token is good at all.
 func (g *graph) gone(ctx context.Context, a answer, id string) (bool, Outcome) {

@@ -48,12 +48,12 @@ func newInstagram(name string, c config.Channel, _ config.Site, p Parts) (Channe
 }
 
 func (g *instagram) Capabilities() Capabilities {
-	return Capabilities{Find: Exact, Once: true, Retract: true}
+	return Capabilities{Find: Exact, Once: true, Retract: true, ByHand: "delete the post by hand in the Instagram app (… → Delete)"}
 }
 
 func (g *instagram) Prepare(p Piece) story.Draft {
 	d := draft(p, g.cfg, g.name, "portrait", func(text string) bool { return utf16Length(text) <= instagramText })
-	d.Alt = cutBy(d.Alt, instagramAlt, utf16Length)
+	d.Alt, d.Dek = cutBy(d.Alt, instagramAlt, utf16Length), ""
 	object := func(format string, args ...any) { d.Findings = append(d.Findings, fmt.Sprintf(format, args...)) }
 	switch {
 	case d.Card == "":
@@ -98,5 +98,5 @@ func (g *instagram) Edit(context.Context, *Call) Outcome {
 
 // Retract tries: the newest API deletes a post of an account that granted instagram_manage_contents. Else a person must.
 func (g *instagram) Retract(ctx context.Context, c *Call) Outcome {
-	return g.k.retract(ctx, c, "delete the post by hand in the Instagram app (… → Delete)")
+	return g.k.retract(ctx, c, g.Capabilities().ByHand)
 }

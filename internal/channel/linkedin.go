@@ -82,7 +82,7 @@ func (n *linkedin) Prepare(p Piece) story.Draft {
 	fits := func(text string) bool { return utf16Length(text) <= linkedinText }
 	if n.cfg.Embed == "image" {
 		d := linked(p, n.cfg, n.name, "og", fits)
-		d.Alt = cutBy(d.Alt, linkedinAlt, utf16Length)
+		d.Alt, d.Dek = cutBy(d.Alt, linkedinAlt, utf16Length), ""
 		return d
 	}
 	d := draft(p, n.cfg, n.name, "og", fits)

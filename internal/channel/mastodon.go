@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path"
 	"regexp"
 	"strings"
 
@@ -220,7 +221,7 @@ func (m *mastodon) Edit(ctx context.Context, c *Call) Outcome {
 	if id != "" {
 		body["media_ids"] = []string{id}
 	}
-	req, err := request(ctx, http.MethodPut, m.cfg.Server+"/api/v1/statuses/"+url.PathEscape(c.Remote.ID), body, "Authorization", token)
+	req, err := request(ctx, http.MethodPut, m.cfg.Server+"/api/v1/statuses/"+url.PathEscape(placed(c)), body, "Authorization", token)
 	if err != nil {
 		return Outcome{End: Refused, Why: err.Error()}
 	}
@@ -239,7 +240,7 @@ func (m *mastodon) Retract(ctx context.Context, c *Call) Outcome {
 	if err != nil {
 		return Outcome{End: Refused, Pause: true, Why: err.Error()}
 	}
-	req, err := rawRequest(ctx, http.MethodDelete, m.cfg.Server+"/api/v1/statuses/"+url.PathEscape(c.Remote.ID), nil, "Authorization", token)
+	req, err := rawRequest(ctx, http.MethodDelete, m.cfg.Server+"/api/v1/statuses/"+url.PathEscape(placed(c)), nil, "Authorization", token)
 	if err != nil {
 		return Outcome{End: Refused, Why: err.Error()}
 	}
@@ -248,6 +249,15 @@ func (m *mastodon) Retract(ctx context.Context, c *Call) Outcome {
 		return Outcome{End: Posted, Remote: c.Remote}
 	}
 	return m.failed(a, false)
+}
+
+// placed is the post's id. Of a post that the desk found, its address ends with it.
+func placed(c *Call) string {
+	if !strings.Contains(c.Remote.ID, "://") {
+		return c.Remote.ID
+	}
+	address, _, _ := strings.Cut(c.Remote.ID, "?")
+	return path.Base(address)
 }
 
 // status reads a status out of an answer: only one with an id is a success.

@@ -46,7 +46,7 @@ func me(c config.Channel) string {
 }
 
 func (t *threads) Capabilities() Capabilities {
-	return Capabilities{Find: Exact, Once: true, Retract: true, Reply: true}
+	return Capabilities{Find: Exact, Once: true, Retract: true, Reply: true, ByHand: "delete the post by hand in the Threads app"}
 }
 
 func (t *threads) Prepare(p Piece) story.Draft {
@@ -55,7 +55,7 @@ func (t *threads) Prepare(p Piece) story.Draft {
 		return cardless(draft(p, t.cfg, t.name, "og", fits))
 	}
 	d := linked(p, t.cfg, t.name, "og", fits)
-	d.Alt = cutBy(d.Alt, threadsAlt, utf16Length)
+	d.Alt, d.Dek = cutBy(d.Alt, threadsAlt, utf16Length), ""
 	if d.Card != "" && t.k.g.p.Public == "" {
 		d.Findings = append(d.Findings, "Threads fetches the picture from our public address, and none is configured: set public")
 	}
@@ -91,5 +91,5 @@ func (t *threads) Edit(context.Context, *Call) Outcome {
 }
 
 func (t *threads) Retract(ctx context.Context, c *Call) Outcome {
-	return t.k.retract(ctx, c, "delete the post by hand in the Threads app")
+	return t.k.retract(ctx, c, t.Capabilities().ByHand)
 }

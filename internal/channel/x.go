@@ -77,13 +77,13 @@ func (n *x) Prepare(p Piece) story.Draft {
 		return length <= n.limit() && !bad
 	})
 	d.Alt = cutBy(d.Alt, xAlt, utf16Length)
+	if d.Card != "" {
+		d.Dek = "" // shown by a link card only
+	}
 	if n.cfg.Embed == "link" && n.linkInPost() { // X reads the picture from the page
 		d = cardless(d)
 	}
-	d.Cost = xPlain
-	if linkRE.MatchString(d.Text) || len(links(d.Text, true)) > 0 {
-		d.Cost = xWithLink
-	}
+	d.Cost = Cost(n.cfg, d.Text)
 	return d
 }
 
@@ -212,10 +212,10 @@ func (n *x) remote(id string) story.Remote {
 	return story.Remote{ID: id, URL: "https://x.com/" + url.PathEscape(strings.TrimPrefix(n.cfg.Account, "@")) + "/status/" + id}
 }
 
-// id is the post's number. Of a post that the desk found, its address ends with it.
+// id is the post's number.
 func (n *x) id(c *Call) (string, Outcome) {
-	id := c.Remote.ID[strings.LastIndexByte(c.Remote.ID, '/')+1:]
-	if id, _, _ = strings.Cut(id, "?"); !isNumber(id) {
+	id := placed(c)
+	if !isNumber(id) {
 		return "", Outcome{End: Refused, Why: "nobody knows the post's number: change or delete it by hand on X"}
 	}
 	return id, Outcome{End: Posted}

@@ -273,3 +273,38 @@ func TestSignsInATextStaySigns(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestPostThatTheDeskFoundIsKnownByItsAddress(t *testing.T) {
+	for address, want := range map[string]string{
+		"113580000000000001":                               "113580000000000001",
+		"https://m.example/@news/113580000000000001":       "113580000000000001",
+		"https://m.example/@news/statuses/01JDM3?x=1":      "01JDM3",
+		"https://x.com/newsroom/status/18800281?s=20":      "18800281",
+		"https://x.com/newsroom/status/18800281/":          "18800281",
+		"https://discord.com/channels/1/2/133000000000001": "133000000000001",
+	} {
+		if got := placed(&Call{Remote: story.Remote{ID: address}}); got != want {
+			t.Errorf("%s: %s, want %s", address, got, want)
+		}
+	}
+	ch, _ := opened(t, "x", "http://127.0.0.1:1")
+	for _, id := range []string{story.Unplaced, "https://x.com/newsroom"} {
+		if o := ch.Retract(context.Background(), &Call{Remote: story.Remote{ID: id}}); o.End != Refused || !strings.Contains(o.Why, "by hand") {
+			t.Errorf("%s: %+v", id, o)
+		}
+	}
+}
+
+func TestWhatAnAccountHasCounts(t *testing.T) {
+	x := config.Channel{Kind: "x"}
+	if _, limit, _ := CountOn(x, "text"); limit != 280 || Cost(x, "text") != 0.015 || Cost(x, "see https://news.example/a") != 0.20 || Cost(x, "see bbc.com") != 0.20 {
+		t.Error(limit, Cost(x, "text"), Cost(x, "see https://news.example/a"), Cost(x, "see bbc.com"))
+	}
+	x.Premium = true
+	if n, limit, err := CountOn(x, strings.Repeat("a", 300)); n != 300 || limit != 25000 || err != nil {
+		t.Error(n, limit, err)
+	}
+	if Cost(config.Channel{Kind: "mastodon"}, "see https://news.example/a") != 0 {
+		t.Error("Mastodon bills nothing")
+	}
+}

@@ -82,6 +82,7 @@ func (m *merging) draft(x *story.Dossier, name string, was, mine draftBase) (nex
 		next.Edited, next.Findings = append(next.Edited, "text"), nil
 		site := m.q.desk.Config.Sites[x.Story.Site]
 		next.Findings = channel.Check(next.Text, next, x.Story.Article, m.q.desk.Config.Channels[name], site)
+		next.Cost = channel.Cost(m.q.desk.Config.Channels[name], next.Text)
 	}
 	if next.Alt != proposed.Alt {
 		next.Edited = append(next.Edited, "alt")

@@ -309,7 +309,7 @@ func (q *request) channel(x *story.Dossier, name string, zone *time.Location) ch
 	}
 	if c.Draft, c.Drafted = x.Shown(name); c.Drafted {
 		c.Hash, c.Edited, c.Findings = c.Draft.Hash(), c.Draft.Basis != "", c.Draft.Findings
-		n, limit, err := channel.Count(cfg.Kind, c.Draft.Text)
+		n, limit, err := channel.CountOn(cfg, c.Draft.Text)
 		if err != nil && !slices.Contains(c.Findings, err.Error()) {
 			c.Findings = append(slices.Clone(c.Findings), err.Error())
 		}

@@ -394,6 +394,9 @@ func (p *Poster) facts(d *story.Dossier, name string) (Facts, error) {
 		Pace: p.Config.PaceOf(name), Urgent: urgent(&d.Story, site),
 		Other: rec.Exists() && rec.Doc.Kind != "" && (rec.Doc.Kind != c.Kind || rec.Doc.Account != accountOf(c)),
 	}
+	if rec.Doc.Remote.ID == story.Unplaced {
+		f.Can.Edit, f.Can.Reply, f.Can.Retract, f.Can.ByHand = false, false, false, "nobody knows where the post is; find it and delete it by hand"
+	}
 	f.Rule = review.Of(p.Config, d, name)
 	if d.Manifest.Revision >= d.Story.Revision && d.Story.Live() {
 		piece := channel.Piece{Key: d.Story.Key, Site: site, Article: edited(&d.Story), Manifest: d.Manifest, Revision: d.Story.Revision}

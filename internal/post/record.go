@@ -65,7 +65,7 @@ func settle(rec *story.Post, v story.Verdict, now time.Time) {
 	case story.Posted:
 		remote := story.Remote{ID: v.URL, URL: v.URL}
 		if remote.ID == "" {
-			remote.ID = "unknown" // out there, but nobody said where: it can be neither edited nor taken down by us
+			remote.ID = story.Unplaced
 		}
 		if rec.Live() { // it was a correction by reply
 			rec.Replies = append(rec.Replies, remote)

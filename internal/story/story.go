@@ -318,6 +318,9 @@ type Remote struct {
 	CID string `json:"cid,omitempty"` // a second handle where the network has one: a version, a content id
 }
 
+// Unplaced is the Remote.ID of a post that is out, nobody knows where: it can be neither changed nor taken down by us.
+const Unplaced = "unknown"
+
 // Event is one thing that happened to a post.
 type Event struct {
 	At   time.Time `json:"at"`
