@@ -41,7 +41,7 @@ var rooms = map[string]string{
 	// steps
 	"internal/webhook": "article story bucket config source fetch",
 	"internal/render":  "measure article story bucket config fetch photo card rights typeset jpeg text",
-	"internal/post":    "measure article story bucket config channel review",
+	"internal/post":    "measure article story bucket config fetch channel review",
 	"internal/desk":    "article story bucket config summary channel review staff net",
 	"internal/gallery": "article card config photo render typeset",
 	// edges
@@ -51,7 +51,7 @@ var rooms = map[string]string{
 	"functions/local":            "cli",
 	"functions/webhook":          "lambda webhook source fetch",
 	"functions/render":           "lambda render fetch typeset fonts",
-	"functions/post":             "lambda notice post channel staff",
+	"functions/post":             "lambda fetch notice post channel staff",
 	"functions/desk":             "lambda desk",
 	"internal/bucket/buckettest": "bucket aws yaml", // the suite that both kinds of bucket pass
 }

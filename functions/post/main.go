@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"cutline/internal/channel"
+	"cutline/internal/fetch"
 	"cutline/internal/lambda"
 	"cutline/internal/notice"
 	"cutline/internal/post"
@@ -24,7 +25,7 @@ func main() {
 		}
 		links, err := staff.NewLinks(r.Store, r.Config, r.Now, r.Random)
 		tell := &notice.Notifier{Store: r.Store, Config: r.Config, Links: links, Client: &http.Client{}, Now: r.Now, Random: r.Random, Log: r.Log}
-		p := &post.Poster{Store: r.Store, Config: r.Config, Channels: channels, Now: r.Now, Random: r.Random, Log: r.Log, After: tell.Look}
+		p := &post.Poster{Store: r.Store, Config: r.Config, Channels: channels, Now: r.Now, Random: r.Random, Log: r.Log, After: tell.Look, Pages: &fetch.Client{Allow: r.Config.Network.Allow, Plain: r.Config.Network.Plain}}
 		return &lambda.Function{
 			Look: p.Look, Together: 4, // stories whose networks are slow wait for each other no longer than they must
 			Schedules: map[string]func(context.Context) error{"tick": func(ctx context.Context) error { return errors.Join(p.Tick(ctx), tell.Tick(ctx)) }, "sweep": p.Sweep},

@@ -40,13 +40,14 @@ func (p *program) stepsAt(l *place, c *config.Config, st *story.Store, public st
 		return nil, err
 	}
 	tell := &notice.Notifier{Store: st, Config: c, Links: links, Client: &http.Client{}, Now: p.now, Random: p.random, Log: p.log}
+	pages := &fetch.Client{Allow: c.Network.Allow, Plain: c.Network.Plain}
 	return &steps{
 		notice: tell,
 		render: &render.Renderer{
-			Store: st, Config: c, Dir: filepath.Dir(p.configPath(l)), Fetch: &fetch.Client{Allow: c.Network.Allow, Plain: c.Network.Plain},
+			Store: st, Config: c, Dir: filepath.Dir(p.configPath(l)), Fetch: pages,
 			Fonts: typeset.NewFonts(fonts.All()...), Now: p.now, Log: p.log,
 		},
-		post: &post.Poster{Store: st, Config: c, Channels: channels, Now: p.now, Random: p.random, Log: p.log, After: tell.Look},
+		post: &post.Poster{Store: st, Config: c, Channels: channels, Now: p.now, Random: p.random, Log: p.log, After: tell.Look, Pages: pages},
 	}, nil
 }
 

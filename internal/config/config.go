@@ -133,6 +133,7 @@ type Channel struct {
 	Spacing      time.Duration `yaml:"spacing"`       // least time between two posts, in place of the site's; below 0: none
 	Quiet        []Hours       `yaml:"quiet"`         // quiet hours, in place of the site's; "none": it has none
 	Budget       []Budget      `yaml:"budget"`        // how many posts go out in a time at most, as "25/1h"; several may be given
+	Page         string        `yaml:"page"`          // before posting the article's page and the card on it are fetched as anybody would: warn (post all the same, and say so), wait (until both are there and the card is ours) or off; empty: warn on facebook, threads, instagram and x, which read pages or pictures, else off
 	TooOld       time.Duration `yaml:"too_old"`       // a post that could not go out for so long is left to the desk; 0: 24h
 }
 

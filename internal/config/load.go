@@ -213,6 +213,13 @@ func (c *Config) check(d *decoder) {
 		if s.Items == 0 {
 			s.Items = 500
 		}
+		if s.Page == "" {
+			s.Page = "off"
+			if slices.Contains([]string{"facebook", "threads", "instagram", "x"}, s.Kind) {
+				s.Page = "warn"
+			}
+		}
+		oneOf(p+".page", s.Page, []string{"warn", "wait", "off"})
 		if s.RepostWithin == 0 {
 			s.RepostWithin = 10 * time.Minute
 		}

@@ -17,6 +17,7 @@ type Facts struct {
 	Age     time.Duration  // how long ago the record was written, by the bucket's clock
 	Draft   *story.Draft   // what the channel would send for the story's present revision; nil: its cards are not drawn yet
 	Account story.Account  // the state of the channel's account; zero while nothing is wanted of it
+	Page    string         // warn or wait, if the article's page is to be looked at before posting; empty: it is not
 	Pace    config.Pace    // how fast it may post
 	Urgent  bool           // a breaking story
 
@@ -45,6 +46,7 @@ const (
 	Keep    Verb = "keep"    // record that the post stays as it is, and why
 	Refuse  Verb = "refuse"  // record that the network cannot do it, and why
 	Join    Verb = "join"    // take a place in the account's queue, and record what it waits for
+	Check   Verb = "check"   // look at the article's page, and record what was seen
 	Quit    Verb = "quit"    // give the place back
 )
 
@@ -69,7 +71,7 @@ type Act struct {
 // Next decides the one next step. It is pure: the same facts give the same act, and whatever the step before left
 // behind (a claim nobody finished, a Later, a doubt) is just another fact. It never yields a call before the embargo,
 // the schedule or the approval, nor while a claim of somebody else may still be at work, nor out of turn.
-func Next(f Facts) Act { return f.inTurn(f.wanted()) }
+func Next(f Facts) Act { return f.inTurn(f.checked(f.wanted())) }
 
 // wanted is the next step if nobody stood before it. It does not look at the account.
 func (f Facts) wanted() Act {

@@ -64,6 +64,13 @@ func plan(how string) func(*Facts) {
 
 func asks(f *Facts) { f.Plan.Asks, f.Record.Plan.Asks = true, true }
 
+func page(policy string) func(*Facts) { return func(f *Facts) { f.Page = policy } }
+
+// seen is a look at the page a minute ago.
+func seen(why string) func(*Facts) {
+	return func(f *Facts) { f.Record.Page = story.PageSeen{At: at(-1), Revision: 1, Why: why, Next: at(2)} }
+}
+
 const me = story.Key("2026-11-26/me")
 
 func paused(f *Facts)   { f.Account.Paused = "the token was revoked" }
@@ -193,6 +200,13 @@ func TestNext(t *testing.T) {
 		{"which minds the network's budget", facts(approve, breaking, gone(-50), func(f *Facts) { f.Pace.Budgets = []config.Budget{{Most: 1, In: time.Hour}} }), Join, time.Time{}},
 		{"what is taken down waits for no turn", facts(posted, spaced, gone(-1), quiet, func(f *Facts) { f.Dossier.Story.Off = "unpublished" }), Retract, time.Time{}},
 		{"an edit neither", facts(auto, posted, changed, proposedAnew, plan("edit"), spaced, gone(-1)), Edit, time.Time{}},
+		{"the page is looked at first, where the channel wants that", facts(approve, page("warn")), Check, time.Time{}},
+		{"once it is as it should be the post goes", facts(approve, page("wait"), seen("")), Publish, time.Time{}},
+		{"a page that is not there is waited for", facts(approve, page("wait"), seen("it answers 404")), Wait, at(2)},
+		{"and looked at again", facts(approve, page("wait"), seen("it answers 404"), func(f *Facts) { f.Now = at(3) }), Check, time.Time{}},
+		{"or only warned of", facts(approve, page("warn"), seen("it answers 404")), Publish, time.Time{}},
+		{"a look at an older revision is none", facts(approve, page("warn"), seen(""), func(f *Facts) { f.Record.Page.Revision = 0 }), Check, time.Time{}},
+		{"nothing is fetched before the embargo", facts(auto, page("warn"), func(f *Facts) { f.Dossier.Story.Article.Embargo = at(60) }), Wait, at(60)},
 		{"an account that rests is left alone", facts(approve, func(f *Facts) { f.Account.NotBefore = at(3) }), Join, time.Time{}},
 		{"for edits too", facts(auto, posted, changed, proposedAnew, plan("edit"), func(f *Facts) { f.Account.NotBefore = at(3) }), Wait, at(3)},
 		{"what was refused is not sent again", facts(auto, func(f *Facts) {

@@ -22,6 +22,7 @@ import (
 	"cutline/internal/bucket"
 	"cutline/internal/channel"
 	"cutline/internal/config"
+	"cutline/internal/fetch"
 	"cutline/internal/review"
 	"cutline/internal/story"
 )
@@ -34,7 +35,8 @@ type Poster struct {
 	Now      func() time.Time           // for finding due entries; what may go out is judged by the bucket's clock
 	Random   io.Reader                  // for claims' tokens
 	Log      *slog.Logger
-	Together int // how many stories Tick and Sweep look at side by side; 0: 4
+	Pages    *fetch.Client // for looking at articles' pages before posting; nil: nobody looks
+	Together int           // how many stories Tick and Sweep look at side by side; 0: 4
 
 	// After is what looks at a story once a look is done: people are told of what it left to them. nil: nobody is.
 	After func(ctx context.Context, k story.Key) error
@@ -116,6 +118,7 @@ type work struct {
 func (p *Poster) round(ctx context.Context, k story.Key, d *story.Dossier) (again bool, until time.Time, err error) {
 	var calls []*work
 	var errs []error
+	fault := sync.OnceValue(func() string { return p.pageFault(ctx, &d.Story) }) // once for all channels
 	for _, name := range p.Config.ChannelsOf(d.Story.Site) {
 		w := &work{name: name, was: d.Posts[name]}
 		f, err := p.facts(d, name)
@@ -146,7 +149,11 @@ func (p *Poster) round(ctx context.Context, k story.Key, d *story.Dossier) (agai
 		default:
 			err := p.queue(ctx, f, w.act)
 			if err == nil {
-				_, err = p.Store.SwapPost(ctx, w.was, p.note(f, w.act))
+				rec := p.note(f, w.act)
+				if w.act.Do == Check {
+					noteSeen(&rec, f, fault())
+				}
+				_, err = p.Store.SwapPost(ctx, w.was, rec)
 			}
 			if err != nil && !errors.Is(err, bucket.ErrChanged) {
 				errs = append(errs, fmt.Errorf("recording %s of %s on %s: %w", w.act.Do, k, name, err))
@@ -396,6 +403,9 @@ func (p *Poster) facts(d *story.Dossier, name string) (Facts, error) {
 	}
 	if rec.Doc.Remote.ID == story.Unplaced {
 		f.Can.Edit, f.Can.Reply, f.Can.Retract, f.Can.ByHand = false, false, false, "nobody knows where the post is; find it and delete it by hand"
+	}
+	if p.Pages != nil && c.Page != "off" {
+		f.Page = c.Page
 	}
 	f.Rule = review.Of(p.Config, d, name)
 	if d.Manifest.Revision >= d.Story.Revision && d.Story.Live() {

@@ -251,6 +251,7 @@ type Post struct {
 	UncertainAt time.Time `json:"uncertain_at,omitzero"`
 	NotBefore   time.Time `json:"not_before,omitzero"` // the network asked not to be called earlier
 	Tries       int       `json:"tries,omitempty"`     // calls in a row that ended in "later"
+	Page        PageSeen  `json:"page,omitzero"`       // what the article's page looked like before posting; zero: nobody looked
 	Waits       *Waiting  `json:"waits,omitempty"`     // it could go out, but it is not its turn; nil: it does not wait for one
 
 	History []Event `json:"history,omitempty"` // every attempt in plain words, oldest first
@@ -280,6 +281,15 @@ type Plan struct {
 
 // Live says whether the post is out, as far as the record knows.
 func (p *Post) Live() bool { return p.Remote.ID != "" && p.Retracted.IsZero() && !p.Gone }
+
+// PageSeen is what an anonymous look at the article's page found.
+type PageSeen struct {
+	At       time.Time `json:"at"`
+	Revision int       `json:"revision"`       // the story's, then
+	Why      string    `json:"why,omitempty"`  // what is wrong with the page or the card on it, and what to do; empty: nothing
+	Next     time.Time `json:"next,omitzero"`  // when it is looked at again, where the post waits for it
+	Tries    int       `json:"tries,omitzero"` // looks for this revision
+}
 
 // Waiting is why a post that could go out does not, and how long.
 type Waiting struct {

@@ -252,6 +252,9 @@ func (v *Verdict) waitsFor() string {
 
 // waiting is the state of a post that could go out: with its turn and what it waits for, if it waits for one.
 func (p *Post) waiting(s State) State {
+	if !p.Page.Next.IsZero() {
+		s.Until, s.Why = Latest(s.Until, p.Page.Next), p.Page.Why
+	}
 	if p.Waits != nil {
 		s.Until, s.Why = p.Waits.Until, p.Waits.Why
 		if !s.Until.IsZero() {
