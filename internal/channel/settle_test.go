@@ -207,12 +207,6 @@ func TestSimulatedLives(t *testing.T) {
 			}
 			for range 2 { // the second time it is gone
 				o := ch.Retract(ctx, c)
-				if kind == "instagram" {
-					if o.End != Refused || !strings.Contains(o.Why, "by hand") {
-						t.Errorf("retract: %+v", o)
-					}
-					continue
-				}
 				if o.End != Posted || s.Posts(kind)[0].Stands() {
 					t.Errorf("retract: %+v", o)
 				}
