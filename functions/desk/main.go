@@ -9,7 +9,11 @@ import (
 
 func main() {
 	lambda.Main(lambda.Secrets, func(r *lambda.Rooms) (*lambda.Function, error) {
-		h, err := desk.New(desk.Parts{Store: r.Store, Config: r.Config, Now: r.Now, Random: r.Random, Log: r.Log})
+		p := desk.Parts{Store: r.Store, Config: r.Config, Now: r.Now, Random: r.Random, Log: r.Log}
+		if r.Render != nil {
+			p.Preview, p.Photo = r.Render.Preview, r.Render.Photo
+		}
+		h, err := desk.New(p)
 		return &lambda.Function{HTTP: h}, err
 	})
 }

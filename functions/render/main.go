@@ -21,6 +21,6 @@ func main() {
 		if err := d.Ready(); err != nil {
 			return nil, err
 		}
-		return &lambda.Function{HTTP: d.Handler(), Look: d.Look, Schedules: map[string]func(context.Context) error{"sweep": d.Sweep}}, nil
+		return &lambda.Function{HTTP: d.Handler(), Look: d.Look, Preview: d.Preview, Photo: d.Photo, Schedules: map[string]func(context.Context) error{"sweep": d.Sweep}}, nil
 	})
 }

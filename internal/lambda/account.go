@@ -46,7 +46,6 @@ func Secrets(ctx context.Context, path string) (string, error) {
 }
 
 // Parameters reads parameters from SSM Parameter Store, decrypted. Nothing is asked of it before a secret is needed.
-// AWS_ENDPOINT_URL_SSM or AWS_ENDPOINT_URL lead to another server than Amazon's.
 //
 // This one request is made by hand, since the SDK's client for SSM is larger than all of a function's own code: it
 // brings every operation's types.
@@ -85,22 +84,14 @@ func parameter(ctx context.Context, cfg aws.Config, path string, now time.Time) 
 	if err != nil {
 		return "", false, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, parameterStore(cfg), bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint(cfg, "ssm"), bytes.NewReader(body))
 	if err != nil {
 		return "", false, err
 	}
 	req.Header.Set("Content-Type", "application/x-amz-json-1.1")
 	req.Header.Set("X-Amz-Target", "AmazonSSM.GetParameter")
-	if cfg.Credentials == nil {
-		return "", false, errors.New("there are no credentials")
-	}
-	c, err := cfg.Credentials.Retrieve(ctx)
-	if err != nil {
-		return "", false, fmt.Errorf("finding credentials: %w", err)
-	}
-	sum := sha256.Sum256(body)
-	if err := v4.NewSigner().SignHTTP(ctx, c, req, hex.EncodeToString(sum[:]), "ssm", cfg.Region, now); err != nil {
-		return "", false, fmt.Errorf("signing: %w", err)
+	if err := sign(ctx, cfg, req, "ssm", body, now); err != nil {
+		return "", false, err
 	}
 	res, err := (&http.Client{Timeout: 5 * time.Second}).Do(req)
 	if err != nil {
@@ -112,14 +103,9 @@ func parameter(ctx context.Context, cfg aws.Config, path string, now time.Time) 
 		return "", true, err
 	}
 	if res.StatusCode != http.StatusOK {
-		var e struct {
-			Type    string `json:"__type"`
-			Message string `json:"message"`
-		}
-		_ = json.Unmarshal(answer, &e)                        // what is no JSON leaves the status to speak
-		kind := e.Type[strings.LastIndexByte(e.Type, '#')+1:] // some answers have a name space before it
+		kind, why := said(answer)
 		return "", res.StatusCode >= 500 || res.StatusCode == http.StatusTooManyRequests || strings.Contains(kind, "Throttling"),
-			fmt.Errorf("the parameter store answered %s", strings.TrimSpace(fmt.Sprintf("%d %s %s", res.StatusCode, kind, e.Message)))
+			fmt.Errorf("the parameter store answered %s", strings.TrimSpace(fmt.Sprintf("%d %s %s", res.StatusCode, kind, why)))
 	}
 	var out struct{ Parameter struct{ Value *string } }
 	if err := json.Unmarshal(answer, &out); err != nil {
@@ -131,9 +117,39 @@ func parameter(ctx context.Context, cfg aws.Config, path string, now time.Time) 
 	return *out.Parameter.Value, false, nil
 }
 
-// parameterStore is where a region's is, by the names of AWS's partitions.
-func parameterStore(cfg aws.Config) string {
-	if e := os.Getenv("AWS_ENDPOINT_URL_SSM"); e != "" {
+// said reads what one of AWS's JSON services answers in place of what was asked for; empty where it is no JSON, and the
+// status has to speak.
+func said(answer []byte) (kind, why string) {
+	var e struct {
+		Type    string `json:"__type"`
+		Message string `json:"message"` // or Message: encoding/json minds no case
+	}
+	if json.Unmarshal(answer, &e) != nil {
+		return "", ""
+	}
+	return e.Type[strings.LastIndexByte(e.Type, '#')+1:], e.Message // some kinds have a name space before them
+}
+
+// sign puts AWS's signature (version 4) on a request for a service of the account.
+func sign(ctx context.Context, cfg aws.Config, req *http.Request, service string, body []byte, now time.Time) error {
+	if cfg.Credentials == nil {
+		return errors.New("there are no credentials")
+	}
+	c, err := cfg.Credentials.Retrieve(ctx)
+	if err != nil {
+		return fmt.Errorf("finding credentials: %w", err)
+	}
+	sum := sha256.Sum256(body)
+	if err := v4.NewSigner().SignHTTP(ctx, c, req, hex.EncodeToString(sum[:]), service, cfg.Region, now); err != nil {
+		return fmt.Errorf("signing a request: %w", err)
+	}
+	return nil
+}
+
+// endpoint is where a service of a region is, by the names of AWS's partitions; AWS_ENDPOINT_URL_<SERVICE> or
+// AWS_ENDPOINT_URL lead to another server than Amazon's.
+func endpoint(cfg aws.Config, service string) string {
+	if e := os.Getenv("AWS_ENDPOINT_URL_" + strings.ToUpper(service)); e != "" {
 		return e
 	}
 	if cfg.BaseEndpoint != nil {
@@ -146,5 +162,5 @@ func parameterStore(cfg aws.Config) string {
 	case strings.HasPrefix(cfg.Region, "eusc-"):
 		domain = "amazonaws.eu"
 	}
-	return "https://ssm." + cfg.Region + "." + domain + "/"
+	return "https://" + service + "." + cfg.Region + "." + domain + "/"
 }

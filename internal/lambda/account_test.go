@@ -77,7 +77,7 @@ func TestParameters(t *testing.T) {
 	}
 }
 
-func TestParameterStore(t *testing.T) {
+func TestEndpoint(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "TESTKEY")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
 	t.Setenv("AWS_ENDPOINT_URL_SSM", "")
@@ -87,8 +87,8 @@ func TestParameterStore(t *testing.T) {
 		"cn-north-1": "https://ssm.cn-north-1.amazonaws.com.cn/", "eusc-de-east-1": "https://ssm.eusc-de-east-1.amazonaws.eu/",
 	} {
 		cfg, err := Environment(t.Context(), region)
-		if err != nil || parameterStore(cfg) != want {
-			t.Errorf("%s: %s, %v; want %s", region, parameterStore(cfg), err, want)
+		if err != nil || endpoint(cfg, "ssm") != want {
+			t.Errorf("%s: %s, %v; want %s", region, endpoint(cfg, "ssm"), err, want)
 		}
 	}
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "")

@@ -33,10 +33,12 @@ import (
 // Function is what one deployed function does, by trigger. A trigger without its part is refused with an error, which
 // CloudWatch counts.
 type Function struct {
-	HTTP      http.Handler                           // HTTP API requests; nil: it has none
-	Look      func(context.Context, story.Key) error // change notifications: look at this story; nil: it has none
-	Schedules map[string]func(context.Context) error // by the name in the schedule's input, {"schedule": "tick"}
-	Together  int                                    // stories of one batch looked at side by side; 0: one after the other
+	HTTP      http.Handler                                                                                                      // HTTP API requests; nil: it has none
+	Look      func(context.Context, story.Key) error                                                                            // change notifications: look at this story; nil: it has none
+	Schedules map[string]func(context.Context) error                                                                            // by the name in the schedule's input, {"schedule": "tick"}
+	Preview   func(ctx context.Context, k story.Key, e story.Edits, format string) (body []byte, contentType string, err error) // what the desk asks of render; nil: it has none
+	Photo     func(ctx context.Context, k story.Key) (body []byte, contentType string, err error)                               // likewise
+	Together  int                                                                                                               // stories of one batch looked at side by side; 0: one after the other
 	Log       *slog.Logger
 	Now       func() time.Time // the clock, for how long messages have waited
 }
@@ -59,6 +61,7 @@ func (f *Function) Invoke(ctx context.Context, event json.RawMessage) (any, erro
 			Source string `json:"eventSource"`
 		} `json:"Records"`
 		Schedule string `json:"schedule"`
+		Picture  string `json:"picture"`
 	}
 	if err := json.Unmarshal(event, &kind); err != nil {
 		return nil, fmt.Errorf("reading an event: %w", err)
@@ -76,6 +79,8 @@ func (f *Function) Invoke(ctx context.Context, event json.RawMessage) (any, erro
 			return nil, fmt.Errorf("reading a queue's event: %w", err)
 		}
 		return f.batch(ctx, b), nil
+	case kind.Picture != "" && f.Preview != nil && f.Photo != nil:
+		return f.draw(ctx, event)
 	case kind.Schedule != "":
 		run, ok := f.Schedules[kind.Schedule]
 		if !ok {

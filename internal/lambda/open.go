@@ -41,6 +41,7 @@ type Rooms struct {
 	Random io.Reader        // for ids and claims
 	Store  *story.Store
 	Config *config.Config
+	Render *Render      // the function that draws, as CUTLINE_RENDER names it; nil: it is not named
 	Log    *slog.Logger // JSON lines to the process's standard error, as CloudWatch takes them, with its metrics
 }
 
@@ -71,5 +72,9 @@ func Open(ctx context.Context, secrets config.Parameter, now func() time.Time, r
 	if err != nil {
 		return nil, err
 	}
-	return &Rooms{Dir: filepath.Dir(ref), Now: now, Random: random, Store: &story.Store{Bucket: b, Now: now, Random: random}, Config: c, Log: log}, nil
+	var draws *Render
+	if name := os.Getenv("CUTLINE_RENDER"); name != "" {
+		draws = &Render{Name: name, Account: Environment, Now: now}
+	}
+	return &Rooms{Render: draws, Dir: filepath.Dir(ref), Now: now, Random: random, Store: &story.Store{Bucket: b, Now: now, Random: random}, Config: c, Log: log}, nil
 }
