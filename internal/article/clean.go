@@ -115,7 +115,7 @@ func clean(a *Article, body string, rules Rules) {
 	}
 	a.Tags = tags
 	if a.Language == "" {
-		a.Language = detect(a.Headline + " " + cutBytes(body, 20000))
+		a.Language = Detect(a.Headline + " " + cutBytes(body, 20000))
 	}
 	cleanPhoto(&a.Photo, a.Language)
 

@@ -21,7 +21,7 @@ func FromText(text, language string) (Article, error) {
 	a := Article{Headline: lines[0], Language: language}
 	lines = lines[1:]
 	if a.Language == "" {
-		a.Language = detect(text)
+		a.Language = Detect(text)
 	}
 	// Before the body stand the dek and captions. A line that stands twice is a caption; so is one with a credit; the
 	// body begins with the dateline, or with the first line that is neither.

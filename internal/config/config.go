@@ -28,6 +28,7 @@ type Config struct {
 type Site struct {
 	Name       string            `yaml:"name"`       // as readers know it: on cards and in feeds; required
 	Language   string            `yaml:"language"`   // BCP 47: en, ckb, kmr, ar, fa, tr, …; required; gives direction, fonts and labels
+	Languages  []string          `yaml:"languages"`  // others that its articles may be in: one whose CMS names none is told by its text; empty: the site's is taken
 	URL        string            `yaml:"url"`        // the public front page; required
 	Theme      string            `yaml:"theme"`      // photo-led, split, text-led, default, which is photo-led, or a theme's YAML file beside the configuration (docs/themes.md)
 	Logo       string            `yaml:"logo"`       // picture file beside the configuration (PNG, JPEG, GIF, WebP), drawn in place of the name or before it, as the theme says

@@ -129,6 +129,11 @@ func (c *Config) check(d *decoder) {
 		if _, err := language.Parse(s.Language); err != nil {
 			at(p+".language", "want a language tag as en, ckb or pt-BR, have %q", s.Language)
 		}
+		for i, l := range s.Languages {
+			if _, err := language.Parse(l); err != nil {
+				at(fmt.Sprintf("%s.languages[%d]", p, i), "want a language tag as en, ckb or pt-BR, have %q", l)
+			}
+		}
 		address(p+".url", s.URL, true)
 		if s.Review == "" {
 			s.Review = "required"

@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -180,6 +181,26 @@ func TestPages(t *testing.T) {
 	}
 	if _, err := s.Complete(context.Background(), "http://127.0.0.1:1/x", noon); err == nil {
 		t.Error("another host's page was read")
+	}
+}
+
+func TestLanguageThatNoPayloadNames(t *testing.T) {
+	s := newSource(t, "ghost", func(_ *config.Source, site *config.Site) { site.Languages = []string{"ckb", "kmr", "ar", "fa", "tr"} })
+	post := func(title, html string) Delivery {
+		return read(s, fmt.Sprintf(`{"event":"post.published","post":{"current":{"id":"1","title":%q,"html":%q,"slug":"a","status":"published","url":"https://news.example/a"},"previous":{}}}`, title, html))[0]
+	}
+	for text, want := range map[string]string{"سەرۆکی حکوومەت گەیشتە هەولێر": "ckb", "Li Amedê berf dibare, rê hatin girtin": "kmr", "Oil prices rise": "en", "12/7": "en", "رئيس حكومة الإقليم يصل إلى أربيل": "ar"} {
+		d := post(text, "")
+		if told := d.From["language"] == "told by the text"; d.Article.Language != want || told != (text != "12/7") {
+			t.Errorf("%s: %s, %s", text, d.Article.Language, d.From["language"])
+		}
+	}
+	if d := post("2027", `<p class="a very long name of a class that is in English"><strong>کەشناسی: سبەی باران دەبارێت</strong></p>`); d.Article.Language != "ckb" {
+		t.Errorf("by the body: %s", d.Article.Language)
+	}
+	s.site.Languages = nil
+	if d := post("سەرۆکی حکوومەت گەیشتە هەولێر", ""); d.Article.Language != "en" || d.From["language"] != "the site's" {
+		t.Errorf("a site of one language: %s", d.Article.Language)
 	}
 }
 

@@ -203,8 +203,7 @@ func checkID(id string) error {
 // last part of its address, where the CMS sends only that.
 func (s Source) finish(a *article.Article, slug string, from map[string]string) error {
 	if a.Language == "" {
-		a.Language = s.site.Language
-		from["language"] = "the site's"
+		a.Language, from["language"] = s.languageOf(a)
 	}
 	a.Language = strings.ReplaceAll(a.Language, "_", "-")
 	caption := a.Photo.Caption != ""
@@ -241,6 +240,18 @@ func (s Source) finish(a *article.Article, slug string, from map[string]string) 
 	}
 	a.Dek, a.Photo.Caption, a.Photo.Alt = cut(a.Dek, 4000), cut(a.Photo.Caption, 8000), cut(a.Photo.Alt, 4000)
 	return nil
+}
+
+// languageOf is the language of an article whose CMS names none: of those that the site has, the one that its text is in;
+// the site's own where it has no others, or where the text does not tell.
+func (s Source) languageOf(a *article.Article) (language, from string) {
+	if len(s.site.Languages) > 0 {
+		text := a.Headline + "\n" + a.Dek + "\n" + article.TextOf(cut(a.Body, 40_000))
+		if l := article.Detect(text, append([]string{s.site.Language}, s.site.Languages...)...); l != "" {
+			return l, "told by the text"
+		}
+	}
+	return s.site.Language, "the site's"
 }
 
 func join(a, b string) string {
