@@ -174,6 +174,12 @@ func (s *server) changed(ctx context.Context, key string) {
 	}
 	k, prefix, ok := story.KeyOf(key)
 	switch {
+	case strings.HasPrefix(key, story.Replays): // the tick would do, but a person at the desk waits
+		go func() {
+			if err := s.guarded(ctx, s.hooks.Tick); err != nil {
+				s.p.log.Error("replays", "error", err)
+			}
+		}()
 	case !ok:
 	case prefix == story.Stories:
 		s.draw.add(ctx, k)

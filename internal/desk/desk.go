@@ -129,6 +129,8 @@ func (d *desk) routes() http.Handler {
 		"GET /history":                           d.historyPage,
 		"GET /history.csv":                       d.historyFile,
 		"GET /history.json":                      d.historyFile,
+		"GET /sources":                           d.sourcesPage,
+		"POST /sources/replay":                   d.replay,
 		"GET /channels":                          d.channelsPage,
 		"POST /channels/{name}":                  d.pauseChannel,
 		"GET /figures":                           d.figures,

@@ -47,6 +47,7 @@ func open(t *testing.T, change ...func(*story.Story)) *team {
 	d.store = &story.Store{Bucket: dir, Now: now, Random: rand.New(rand.NewSource(1))}
 	cfg, err := config.Parse("cutline.yaml", []byte(`
 sites: {en: {name: Example News, language: en, url: "https://news.example"}}
+sources: {newsroom: {kind: cutline, site: en, secret: "env:CUTLINE_TEST_SECRET"}}
 channels: {feed: {kind: feed, site: en}, log: {kind: log, site: en}}
 `), nil)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"cutline/internal/story"
@@ -21,6 +22,8 @@ type figure struct {
 	P95    string
 	Bars   []bar
 	Grid   []mark
+	Unit   string // of the numbers beside the chart
+	Dots   []mark // where there is one point alone, which makes no line
 	Labels []mark
 	Head   []string // of the table
 	Table  [][]string
@@ -147,12 +150,12 @@ func (q *request) times(title string, s spans) figure {
 	}
 	slices.Sort(all)
 	f.Big, f.Beside = w.seconds(percentile(all, 50)), w.say("p95")+" "+w.seconds(percentile(all, 95))
-	unit, scale := time.Second, w.say("secs", "n", "")
-	if top > 10*time.Minute {
-		unit, scale = time.Minute, ""
+	unit := time.Second
+	if f.Unit = strings.TrimSpace(w.say("secs", "n", "")); top > 10*time.Minute {
+		unit, f.Unit = time.Minute, w.say("mins")
 	}
 	step := niceStep(float64(top) / float64(unit))
-	f.grid(w, step, scale)
+	f.grid(w, step)
 	place := func(d time.Duration) float64 {
 		return chartFoot - float64(d)/float64(unit)/(4*step)*(chartFoot-chartTop)
 	}
@@ -160,6 +163,9 @@ func (q *request) times(title string, s spans) figure {
 		x := slotAt(i, len(slots))
 		f.P50 += fmt.Sprintf("%d,%.1f ", x, place(percentile(s[n], 50)))
 		f.P95 += fmt.Sprintf("%d,%.1f ", x, place(percentile(s[n], 95)))
+		if len(slots) == 1 {
+			f.Dots = append(f.Dots, mark{X: x, Y: int(place(percentile(s[n], 50)))})
+		}
 		f.label(w, i, len(slots), x, n)
 		f.Table = append(f.Table, []string{w.digits(n), w.seconds(percentile(s[n], 50)), w.seconds(percentile(s[n], 95)), w.number(len(s[n]))})
 	}
@@ -180,8 +186,8 @@ func (q *request) counts(title, by string, n map[string]int) figure {
 	if f.Empty = total == 0; f.Empty {
 		return f
 	}
-	step := niceStep(float64(top))
-	f.grid(w, step, "")
+	step := max(1, niceStep(float64(top))) // there are no halves of them
+	f.grid(w, step)
 	width := min(36, (chartRight-chartLeft)/len(slots)*2/3)
 	for i, s := range slots {
 		x := slotAt(i, len(slots))
@@ -207,9 +213,9 @@ func niceStep(top float64) float64 {
 	return 10 * power
 }
 
-func (f *figure) grid(w *language, step float64, unit string) {
+func (f *figure) grid(w *language, step float64) {
 	for i := range 5 {
-		f.Grid = append(f.Grid, mark{chartLeft, chartFoot - i*(chartFoot-chartTop)/4, w.decimals(strconv.FormatFloat(float64(i)*step, 'g', 4, 64)) + unit})
+		f.Grid = append(f.Grid, mark{chartLeft, chartFoot - i*(chartFoot-chartTop)/4, w.decimals(strconv.FormatFloat(float64(i)*step, 'g', 4, 64))})
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"cutline/internal/bucket"
 	"cutline/internal/story"
 )
 
@@ -162,6 +163,47 @@ func TestFigures(t *testing.T) {
 	for top, want := range map[float64]float64{3: 1, 4: 1, 5: 2, 9: 5, 0: 1, .8: .2} {
 		if have := niceStep(top); have != want {
 			t.Errorf("four steps to %v: %v, want %v", top, have, want)
+		}
+	}
+}
+
+func TestRefusedDeliveryIsShownWithItsReasonAndReplayed(t *testing.T) {
+	d := open(t)
+	ctx := context.Background()
+	put := func(key string, doc any) {
+		b, err := json.Marshal(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.store.Bucket.Put(ctx, key, b, "application/json", bucket.Always); err != nil {
+			t.Fatal(err)
+		}
+	}
+	body := `{"type":"article.published","data":{"id":"9","headline":"Reservoir <b>rises</b>"}}`
+	key := story.RefusedKey("newsroom", noon, "aaaaaa")
+	refused := story.Refusal{Schema: 1, Source: "newsroom", Verdict: "unauthorized", Why: "signed with another secret", Status: 401, Method: "POST", Path: "/hooks/newsroom", Body: &body, At: noon}
+	put(key, refused)
+	put(story.LastKey("newsroom"), story.Delivered{Schema: 1, At: noon, Result: "accepted"})
+	_, page, _ := d.get("/sources")
+	for _, want := range []string{"signed with another secret", "article.published Reservoir &lt;b&gt;rises", "accepted", key, "1 story"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%q is not on the page", want)
+		}
+	}
+	if code, _ := d.submit("/sources/replay", url.Values{"delivery": {key}}); code != 303 {
+		t.Error(code)
+	}
+	if wishes, err := d.store.Bucket.List(ctx, story.Replays, "", 0); err != nil || len(wishes) != 1 || story.ReplayOf(wishes[0].Key) != key {
+		t.Errorf("%v %v", wishes, err)
+	}
+	refused.Replayed = &story.Delivered{At: noon, Result: "accepted", Story: d.key}
+	put(key, refused)
+	if _, page, _ := d.get("/sources"); !strings.Contains(page, "/story/"+string(d.key)) || strings.Contains(page, "name=\"delivery\"") {
+		t.Error("what was taken is offered again, or its story is not shown")
+	}
+	for _, key := range []string{"", "refused/other/x.json", "stories/2026-11-26/x.json", "refused/newsroom/../x", key} {
+		if code, _ := d.submit("/sources/replay", url.Values{"delivery": {key}}); code != 404 && code != 409 {
+			t.Errorf("%q: %d", key, code)
 		}
 	}
 }

@@ -106,18 +106,20 @@ func (v *row) time(q *request, x *story.Dossier, until time.Time, zone *time.Loc
 	switch v.Name {
 	case story.StateReview, story.StateCorrection, story.StateHeld, story.StateUncertain, story.StateFailed:
 		if ago := now.Sub(x.Story.Received); ago < 12*time.Hour && !x.Story.Received.IsZero() {
-			v.When = w.say("ago", "time", w.span(max(ago, 0)))
+			if v.When = w.say("now"); ago >= time.Minute { // no seconds: who asks again would get another page each time
+				v.When = w.say("ago", "time", w.span(ago))
+			}
 		}
 		if v.Name == story.StateReview {
 			v.Beside = w.say("rule") + ": " + q.ruleWords(x)
 		}
 	case story.StateAuto:
-		v.When, v.Beside = w.say("in_time", "time", w.span(max(until.Sub(now), 0))), w.say("goes_by_itself", "time", w.clock(until, now, zone))
+		v.When, v.Beside = w.say("in_time", "time", w.span(max(until.Sub(now), time.Minute))), w.clock(until, now, zone)
 	case story.StateEmbargo, story.StateScheduled, story.StateApproved:
 		if !until.IsZero() {
 			v.When = w.clock(until, now, zone)
 			if until.After(now) {
-				v.Beside = w.say("in_time", "time", w.span(until.Sub(now)))
+				v.Beside = w.say("in_time", "time", w.span(max(until.Sub(now), time.Minute)))
 			}
 		}
 	case story.StateSent:
