@@ -100,13 +100,16 @@ func (p *Planes) fromRGB(negative bool) {
 	}
 }
 
-// negate turns the picture into its negative.
+// negate turns the picture into its negative, by way of RGB: what lies outside of it is brought to its edge first, as what the
+// key is multiplied with afterwards are inks, and no ink is more than all or less than none.
 func (p *Planes) negate() {
 	for y := range p.H {
 		a, b, c := p.Y.row(y), p.Cb.row(y), p.Cr.row(y)
 		for x := range a {
-			a[x] = 255 - a[x]
-			b[x], c[x] = byte(min(256-int(b[x]), 255)), byte(min(256-int(c[x]), 255))
+			l, u, v := int32(a[x])<<16+1<<15, int32(b[x])-128, int32(c[x])-128
+			red, green, blue := clamp(int64(l+91881*v)>>16), clamp(int64(l-22554*u-46802*v)>>16), clamp(int64(l+116130*u)>>16)
+			l, u, v = yccOf(255-int32(red), 255-int32(green), 255-int32(blue))
+			a[x], b[x], c[x] = byte(l), byte(u), byte(v)
 		}
 	}
 }

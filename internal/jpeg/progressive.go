@@ -1,6 +1,7 @@
 package jpeg
 
 import (
+	"encoding/binary"
 	"image"
 	"math/bits"
 )
@@ -182,25 +183,45 @@ func (b *bitReader) acRefine(c *channel, s *scanHeader, seen *uint64, coef []int
 	p := &c.kept
 	band := ^uint64(0) << s.first & (^uint64(0) >> (63 - s.last)) // what is left of the block's band
 	old := *seen
-	for p.run == 0 && band != 0 {
-		b.fill()
-		sym, ok := c.ac.symbol(b)
-		if !ok {
+	if p.run > 0 {
+		p.run--
+		if band &= old; band != 0 {
+			b.correct(p, band, s.low, coef)
+		}
+		return true
+	}
+	acc, n, pos, h, buf := b.acc, b.n, b.pos, c.ac, b.buf[:]
+	for band != 0 {
+		acc |= binary.BigEndian.Uint64(buf[pos:]) >> (n & 63)
+		pos += int(63-n) >> 3
+		n |= 56
+		sym, l := byte(0), uint(0)
+		if e := h.look[acc>>(64-lookBits)]; e != 0 {
+			sym, l = byte(e), uint(e>>8)
+		} else if sym, l = h.long(uint32(acc >> 48)); l == 0 {
 			return false
 		}
-		r, size := int(sym>>4), sym&15
+		acc <<= l & 63
+		n -= l
+		r, size := uint(sym>>4), sym&15
 		var v int16
 		switch {
 		case size == 1:
 			v = 1 << s.low
-			if b.take(1) == 0 {
+			if int64(acc) >= 0 {
 				v = -v
 			}
+			acc <<= 1
+			n--
 		case size != 0:
 			return false
-		case r < 15:
-			p.run = 1<<r + int(b.take(uint(r)))
-			continue
+		case r < 15: // the block ends, and so many after it
+			p.run = 1<<r - 1 + int(acc>>1>>(63-r))
+			b.acc, b.n, b.pos = acc<<r, n-r, pos
+			if band &= old; band != 0 {
+				b.correct(p, band, s.low, coef)
+			}
+			return true
 		}
 		// the run passes r coefficients that were zero, and ends at the next
 		zeros := band &^ old
@@ -210,53 +231,71 @@ func (b *bitReader) acRefine(c *channel, s *scanHeader, seen *uint64, coef []int
 		if zeros == 0 {
 			return false
 		}
-		k := bits.TrailingZeros64(zeros)
-		passed := band & (1<<k - 1) & old
-		b.correct(p, passed, s.low, coef)
-		band &= ^uint64(0) << k << 1
+		to := zeros & -zeros
+		if passed := band & (to - 1) & old; passed != 0 {
+			// at least 39 bits are left
+			if count := uint(bits.OnesCount64(passed)); count <= 32 {
+				p.add(passed, acc>>(64-count), count, s.low, coef)
+				acc <<= count & 63
+				n -= count
+			} else {
+				b.acc, b.n, b.pos = acc, n, pos
+				b.correct(p, passed, s.low, coef)
+				acc, n, pos = b.acc, b.n, b.pos
+			}
+		}
+		band &^= to | (to - 1)
 		if v != 0 {
-			*seen |= 1 << k
-			if coef != nil && p.mask>>k&1 != 0 {
-				coef[p.slot[k&63]] = v
+			*seen |= to
+			if coef != nil && p.mask&to != 0 {
+				coef[p.slot[bits.TrailingZeros64(to)&63]] = v
 			}
 		}
 	}
-	if p.run > 0 {
-		p.run--
-		b.correct(p, band&old, s.low, coef)
-	}
+	b.acc, b.n, b.pos = acc, n, pos
 	return true
 }
 
 // correct reads one bit for each coefficient of which, and adds it where the coefficient is kept.
 func (b *bitReader) correct(p *progress, which uint64, low uint, coef []int16) {
-	b.fill()
-	for which != 0 {
-		n := min(bits.OnesCount64(which), 32)
-		if coef == nil || which&p.mask == 0 {
-			b.acc <<= n & 63
-			b.n -= uint(n)
-			if n < 32 {
-				return
-			}
-			for range n {
+	for {
+		b.fill()
+		part, count := which, uint(bits.OnesCount64(which))
+		if count > 32 {
+			for range 32 {
 				which &= which - 1
 			}
-			b.fill()
+			part, count = part&^which, 32
+		} else {
+			which = 0
+		}
+		p.add(part, b.acc>>(64-count), count, low, coef)
+		b.acc <<= count & 63
+		b.n -= count
+		if which == 0 {
+			return
+		}
+	}
+}
+
+// add adds a bit to each coefficient of which that is kept. The count bits are in values, that of the lowest place
+// first.
+func (p *progress) add(which, values uint64, count, low uint, coef []int16) {
+	if coef == nil || which&p.mask == 0 || values == 0 {
+		return
+	}
+	for ; which != 0; which &= which - 1 {
+		count--
+		if values>>(count&63)&1 == 0 {
 			continue
 		}
-		for range n {
-			k := bits.TrailingZeros64(which)
-			which &= which - 1
-			if b.take(1) != 0 && p.mask>>k&1 != 0 {
-				if v := &coef[p.slot[k&63]]; *v >= 0 {
-					*v += 1 << low
-				} else {
-					*v -= 1 << low
-				}
+		if k := bits.TrailingZeros64(which); p.mask>>k&1 != 0 {
+			if v := &coef[p.slot[k&63]]; *v >= 0 {
+				*v += 1 << low
+			} else {
+				*v -= 1 << low
 			}
 		}
-		b.fill()
 	}
 }
 
