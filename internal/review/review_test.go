@@ -108,7 +108,7 @@ func TestRisks(t *testing.T) {
 		{"ar", "المحكمة تؤجل النظر في القضية", "courts"},
 		{"ar", "والأطفال أكثر المتضررين", "minors"},
 		{"ar", "ارتفاع منسوب المياه في السد", ""},
-		{"fa", "دو کشته در تصادف جاده‌ای", "deaths"},
+		{"fa", "دو کشته در تصادف جاده\u200cای", "deaths"},
 		{"fa", "دادگاه حکم را اعلام کرد", "courts"},
 		{"fa", "سطح آب سد بالا آمد", ""},
 		{"de", "Two people killed", "deaths"}, // no list of that language: all are tried

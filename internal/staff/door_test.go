@@ -219,7 +219,7 @@ func TestWhoHasNoRoleIsToldAndNotLetIn(t *testing.T) {
 	}
 	h := enter(t, provided, false)
 	h.idp.set(func(p *idp) {
-		p.claims = map[string]any{"email": nil, "groups": "social", "name": "‮evil\r\n\x00name", "email_verified": nil}
+		p.claims = map[string]any{"email": nil, "groups": "social", "name": "\u202eevil\r\n\x00name", "email_verified": nil}
 	})
 	h.signIn(h.idp, "/")
 	if got := h.who(); got != "evil name IDP#17 ckb:editor" {
@@ -472,7 +472,7 @@ func TestOnOnesOwnMachineANameIsEnough(t *testing.T) {
 	if got := h.who(); got != "desk desk en:admin" {
 		t.Errorf("have %q", got)
 	}
-	if w := h.do("POST", "/signin", url.Values{"name": {" Şilan\tAhmed‮ "}, "to": {"/wall"}}); w.Code != 303 || w.Header().Get("Location") != "/wall" {
+	if w := h.do("POST", "/signin", url.Values{"name": {" Şilan\tAhmed\u202e "}, "to": {"/wall"}}); w.Code != 303 || w.Header().Get("Location") != "/wall" {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	if got := h.who(); got != "Şilan Ahmed Şilan Ahmed en:admin" {
