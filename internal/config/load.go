@@ -126,12 +126,9 @@ func (c *Config) check(d *decoder) {
 		if s.Name == "" {
 			at(p+".name", "is required: the site's name as readers know it")
 		}
-		if _, err := language.Parse(s.Language); err != nil {
-			at(p+".language", "want a language tag as en, ckb or pt-BR, have %q", s.Language)
-		}
-		for i, l := range s.Languages {
+		for i, l := range append([]string{s.Language}, s.Languages...) {
 			if _, err := language.Parse(l); err != nil {
-				at(fmt.Sprintf("%s.languages[%d]", p, i), "want a language tag as en, ckb or pt-BR, have %q", l)
+				at(p+[]string{".language", ".languages"}[min(i, 1)], "want a language tag as en, ckb or pt-BR, have %q", l)
 			}
 		}
 		address(p+".url", s.URL, true)

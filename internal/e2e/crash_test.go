@@ -25,7 +25,7 @@ import (
 )
 
 // program builds bin/cutline in a folder of the test's.
-func program(t *testing.T) string {
+func program(t testing.TB) string {
 	out := filepath.Join(t.TempDir(), "cutline")
 	cmd := exec.Command("go", "build", "-o", out, "./functions/local")
 	cmd.Dir = "../.."
@@ -50,7 +50,7 @@ type server struct {
 	base string
 }
 
-func serve(t *testing.T, binary, data, cfg string) *server {
+func serve(t testing.TB, binary, data, cfg string) *server {
 	cmd := exec.Command(binary, "serve", "--addr", "127.0.0.1:0", "--data", data, "--config", cfg)
 	cmd.Env = append(os.Environ(), "CUTLINE_TEST_SECRET="+testSecret)
 	cmd.Stderr = nil
