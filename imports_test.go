@@ -31,6 +31,7 @@ var rooms = map[string]string{
 	"internal/summary": "article uniseg text",
 	"fonts":            "",
 	// capabilities
+	"internal/rewrite": "article bucket config aws",
 	"internal/source":  "article config fetch net",
 	"internal/card":    "article fonts story jpeg photo typeset config gg image yaml text",
 	"internal/channel": "article story bucket config fetch summary text uniseg net btcec websocket",
@@ -47,11 +48,11 @@ var rooms = map[string]string{
 	// edges
 	"internal/lambda":            "measure story bucket config aws aws-lambda",
 	"internal/sim":               "uniseg btcec websocket", // and nothing of ours: it judges what channel sends
-	"internal/cli":               "article gallery bucket card channel config desk fetch lambda photo notice post render staff review sim source story typeset webhook fonts summary aws",
+	"internal/cli":               "article gallery bucket card channel config desk fetch lambda photo notice post render staff review sim source story typeset webhook fonts summary aws rewrite",
 	"functions/local":            "cli",
 	"functions/webhook":          "lambda webhook source fetch",
 	"functions/render":           "lambda render fetch typeset fonts",
-	"functions/post":             "lambda fetch notice post channel staff",
+	"functions/post":             "lambda fetch rewrite notice post channel staff",
 	"functions/desk":             "lambda desk",
 	"internal/bucket/buckettest": "bucket aws yaml", // the suite that both kinds of bucket pass
 }

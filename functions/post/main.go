@@ -12,6 +12,7 @@ import (
 	"cutline/internal/lambda"
 	"cutline/internal/notice"
 	"cutline/internal/post"
+	"cutline/internal/rewrite"
 	"cutline/internal/staff"
 )
 
@@ -26,6 +27,9 @@ func main() {
 		links, err := staff.NewLinks(r.Store, r.Config, r.Now, r.Random)
 		tell := &notice.Notifier{Store: r.Store, Config: r.Config, Links: links, Client: &http.Client{}, Now: r.Now, Random: r.Random, Log: r.Log}
 		p := &post.Poster{Store: r.Store, Config: r.Config, Channels: channels, Now: r.Now, Random: r.Random, Log: r.Log, After: tell.Look, Pages: &fetch.Client{Allow: r.Config.Network.Allow, Plain: r.Config.Network.Plain}}
+		if r.Config.Rewrite.Model != "" {
+			p.Reword = (&rewrite.Bedrock{Config: r.Config.Rewrite, Account: lambda.Environment, Client: &http.Client{}, Now: r.Now}).Write
+		}
 		return &lambda.Function{
 			Look: p.Look, Together: 4, // stories whose networks are slow wait for each other no longer than they must
 			Schedules: map[string]func(context.Context) error{"tick": func(ctx context.Context) error { return errors.Join(p.Tick(ctx), tell.Tick(ctx)) }, "sweep": p.Sweep},

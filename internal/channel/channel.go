@@ -72,8 +72,9 @@ type Piece struct {
 	Site     config.Site
 	Article  article.Article // with the desk's edits already applied
 	Manifest story.Manifest
-	Revision int  // the story's
-	Corrects bool // it is a correction that is given as a reply to the post that is out
+	Revision int    // the story's
+	Summary  string // in place of the extractive summary, where it fits; empty: none
+	Corrects bool   // it is a correction that is given as a reply to the post that is out
 }
 
 // Call is one call to a network. Steps and Step let a post of several steps go on where it was interrupted.

@@ -123,11 +123,14 @@ func (w *wording) write(tags []string, fits func(string) bool) (text string, cut
 		if text, err = w.text(); err != nil || !fits(text) {
 			return "", false
 		}
-		w.summary = summary.Write(w.piece.Article, func(s string) bool {
+		with := func(s string) bool {
 			w.summary = s
 			whole, failed := w.text()
 			return failed == nil && fits(whole)
-		})
+		}
+		if w.piece.Summary == "" || !with(w.piece.Summary) {
+			w.summary = summary.Write(w.piece.Article, with)
+		}
 		text, err = w.text()
 		return text, err == nil
 	}

@@ -1,18 +1,21 @@
 package cli
 
 import (
+	"context"
 	"crypto/rand"
 	"net/http"
 	"path/filepath"
 	"time"
 
 	"cutline/fonts"
+	"cutline/internal/article"
 	"cutline/internal/channel"
 	"cutline/internal/config"
 	"cutline/internal/fetch"
 	"cutline/internal/notice"
 	"cutline/internal/post"
 	"cutline/internal/render"
+	"cutline/internal/rewrite"
 	"cutline/internal/staff"
 	"cutline/internal/story"
 	"cutline/internal/typeset"
@@ -40,6 +43,10 @@ func (p *program) stepsAt(l *place, c *config.Config, st *story.Store, public st
 		return nil, err
 	}
 	tell := &notice.Notifier{Store: st, Config: c, Links: links, Client: &http.Client{}, Now: p.now, Random: p.random, Log: p.log}
+	var reword func(context.Context, article.Article, string, int) (string, error)
+	if c.Rewrite.Model != "" {
+		reword = (&rewrite.Bedrock{Config: c.Rewrite, Account: account, Client: &http.Client{}, Now: p.now}).Write
+	}
 	pages := &fetch.Client{Allow: c.Network.Allow, Plain: c.Network.Plain}
 	return &steps{
 		notice: tell,
@@ -47,7 +54,7 @@ func (p *program) stepsAt(l *place, c *config.Config, st *story.Store, public st
 			Store: st, Config: c, Dir: filepath.Dir(p.configPath(l)), Fetch: pages,
 			Fonts: typeset.NewFonts(fonts.All()...), Now: p.now, Log: p.log,
 		},
-		post: &post.Poster{Store: st, Config: c, Channels: channels, Now: p.now, Random: p.random, Log: p.log, After: tell.Look, Pages: pages},
+		post: &post.Poster{Store: st, Config: c, Channels: channels, Now: p.now, Random: p.random, Log: p.log, After: tell.Look, Pages: pages, Reword: reword},
 	}, nil
 }
 

@@ -19,6 +19,7 @@ type Config struct {
 	Sources  map[string]Source  `yaml:"sources"`  // by name, which is the last part of /hooks/NAME
 	Channels map[string]Channel `yaml:"channels"` // by name; a name stays with its account for ever, since the records of posts go by it
 	Network  Network            `yaml:"network"`  // where we may connect to
+	Rewrite  Rewrite            `yaml:"rewrite"`  // a language model for summaries, for channels with rewrite: true; off without it
 	Timing   Timing             `yaml:"timing"`   // clocks; the defaults are right outside tests
 	Desk     Desk               `yaml:"desk"`     // how people come to the desk
 	Notices  map[string]Notice  `yaml:"notices"`  // by name: who is told that stories wait
@@ -135,6 +136,7 @@ type Channel struct {
 	Quiet        []Hours       `yaml:"quiet"`         // quiet hours, in place of the site's; "none": it has none
 	Budget       []Budget      `yaml:"budget"`        // how many posts go out in a time at most, as "25/1h"; several may be given
 	Page         string        `yaml:"page"`          // before posting the article's page and the card on it are fetched as anybody would: warn (post all the same, and say so), wait (until both are there and the card is ours) or off; empty: warn on facebook, threads, instagram and x, which read pages or pictures, else off
+	Rewrite      bool          `yaml:"rewrite"`       // put the summary in other words by the model of rewrite: …; default false
 	TooOld       time.Duration `yaml:"too_old"`       // a post that could not go out for so long is left to the desk; 0: 24h
 }
 
@@ -142,6 +144,13 @@ type Channel struct {
 type Network struct {
 	Allow []netip.Prefix `yaml:"allow"` // addresses that are not public but allowed for photos and pages: "127.0.0.0/8"; for trying out
 	Plain bool           `yaml:"plain"` // photos and pages may come over http from public addresses too
+}
+
+// Rewrite names a model at Amazon Bedrock. What it writes goes out only if it passes the gate that every text passes; else the article's own sentences stand.
+type Rewrite struct {
+	Model  string `yaml:"model"`  // the model's or inference profile's id, as "anthropic.claude-3-5-haiku-20241022-v1:0"; empty: off
+	Region string `yaml:"region"` // AWS region of the model; empty: the account's own
+	Server string `yaml:"server"` // another address than Amazon's, for trying out
 }
 
 // Timing shortens clocks in tests.

@@ -120,6 +120,7 @@ func (c *Config) check(d *decoder) {
 		at("sites", "at least one site is needed, as {en: {name: Example News, language: en, url: \"https://news.example\"}}")
 	}
 	address("public", c.Public, false)
+	address("rewrite.server", c.Rewrite.Server, false)
 	for n, s := range c.Sites {
 		p := "sites." + n
 		name(p, n)
@@ -214,6 +215,9 @@ func (c *Config) check(d *decoder) {
 		}
 		if s.Items == 0 {
 			s.Items = 500
+		}
+		if s.Rewrite && c.Rewrite.Model == "" {
+			at(p+".rewrite", "which model? name it under rewrite: {model: …}")
 		}
 		if s.Page == "" {
 			s.Page = "off"

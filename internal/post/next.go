@@ -17,6 +17,7 @@ type Facts struct {
 	Age     time.Duration  // how long ago the record was written, by the bucket's clock
 	Draft   *story.Draft   // what the channel would send for the story's present revision; nil: its cards are not drawn yet
 	Account story.Account  // the state of the channel's account; zero while nothing is wanted of it
+	Reword  bool           // other words are wanted for Draft before it is proposed
 	Page    string         // warn or wait, if the article's page is to be looked at before posting; empty: it is not
 	Pace    config.Pace    // how fast it may post
 	Urgent  bool           // a breaking story
@@ -47,6 +48,7 @@ const (
 	Refuse  Verb = "refuse"  // record that the network cannot do it, and why
 	Join    Verb = "join"    // take a place in the account's queue, and record what it waits for
 	Check   Verb = "check"   // look at the article's page, and record what was seen
+	Reword  Verb = "reword"  // ask for other words for Act.Draft, and record them
 	Quit    Verb = "quit"    // give the place back
 )
 
@@ -99,6 +101,9 @@ func (f Facts) wanted() Act {
 	if !same && (p.Proposed == nil || p.Proposed.Hash() != f.Draft.Hash() || p.Live() && (p.Plan.How != f.Plan.How || p.Plan.Asks != f.Plan.Asks)) {
 		if p.Live() && f.Draft.Revision <= p.Sent.Revision {
 			return Act{} // not the story has changed but our way to put it: what is out stays
+		}
+		if f.Reword {
+			return Act{Do: Reword, Draft: *f.Draft}
 		}
 		return Act{Do: Propose, Draft: *f.Draft}
 	}

@@ -35,8 +35,9 @@ type Poster struct {
 	Now      func() time.Time           // for finding due entries; what may go out is judged by the bucket's clock
 	Random   io.Reader                  // for claims' tokens
 	Log      *slog.Logger
-	Pages    *fetch.Client // for looking at articles' pages before posting; nil: nobody looks
-	Together int           // how many stories Tick and Sweep look at side by side; 0: 4
+	Pages    *fetch.Client                                                                          // for looking at articles' pages before posting; nil: nobody looks
+	Reword   func(ctx context.Context, a article.Article, summary string, most int) (string, error) // other words for a summary, at most so many characters; nil: none are asked for
+	Together int                                                                                    // how many stories Tick and Sweep look at side by side; 0: 4
 
 	// After is what looks at a story once a look is done: people are told of what it left to them. nil: nobody is.
 	After func(ctx context.Context, k story.Key) error
@@ -150,8 +151,11 @@ func (p *Poster) round(ctx context.Context, k story.Key, d *story.Dossier) (agai
 			err := p.queue(ctx, f, w.act)
 			if err == nil {
 				rec := p.note(f, w.act)
-				if w.act.Do == Check {
+				switch w.act.Do {
+				case Check:
 					noteSeen(&rec, f, fault())
+				case Reword:
+					rec.Other = p.reword(ctx, f)
 				}
 				_, err = p.Store.SwapPost(ctx, w.was, rec)
 			}
@@ -411,6 +415,14 @@ func (p *Poster) facts(d *story.Dossier, name string) (Facts, error) {
 	if d.Manifest.Revision >= d.Story.Revision && d.Story.Live() {
 		piece := channel.Piece{Key: d.Story.Key, Site: site, Article: edited(&d.Story), Manifest: d.Manifest, Revision: d.Story.Revision}
 		draft := ch.Prepare(piece)
+		if c.Rewrite && p.Reword != nil && !rec.Doc.Live() {
+			if other := rec.Doc.Other; other.Of != draft.Hash() {
+				f.Reword = true
+			} else if other.Text != "" {
+				piece.Summary = other.Text
+				draft = ch.Prepare(piece)
+			}
+		}
 		if sent := rec.Doc.Sent; rec.Doc.Live() && sent.Revision < draft.Revision && sent.Base() != draft.Hash() {
 			f.Plan = channel.PlanFor(c, f.Can, f.Now.Sub(rec.Doc.Made()), draft, channel.Changed(*sent, draft, piece.Article, c, site))
 			if f.Plan.How == "reply" {

@@ -223,9 +223,10 @@ type Post struct {
 	Proposed   *Draft    `json:"proposed,omitempty"`   // what would be sent for the story's present revision
 	ProposedAt time.Time `json:"proposed_at,omitzero"` // since when this draft, by the bucket's clock
 
-	Plan    Plan   `json:"plan,omitzero"`      // what an approval would do with a post that is out; zero: the post is not out, or need not be corrected
-	Kept    string `json:"kept,omitempty"`     // hash of the proposed draft that is not brought to the post that is out
-	KeptWhy string `json:"kept_why,omitempty"` // why it stays as it is
+	Other   OtherWords `json:"other,omitzero"`     // what a language model made of the summary; zero: none was asked
+	Plan    Plan       `json:"plan,omitzero"`      // what an approval would do with a post that is out; zero: the post is not out, or need not be corrected
+	Kept    string     `json:"kept,omitempty"`     // hash of the proposed draft that is not brought to the post that is out
+	KeptWhy string     `json:"kept_why,omitempty"` // why it stays as it is
 
 	Claim   *Claim            `json:"claim,omitempty"`    // a call under way, or one whose end nobody saw
 	First   time.Time         `json:"first,omitzero"`     // when the post (or reply) now being made was first claimed; frozen over retries, so that handles made from it stay the same
@@ -281,6 +282,16 @@ type Plan struct {
 
 // Live says whether the post is out, as far as the record knows.
 func (p *Post) Live() bool { return p.Remote.ID != "" && p.Retracted.IsZero() && !p.Gone }
+
+// OtherWords is a summary in a language model's words.
+type OtherWords struct {
+	Of    string    `json:"of"`              // hash of the extractive draft that it was asked for
+	Text  string    `json:"text,omitempty"`  // the summary; empty: the extractive one stands
+	Said  string    `json:"said,omitempty"`  // what the model said, where it did not pass
+	Why   string    `json:"why,omitempty"`   // why it did not
+	Model string    `json:"model,omitempty"` // which one
+	At    time.Time `json:"at"`
+}
 
 // PageSeen is what an anonymous look at the article's page found.
 type PageSeen struct {
