@@ -141,16 +141,19 @@ func (k *containers) forget(ctx context.Context, c *Call, out Outcome) Outcome {
 	return out
 }
 
-// room asks whether the day's posts are used up, before anything is made. A question that gets no answer stops nothing.
-func (k *containers) room(ctx context.Context) Outcome {
-	var q struct {
-		Data []struct {
-			Used   int `json:"quota_usage"`
-			Config struct {
-				Total int `json:"quota_total"`
-			}
+// quota is how much of a day's posts is used.
+type quota struct {
+	Data []struct {
+		Used   int `json:"quota_usage"`
+		Config struct {
+			Total int `json:"quota_total"`
 		}
 	}
+}
+
+// room asks whether the day's posts are used up, before anything is made. A question that gets no answer stops nothing.
+func (k *containers) room(ctx context.Context) Outcome {
+	var q quota
 	out := k.g.get(ctx, "/"+k.user+"/"+k.quota, url.Values{"fields": {"quota_usage,config"}}, &q)
 	switch {
 	case out.Pause:

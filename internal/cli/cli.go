@@ -65,6 +65,7 @@ func commands() []command {
 		{"photo", "say what is in a picture file and whether it will do", (*program).photo},
 		{"count", "say how long a text is on a network", (*program).count},
 		{"check", "check a configuration", (*program).check},
+		{"channels", "try the channels' accounts, without posting", (*program).channels},
 		{"sim", "the networks, simulated, to post to", (*program).sim},
 		{"version", "say which version this is", (*program).version},
 	}
