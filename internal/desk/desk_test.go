@@ -30,17 +30,24 @@ import (
 var noon = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 
 type team struct {
-	t       *testing.T
+	t       testing.TB
 	handler http.Handler
 	store   *story.Store
+	own     *story.Store // the same as the desk may use it
 	now     time.Time
 	key     story.Key
 }
 
 func open(t *testing.T, change ...func(*story.Story)) *team {
+	d := openFor(t, t.TempDir())
+	d.key = d.story("1", change...)
+	return d
+}
+
+func openFor(t testing.TB, folder string) *team {
 	d := &team{t: t, now: noon}
 	now := func() time.Time { return d.now }
-	dir, err := bucket.OpenDir(t.TempDir(), now)
+	dir, err := bucket.OpenDir(folder, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,11 +60,11 @@ channels: {feed: {kind: feed, site: en}, log: {kind: log, site: en}}
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.handler, err = New(Parts{Store: &story.Store{Bucket: policy.Guard(dir), Now: now, Random: d.store.Random}, Config: cfg, Now: now, Random: crand.Reader, Log: slog.New(slog.DiscardHandler), Loopback: true})
+	d.own = &story.Store{Bucket: policy.Guard(dir), Now: now, Random: d.store.Random}
+	d.handler, err = New(Parts{Store: d.own, Config: cfg, Now: now, Random: crand.Reader, Log: slog.New(slog.DiscardHandler), Loopback: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.key = d.story("1", change...)
 	return d
 }
 

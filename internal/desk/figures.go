@@ -108,10 +108,7 @@ func (d *desk) figures(q *request) error {
 	w := q.words
 	figs := []figure{q.times(w.say("publish_to_card"), toCard), q.times(w.say("publish_to_post"), toPost),
 		q.counts(w.say("decisions_hour"), w.say("when"), decisions), q.counts(w.say("failures_channel"), w.say("channel"), failures), q.counts(w.say("corrections"), w.say("channel"), corrections)}
-	days, err := d.Store.Days(q.Context(), 8)
-	if err != nil {
-		return err
-	}
+	days := d.lastDays()
 	return q.show(http.StatusOK, "figures", q.frame(w.say("figures"), "figures", struct {
 		Figures []figure
 		Cost    string

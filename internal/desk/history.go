@@ -52,10 +52,7 @@ func (d *desk) historyPage(q *request) error {
 	if err != nil {
 		return err
 	}
-	days, err := d.Store.Days(q.Context(), 8)
-	if err != nil {
-		return err
-	}
+	days := d.lastDays()
 	return q.show(http.StatusOK, "history", q.frame(q.words.say("history"), "history", struct {
 		Day  string
 		Days []string

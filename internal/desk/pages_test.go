@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -204,6 +206,90 @@ func TestRefusedDeliveryIsShownWithItsReasonAndReplayed(t *testing.T) {
 	for _, key := range []string{"", "refused/other/x.json", "stories/2026-11-26/x.json", "refused/newsroom/../x", key} {
 		if code, _ := d.submit("/sources/replay", url.Values{"delivery": {key}}); code != 404 && code != 409 {
 			t.Errorf("%q: %d", key, code)
+		}
+	}
+}
+
+// counting counts what is asked of a bucket.
+type counting struct {
+	bucket.Bucket
+	mu    sync.Mutex
+	lists map[string]int // by prefix
+	gets  int
+}
+
+func (c *counting) List(ctx context.Context, prefix, after string, max int) ([]bucket.Entry, error) {
+	c.mu.Lock()
+	c.lists[prefix]++
+	c.mu.Unlock()
+	return c.Bucket.List(ctx, prefix, after, max)
+}
+
+func (c *counting) Get(ctx context.Context, key string) (bucket.Object, error) {
+	c.mu.Lock()
+	c.gets++
+	c.mu.Unlock()
+	return c.Bucket.Get(ctx, key)
+}
+
+func TestQueueAsksForNoMoreThanWhatChanged(t *testing.T) {
+	d := open(t)
+	for i := range 20 {
+		d.story(fmt.Sprint("more", i))
+	}
+	count := &counting{Bucket: d.own.Bucket, lists: map[string]int{}}
+	d.own.Bucket = count
+	d.get("/")
+	d.propose(d.key, "log", "The reservoir has risen to 62 percent.", 2)
+	count.lists, count.gets = map[string]int{}, 0
+	if code, _, _ := d.get("/"); code != 200 {
+		t.Fatal(code)
+	}
+	for prefix, n := range count.lists {
+		if n > 1 {
+			t.Errorf("%d LISTs of %s", n, prefix)
+		}
+	}
+	if len(count.lists) != 6 || count.gets > 2 { // the record that changed, and when people were signed out
+		t.Errorf("%d prefixes, %d GETs: %v", len(count.lists), count.gets, count.lists)
+	}
+}
+
+func TestCorrectionPlanAndReceiptsAreShown(t *testing.T) {
+	d := open(t)
+	d.sent("no")
+	ctx := context.Background()
+	if _, _, err := d.store.UpdateStory(ctx, d.key, func(s *story.Story) error { s.Article.Body = "The reservoir has risen to 62 percent."; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := d.store.UpdateManifest(ctx, d.key, func(m *story.Manifest) error { m.Revision = 2; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := d.store.UpdatePost(ctx, d.key, "feed", func(p *story.Post) error {
+		p.Proposed = &story.Draft{Text: "The reservoir has risen to 62 percent.", Revision: 2}
+		p.Plan = story.Plan{How: "reply", Why: "the network cannot edit", What: []string{"61 is 62 now"}, Notifies: true, Cost: .2, Asks: true, At: d.now}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	_, body, _ := d.get("/story/" + string(d.key))
+	for _, want := range []string{"Correction plan", "replies with the correction", "the network cannot edit", "61 is 62 now", "followers see it anew", "$0.20"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%q is not on the page", want)
+		}
+	}
+	if _, body, _ := d.get("/story/" + string(d.key) + "/retract"); !strings.Contains(body, "Retract everywhere") {
+		t.Error("nothing is said before a retraction")
+	}
+	d.post("/decide", url.Values{"act": {"retract"}})
+	d.now = d.now.Add(time.Minute)
+	if _, _, err := d.store.UpdatePost(ctx, d.key, "feed", func(p *story.Post) error { p.Retracted = d.now; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	_, body, _ = d.get("/story/" + string(d.key))
+	for _, want := range []string{"What became of the posts", "taken down", "nothing was out"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("after the retraction %q is not on the page", want)
 		}
 	}
 }

@@ -23,7 +23,7 @@ type queuePage struct {
 	Sections []option
 	Chans    []option
 	Day      string   // an older day; empty: now
-	Days     []string // that have stories
+	Days     []string // the last ones
 	Bad      []string // documents that could not be read
 	Narrowed bool     // by more than the state
 	Clock    string   // what time it is at the newsroom
@@ -72,9 +72,7 @@ func (d *desk) queue(q *request) error {
 	if err != nil {
 		return err
 	}
-	if p.Days, err = d.Store.Days(q.Context(), 8); err != nil {
-		return err
-	}
+	p.Days = d.lastDays()
 	p.options(q, rows)
 	rows = slices.DeleteFunc(rows, func(v row) bool { return !p.takes(v) })
 	p.Narrowed = p.Query != "" || p.Site != "" || p.Section != "" || p.Channel != ""
@@ -82,6 +80,15 @@ func (d *desk) queue(q *request) error {
 	f := q.frame(q.words.say("queue"), "queue", p)
 	f.Waiting = waiting
 	return q.showTagged("queue", f)
+}
+
+// lastDays are the days that pages lead to, newest first. They are not looked up: that would be a LIST for each.
+func (d *desk) lastDays() []string {
+	var out []string
+	for i := range 8 {
+		out = append(out, d.Now().UTC().AddDate(0, 0, -i).Format(time.DateOnly))
+	}
+	return out
 }
 
 // rows reads the stories of the page: of a day, or of now, which is today, what is left of yesterday, and older ones that
@@ -292,9 +299,7 @@ func (d *desk) wall(q *request) error {
 	if err != nil {
 		return err
 	}
-	if p.Days, err = d.Store.Days(q.Context(), 8); err != nil {
-		return err
-	}
+	p.Days = d.lastDays()
 	slices.SortStableFunc(rows, func(a, b row) int { return b.Received.Compare(a.Received) })
 	all := len(rows)
 	waiting := slices.DeleteFunc(slices.Clone(rows), func(v row) bool { return v.Rank > story.Rank(story.StateAuto) })

@@ -18,12 +18,12 @@ type storyPage struct {
 	Did     string      // the act that led here; empty: none
 	Held    string      // why render or webhook wants the desk to look
 	Log     []event
-	Wide    bool   // every preview is open
-	At      string // proposed time of a schedule, for the form
-	Zone    string // name of the site's time zone
-	MyZone  string // name of the person's; empty: not known, or the same
-	Reason  bool   // an approval of some channel needs a reason
-	Overdue bool   // the undo time of an approval has gone by
+	Wide    bool          // every preview is open
+	At      string        // proposed time of a schedule, for the form
+	Zone    string        // name of the site's time zone
+	MyZone  string        // name of the person's; empty: not known, or the same
+	Reason  bool          // an approval of some channel needs a reason
+	Taken   []receiptView // after a retraction: what became of each post
 }
 
 type paragraph []piece
@@ -38,7 +38,7 @@ func (d *desk) storyPage(q *request) error {
 		return err
 	}
 	p := storyPage{storyView: q.view(x, looks), Changes: q.changed(x, looks), Log: q.storyLog(x), Wide: q.FormValue("previews") == "open"}
-	p.Body = marked(x, p.Channels)
+	p.Body, p.Taken = marked(x, p.Channels), q.receipts(x)
 	for _, held := range []string{x.Manifest.Held, x.Story.Doubt, x.Story.Article.Doubt} {
 		if p.Held == "" {
 			p.Held = held

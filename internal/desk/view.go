@@ -230,9 +230,9 @@ type channelView struct {
 	Fill     int // of 300, for the meter
 	Hold     string
 	Findings []string
-	Approve  bool   // an approval would be for it
-	Open     bool   // shown open
-	Plan     string // what a correction would do, in words; empty: it is none
+	Approve  bool      // an approval would be for it
+	Open     bool      // shown open
+	Plan     *planView // what an approval would do with the post that is out; nil: nothing
 	Doubted  *preview
 	Since    string // of the doubt, for the form
 	Post     story.Post
@@ -283,7 +283,7 @@ func (q *request) view(x *story.Dossier, looks story.Looks) storyView {
 		if c.Post.Live() {
 			v.Live++
 		}
-		v.Correction = v.Correction || c.Plan != ""
+		v.Correction = v.Correction || c.Plan != nil
 		if verdict := d.verdict(x, name); len(d.undoable(x, []string{name}, x.Now)) > 0 {
 			v.Undoable = true
 			if !verdict.Scheduled {
@@ -321,8 +321,8 @@ func (q *request) channel(x *story.Dossier, name string, zone *time.Location) ch
 		}
 		c.Preview = q.previewOf(x, name, c.Draft)
 		c.Approve = approvable(x, st.Name)
-		if st.Name == story.StateCorrection {
-			c.Plan = q.plan(name, cfg.Corrections)
+		if p := c.Post.Plan; p.How != "" && (st.Name == story.StateCorrection || st.Name == story.StateReview) {
+			c.Plan = &planView{How: q.words.say("plan_" + p.How), Why: p.Why, What: p.What, Notifies: p.Notifies, Cost: q.money(p.Cost)}
 		}
 	}
 	c.Hold, c.Missing = x.Hold(name, rule), x.Decisions.For(name, rule).Missing
@@ -347,21 +347,35 @@ func (q *request) channel(x *story.Dossier, name string, zone *time.Location) ch
 	return c
 }
 
-// plan says what a correction does on a channel, as package post would.
-func (q *request) plan(name, corrections string) string {
-	can := q.desk.can[name]
-	if corrections == "" && can.Edit {
-		corrections = "edit"
+// planView is what a correction would do with a post that is out.
+type planView struct {
+	How      string   // in words
+	Why      string   // in plain words
+	What     []string // what is not so any more
+	Notifies bool     // followers see it as a new post
+	Cost     string   // empty: nothing
+}
+
+// receiptView is what became of a post that was taken down.
+type receiptView struct {
+	Label, Kind string
+	Icon, Class string
+	End         string // in words
+	Why, URL    string
+	When        string
+}
+
+// receipts says, after a retraction, what became of the posts; none: nothing was retracted.
+func (q *request) receipts(x *story.Dossier) []receiptView {
+	looks := map[string][2]string{story.ReceiptGone: {"check", "sent"}, story.ReceiptAsked: {"check", "wait"}, story.ReceiptImpossible: {"triangle", "fail"},
+		story.ReceiptUnknown: {"question", "unsure"}, story.ReceiptPending: {"clock", "wait"}, story.ReceiptNothing: {"check", "held"}}
+	var out []receiptView
+	for _, r := range story.Receipts(x, q.desk.Config.ChannelsOf(x.Story.Site), func(c string) story.Rule { return q.desk.rule(x, c) }) {
+		kind := q.desk.Config.Channels[r.Channel].Kind
+		l := looks[r.End]
+		out = append(out, receiptView{label(r.Channel, kind), kind, l[0], l[1], q.words.say("receipt_" + r.End), r.Why, r.URL, q.words.clock(story.Latest(r.At, r.Until), x.Now, q.desk.zone(x.Story.Site))})
 	}
-	switch corrections {
-	case "edit":
-		return q.words.say("edits_post")
-	case "reply":
-		return q.words.say("replies")
-	case "repost":
-		return q.words.say("reposts")
-	}
-	return q.words.say("leaves_it")
+	return out
 }
 
 // approvable says whether an approval means something in this state. A rejected story may be approved after all.
