@@ -167,28 +167,6 @@ func (b *bluesky) record(c *Call, blob json.RawMessage) map[string]any {
 	return r
 }
 
-// facets make the link and the hashtags that stand in a text lead on. Their places are in bytes of UTF-8.
-func facets(text, shown, link string, tags []string) []any {
-	var out []any
-	add := func(start, end int, kind, name, value string) {
-		out = append(out, map[string]any{
-			"index":    map[string]int{"byteStart": start, "byteEnd": end},
-			"features": []any{map[string]string{"$type": "app.bsky.richtext.facet#" + kind, name: value}},
-		})
-	}
-	if i := strings.LastIndex(text, shown); i >= 0 && shown != "" {
-		add(i, i+len(shown), "link", "uri", link)
-	}
-	for _, t := range tags {
-		if i := strings.LastIndex(text, "#"+t); i >= 0 {
-			if end := i + 1 + len(t); end == len(text) || strings.ContainsRune(" \n", rune(text[end])) {
-				add(i, end, "tag", "tag", t)
-			}
-		}
-	}
-	return out
-}
-
 // upload sends the card, or takes the one that an earlier try has sent.
 func (b *bluesky) upload(ctx context.Context, c *Call) (json.RawMessage, Outcome) {
 	if kept := c.Steps["blob"]; kept != "" {

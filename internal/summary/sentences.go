@@ -11,7 +11,7 @@ import (
 // article in one quotes names of another.
 var abbreviations = strings.Fields(`mr. mrs. ms. dr. prof. gen. lt. col. sgt. sen. rep. gov. rev. st. jr. sr. inc. ltd. co. corp. vs. etc. no. nos. vol. art. fig. approx. dept. est.
 	jan. feb. mar. apr. jun. jul. aug. sep. sept. oct. nov. dec. e.g. i.e. u.s. u.k. u.n. a.m. p.m. cf. ca. z.b. bzw. usw. ggf. nr. str. v. l. r. d.h. u.a. sog. inkl.
-	av. doç. örn. vb. bkz. m. mme. mlle. sra. sr. dra. т.е. г. د. م. أ. پ.`)
+	av. doç. örn. vb. bkz. m. mme. mlle. sra. sr. dra. т.е. г. د. م. أ. پ. t.c. med. phil. jur. mio. mrd. op. yrd. hz. pz.`)
 
 // closers may follow a sentence's mark and belong to it.
 const closers = "”’»\"')]›）」』】"
