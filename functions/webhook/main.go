@@ -4,8 +4,6 @@ package main
 
 import (
 	"context"
-	"net/http"
-	"time"
 
 	"cutline/internal/fetch"
 	"cutline/internal/lambda"
@@ -16,7 +14,7 @@ import (
 func main() {
 	lambda.Main(lambda.Secrets, func(r *lambda.Rooms) (*lambda.Function, error) {
 		h, err := webhook.New(webhook.Parts{Store: r.Store, Config: r.Config, Now: r.Now, Log: r.Log, Net: source.Net{
-			API:   &http.Client{Timeout: 20 * time.Second},
+			API:   source.API(),
 			Pages: &fetch.Client{Allow: r.Config.Network.Allow, Plain: r.Config.Network.Plain},
 		}})
 		if err != nil {

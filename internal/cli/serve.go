@@ -24,9 +24,6 @@ import (
 // drainTime is how long requests and looks under way have to come to their end after SIGTERM.
 const drainTime = 20 * time.Second
 
-// apiTime is how long one answer of a CMS's API may take.
-const apiTime = 20 * time.Second
-
 // defaultAddr is where serve listens. It is fixed, since the samples' photos have it in their addresses.
 const defaultAddr = "127.0.0.1:8787"
 
@@ -100,6 +97,8 @@ type server struct {
 
 	changes    desk.Changes // for the desk's open pages
 	draw, post *queue
+
+	expired time.Time // when what is over was last deleted; only tick's
 }
 
 // run serves until ctx ends, then drains.
@@ -197,7 +196,7 @@ func (s *server) tick(ctx, looks context.Context) {
 		for _, part := range []struct {
 			name string
 			do   func(context.Context) error
-		}{{"webhook's tick", s.hooks.Tick}, {"render's sweep", s.steps.render.Sweep}, {"post's tick", s.steps.post.Tick}, {"post's sweep", s.steps.post.Sweep}, {"notices", s.steps.notice.Tick}} {
+		}{{"webhook's tick", s.hooks.Tick}, {"render's sweep", s.steps.render.Sweep}, {"post's tick", s.steps.post.Tick}, {"post's sweep", s.steps.post.Sweep}, {"notices", s.steps.notice.Tick}, {"what is over", s.expire}} {
 			if err := s.guarded(looks, part.do); err != nil && ctx.Err() == nil {
 				s.p.log.Error(part.name, "error", err)
 			}
@@ -227,7 +226,7 @@ func (s *server) handler() (http.Handler, error) {
 	mux := http.NewServeMux()
 	var err error
 	s.hooks, err = webhook.New(webhook.Parts{Store: s.store, Config: s.config, Now: s.p.now, Log: s.p.log, Net: source.Net{
-		API: &http.Client{Timeout: apiTime}, Pages: s.steps.render.Fetch,
+		API: source.API(), Pages: s.steps.render.Fetch,
 	}})
 	if err != nil {
 		return nil, err

@@ -19,7 +19,6 @@ import (
 	"unicode"
 
 	"go.yaml.in/yaml/v3"
-	"golang.org/x/text/language"
 )
 
 const maxSize = 1 << 20 // bytes; a configuration of a hundred sites has some 50 KB
@@ -127,11 +126,7 @@ func (c *Config) check(d *decoder) {
 		if s.Name == "" {
 			at(p+".name", "is required: the site's name as readers know it")
 		}
-		for i, l := range append([]string{s.Language}, s.Languages...) {
-			if _, err := language.Parse(l); err != nil {
-				at(p+[]string{".language", ".languages"}[min(i, 1)], "want a language tag as en, ckb or pt-BR, have %q", l)
-			}
-		}
+		checkLanguages(p, s, at)
 		address(p+".url", s.URL, true)
 		if s.Review == "" {
 			s.Review = "required"

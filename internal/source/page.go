@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -138,6 +137,10 @@ func (s Source) page(id string, res fetch.Response) (Delivery, error) {
 		return d, fmt.Errorf("source %s: there is no article on the page: %w", s.Name, err)
 	}
 	d.Article.ID = id
+	if n := identifier(made); n != "" && len(n) <= maxID-40 && !d.Article.Published.IsZero() && n != id {
+		// By it a page that moved is known again. A number that a site gives to all its pages parts them still by their times.
+		d.Of = fmt.Sprintf("page %s of %d", n, d.Article.Published.Unix())
+	}
 	// A canonical address on another host is not this article's.
 	if _, err := s.ownPage(d.Article.URL); err != nil {
 		d.Article.URL = id
@@ -168,8 +171,10 @@ func gather(root *html.Node, made map[string]any) (found map[string]any) {
 		case atom.Figcaption:
 			put(made, "figcaption", textOf(n))
 		case atom.Link:
-			if slices.Contains(strings.Fields(strings.ToLower(attrOf(n, "rel"))), "canonical") {
-				put(made, "canonical", attrOf(n, "href"))
+			for _, rel := range strings.Fields(strings.ToLower(attrOf(n, "rel"))) {
+				if rel == "canonical" || rel == "shortlink" {
+					put(made, rel, attrOf(n, "href"))
+				}
 			}
 		case atom.Meta:
 			name, value := strings.ToLower(attrOf(n, "property")), attrOf(n, "content")
@@ -205,6 +210,17 @@ func gather(root *html.Node, made map[string]any) (found map[string]any) {
 		made["body"] = body
 	}
 	return found
+}
+
+// identifier is the page's own id in the CMS, if it says one: schema.org's identifier, or the short link that WordPress
+// and others give.
+func identifier(made map[string]any) string {
+	for _, path := range []string{"ld.identifier.value", "ld.identifier", "shortlink"} {
+		if v := text(find(made, path)); v != "" {
+			return v
+		}
+	}
+	return ""
 }
 
 // newsArticle finds the article in JSON-LD: itself, in a list, or in a @graph.

@@ -21,6 +21,18 @@ var ErrGone = errors.New("not public")
 // CanAsk says whether the source can be asked for one article.
 func (s Source) CanAsk() bool { return s.CanRead() && (s.kind.one != nil || s.kind.complete != nil) }
 
+// API is the client for CMSs' APIs, whose addresses the configuration gives: they may well be private ones. It obeys no proxy of
+// the environment and takes a redirect on the same host alone: the key goes nowhere else.
+func API() *http.Client {
+	t := &http.Transport{Proxy: nil, ForceAttemptHTTP2: true, TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: 64 << 10}
+	return &http.Client{Transport: t, Timeout: 20 * time.Second, CheckRedirect: func(to *http.Request, via []*http.Request) error {
+		if from := via[0].URL; len(via) > 5 || to.URL.Host != from.Host || to.URL.Scheme != from.Scheme {
+			return errors.New("it redirects to another host; set url to where the API is")
+		}
+		return nil
+	}}
+}
+
 // IsLive says whether what Complete reads is what is so, and not a copy of it that a server on the way may keep.
 func (s Source) IsLive() bool { return s.CanAsk() && s.kind.one != nil }
 

@@ -243,3 +243,34 @@ func TestSitemap(t *testing.T) {
 		t.Errorf("%+v\n%+v", n.story(at+"/b"), n.story(at+"/a"))
 	}
 }
+
+// A page that moved says by its id in the CMS that it is the one from before.
+func TestPageThatMovedIsOneStory(t *testing.T) {
+	n, w, at := openWeb(t, "page", "", "")
+	page := func(id, published string) string {
+		return fmt.Sprintf(`<html lang="en"><head><script type="application/ld+json">{"@type":"NewsArticle","headline":"A","identifier":%q,"datePublished":%q}</script></head></html>`, id, published)
+	}
+	w.put("/old", page("7", "2026-11-26T10:00:00Z"))
+	w.put("/new", page("7", "2026-11-26T10:00:00Z"))
+	w.put("/other", page("7", "2026-11-26T11:00:00Z")) // a site that gives one id to all
+	w.put("/none", `<html><head><meta property="og:title" content="N"></head></html>`)
+	for _, path := range []string{"/old", "/new", "/other", "/none", "/old"} {
+		body := fmt.Sprintf(`{"url":%q}`, at+path)
+		h, err := n.src.Sign(context.Background(), []byte(body), "", n.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest(http.MethodPost, "/hooks/newsroom", strings.NewReader(body))
+		r.Header = h
+		if code := status(n.hook, r); code != 202 {
+			t.Fatal(path, code)
+		}
+	}
+	keys := map[story.Key]bool{}
+	for _, path := range []string{"/old", "/new", "/other", "/none"} {
+		keys[n.story(at+path).Key] = true
+	}
+	if len(keys) != 3 || n.story(at+"/old").Key != n.story(at+"/new").Key {
+		t.Errorf("%v", keys)
+	}
+}

@@ -1,6 +1,19 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+
+	"golang.org/x/text/language"
+)
+
+// checkLanguages checks the tags of a site's languages.
+func checkLanguages(p string, s Site, at func(path, format string, args ...any)) {
+	for i, l := range append([]string{s.Language}, s.Languages...) {
+		if _, err := language.Parse(l); err != nil {
+			at(p+[]string{".language", ".languages"}[min(i, 1)], "want a language tag as en, ckb or pt-BR, have %q", l)
+		}
+	}
+}
 
 // checkRights checks what agencies allow a site of their photos.
 func (c *Config) checkRights(site string, at func(path, format string, args ...any), oneOf func(path, v string, known []string)) {

@@ -1,0 +1,110 @@
+package source
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"cutline/internal/config"
+	"cutline/internal/fetch"
+)
+
+// A CMS's key goes to its API alone, whatever that answers and whatever the environment says.
+func TestKeyGoesNowhereElse(t *testing.T) {
+	stolen := false
+	thief := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { stolen = true }))
+	defer thief.Close()
+	t.Setenv("HTTP_PROXY", thief.URL)
+	t.Setenv("CMS_TEST_KEY", "a-test-key")
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/1"):
+			http.Redirect(w, r, thief.URL+r.URL.Path, http.StatusTemporaryRedirect)
+		case strings.HasSuffix(r.URL.Path, "/2"):
+			http.Redirect(w, r, "/2/", http.StatusPermanentRedirect)
+		default:
+			w.Write([]byte(`{"data":{"id":"2","status":"published","title":"A","slug":"a"}}`))
+		}
+	}))
+	defer api.Close()
+	c, err := config.Parse("cutline.yaml", []byte(`
+sites: {en: {name: Example News, language: en, url: "https://news.example"}}
+sources: {newsroom: {kind: directus, site: en, secret: "env:CMS_TEST_KEY", url: "`+api.URL+`", key: "env:CMS_TEST_KEY"}}
+`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := New("newsroom", c.Sources["newsroom"], c.Sites["en"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = s.With(Net{API: API()})
+	if _, err := s.Complete(context.Background(), "1", noon); err == nil || !strings.Contains(err.Error(), "another host") || stolen {
+		t.Errorf("%v, stolen: %v", err, stolen)
+	}
+	if d, err := s.Complete(context.Background(), "2", noon); err != nil || d.Article.Headline != "A" {
+		t.Errorf("a redirect on the same host: %v", err)
+	}
+}
+
+// What a CMS's API, a feed, a sitemap or a page answers may be anything.
+func FuzzAnswer(f *testing.F) {
+	f.Add("ghost", `{"posts":[{"id":"1","title":"A","slug":"a","url":"https://news.example/a"}]}`)
+	f.Add("wordpress", `[{"id":1,"status":"publish","title":{"rendered":"A"},"_embedded":{"wp:term":[[{"taxonomy":"category","name":"B"}]]}}]`)
+	f.Add("strapi", `{"data":[{"documentId":"1","locale":"en","title":"A"}]}`)
+	f.Add("directus", `{"data":{"id":"1","status":"published","title":"A","hero":{"id":"x"}}}`)
+	f.Add("contentful", `{"items":[{"sys":{"id":"1"},"fields":{"title":"A","image":{"sys":{"type":"Link","linkType":"Asset","id":"x"}}}}],"includes":{"Asset":[{"sys":{"id":"x"},"fields":{"file":{"url":"//a.example/x"}}}]}}`)
+	f.Add("sanity", `{"result":[{"_id":"1","title":"A","image":{"asset":{"_ref":"image-a-1x1-jpg"}}}]}`)
+	f.Add("superdesk", `{"_items":[{"uri":"https://s.example/items/1","headline":"A"}]}`)
+	f.Add("drupal", `{"data":[{"type":"node--article","id":"1","attributes":{"title":"A","status":true}}],"included":[]}`)
+	f.Add("feed", `<feed><link rel="hub" href="https://hub.example"/><entry><id>1</id><title>A</title></entry></feed>`)
+	f.Add("page", `<urlset><url><loc>https://news.example/a</loc><lastmod>2026-11-26</lastmod></url></urlset>`)
+	f.Add("page", `<html><head><link rel="shortlink" href="https://news.example/?p=1"><script type="application/ld+json">{"@type":"NewsArticle","headline":"A","identifier":{"value":7},"datePublished":"2026-11-26T10:00:00Z"}</script></head></html>`)
+	f.Fuzz(func(t *testing.T, kind, body string) {
+		k, ok := kinds()[kind]
+		if !ok {
+			return
+		}
+		s := newSource(t, kind, func(c *config.Source, _ *config.Site) { c.URL = "https://cms.example/data/query/x" })
+		var all []Delivery
+		switch {
+		case k.item != nil:
+			answer, err := parseJSON([]byte(body))
+			if err != nil {
+				return
+			}
+			if all, err = k.item(s, answer); err != nil {
+				return
+			}
+		case kind == "feed":
+			if list, err := s.feed([]byte(body)); err == nil {
+				all = list
+			}
+			hub, topic := s.hubOf(fetch.Response{Body: []byte(body), Links: []string{body}})
+			for _, at := range []string{hub, topic} {
+				if u, err := url.Parse(at); at != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https") {
+					t.Errorf("a hub at %q", at)
+				}
+			}
+		case kind == "page":
+			if d, err := s.page("https://news.example/a", fetch.Response{Body: []byte(body), URL: "https://news.example/a"}); err == nil {
+				all = append(all, d)
+			}
+			if root, err := parseXML([]byte(body)); err == nil {
+				for _, n := range root.all("url") {
+					if d, ok := s.sitemapEntry(n); ok && !strings.Contains(d.Article.ID, "news.example") {
+						t.Errorf("a page of another host: %q", d.Article.ID)
+					}
+				}
+			}
+		}
+		for _, d := range all {
+			if d.Verdict != Malformed && d.Holds() && (d.Article.URL == "" || strings.ContainsAny(d.Article.Headline, "\x00\n") || d.Article.ID == "") {
+				t.Errorf("not canonical: %+v", d.Article)
+			}
+		}
+	})
+}
