@@ -2,7 +2,9 @@ package cutline_test
 
 import (
 	"bytes"
+	"cmp"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -148,7 +150,7 @@ func TestNothingWakesItself(t *testing.T) {
 }
 
 // TestTemplateNumbersFit holds what depends on each other: a queue hides a message for six of its function's timeouts,
-// Go's memory limit leaves room under Lambda's, and no group of log lines is kept for ever.
+// Go's memory limit leaves room under Lambda's, and what functions log has an end.
 func TestTemplateNumbersFit(t *testing.T) {
 	type queue struct {
 		Properties struct {
@@ -159,16 +161,33 @@ func TestTemplateNumbersFit(t *testing.T) {
 		} `yaml:"Properties"`
 	}
 	queues := template[queue](t, "AWS::SQS::Queue")
-	logs := template[struct {
-		Properties struct {
-			LogGroupName    string `yaml:"LogGroupName"`
-			RetentionInDays string `yaml:"RetentionInDays"`
-		} `yaml:"Properties"`
-	}](t, "AWS::Logs::LogGroup")
+	data, err := os.ReadFile("template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var globals struct {
+		Globals struct {
+			Function struct {
+				MemorySize    int `yaml:"MemorySize"`
+				LoggingConfig struct {
+					LogGroup string `yaml:"LogGroup"`
+				} `yaml:"LoggingConfig"`
+				Environment struct {
+					Variables map[string]string `yaml:"Variables"`
+				} `yaml:"Environment"`
+			} `yaml:"Function"`
+		} `yaml:"Globals"`
+	}
+	if err := yaml.Unmarshal(data, &globals); err != nil {
+		t.Fatal(err)
+	}
+	all := globals.Globals.Function
 	for name, f := range template[function](t, "AWS::Serverless::Function") {
-		limit, err := strconv.Atoi(strings.TrimSuffix(f.Properties.Environment.Variables["GOMEMLIMIT"], "MiB"))
-		if err != nil || limit < f.Properties.MemorySize*7/10 || limit > f.Properties.MemorySize*9/10 {
-			t.Errorf("%s has %d MB and GOMEMLIMIT=%s: want 70 to 90 %% of it, in MiB", name, f.Properties.MemorySize, f.Properties.Environment.Variables["GOMEMLIMIT"])
+		memory := cmp.Or(f.Properties.MemorySize, all.MemorySize)
+		variable := cmp.Or(f.Properties.Environment.Variables["GOMEMLIMIT"], all.Environment.Variables["GOMEMLIMIT"])
+		limit, err := strconv.Atoi(strings.TrimSuffix(variable, "MiB"))
+		if err != nil || limit < memory*7/10 || limit > memory*9/10 {
+			t.Errorf("%s has %d MB and GOMEMLIMIT=%s: want 70 to 90 %% of it, in MiB", name, memory, variable)
 		}
 		for _, e := range f.Properties.Events {
 			if e.Type != "SQS" {
@@ -179,12 +198,64 @@ func TestTemplateNumbersFit(t *testing.T) {
 				t.Errorf("%s, timeout %d s, on %s: %+v", name, f.Properties.Timeout, e.Properties.Queue, q)
 			}
 		}
-		kept := false
-		for _, l := range logs {
-			kept = kept || regexp.MustCompile(`\$\{`+name+`\}$`).MatchString(l.Properties.LogGroupName) && l.Properties.RetentionInDays != ""
+	}
+	groups := template[struct {
+		Properties struct {
+			RetentionInDays string `yaml:"RetentionInDays"`
+		} `yaml:"Properties"`
+	}](t, "AWS::Logs::LogGroup")
+	if _, ok := groups[all.LoggingConfig.LogGroup]; !ok {
+		t.Errorf("the functions log into %q, which is no group of the template", all.LoggingConfig.LogGroup)
+	}
+	for name, g := range groups {
+		if g.Properties.RetentionInDays == "" {
+			t.Errorf("%s keeps lines for ever", name)
 		}
-		if !kept {
-			t.Errorf("the log of %s has no group of its own with an end to what it keeps", name)
+	}
+}
+
+// TestAlarmsNameWhatIsMeasured wants each metric of ours that an alarm watches to be one that a step writes, and each
+// alarm's description to name a chapter of docs/aws.md.
+func TestAlarmsNameWhatIsMeasured(t *testing.T) {
+	data, err := os.ReadFile("template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := os.ReadFile("docs/aws.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var code []byte
+	for _, pattern := range []string{"internal/render/*.go", "internal/post/*.go", "internal/lambda/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			b, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			code = append(code, b...)
+		}
+	}
+	watched := regexp.MustCompile(`Namespace: cutline, MetricName: (\w+)`).FindAllSubmatch(data, -1)
+	if len(watched) == 0 {
+		t.Error("no alarm watches a metric of ours")
+	}
+	for _, m := range watched {
+		if !regexp.MustCompile(`measure\.\w+\("` + string(m[1]) + `"`).Match(code) {
+			t.Errorf("an alarm watches %s, which nothing measures", m[1])
+		}
+	}
+	for name, a := range template[struct {
+		Properties struct {
+			AlarmDescription string `yaml:"AlarmDescription"`
+		} `yaml:"Properties"`
+	}](t, "AWS::CloudWatch::Alarm") {
+		_, chapter, ok := strings.Cut(a.Properties.AlarmDescription, `docs/aws.md, "`)
+		if chapter = strings.TrimSuffix(chapter, `"`); !ok || !bytes.Contains(doc, []byte("**"+chapter+".**")) {
+			t.Errorf("%s says %q: docs/aws.md has no such entry", name, a.Properties.AlarmDescription)
 		}
 	}
 }

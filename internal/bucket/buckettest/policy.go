@@ -55,20 +55,26 @@ func PolicyOf(function string) (*Policy, error) {
 func ParsePolicy(template []byte, function string) (*Policy, error) {
 	type texts []string
 	var doc struct {
-		Resources map[string]struct {
-			Properties struct {
-				Policies []struct {
-					Statement []struct {
-						Effect   string    `yaml:"Effect"`
-						Action   yaml.Node `yaml:"Action"`
-						Resource yaml.Node `yaml:"Resource"`
-					} `yaml:"Statement"`
-				} `yaml:"Policies"`
-			} `yaml:"Properties"`
-		} `yaml:"Resources"`
+		Resources map[string]yaml.Node `yaml:"Resources"`
 	}
 	if err := yaml.Unmarshal(template, &doc); err != nil {
 		return nil, fmt.Errorf("reading the template: %w", err)
+	}
+	var f struct {
+		Properties struct {
+			Policies []struct {
+				Statement []struct {
+					Effect   string    `yaml:"Effect"`
+					Action   yaml.Node `yaml:"Action"`
+					Resource yaml.Node `yaml:"Resource"`
+				} `yaml:"Statement"`
+			} `yaml:"Policies"`
+		} `yaml:"Properties"`
+	}
+	if n, ok := doc.Resources[function]; !ok {
+		return nil, fmt.Errorf("the template has no function %s", function)
+	} else if err := n.Decode(&f); err != nil {
+		return nil, fmt.Errorf("reading the policy of %s in the template: %w", function, err)
 	}
 	list := func(n yaml.Node) texts { // a text or a list of them; !Sub and its like are only tags
 		if n.Kind == yaml.ScalarNode {
@@ -81,7 +87,7 @@ func ParsePolicy(template []byte, function string) (*Policy, error) {
 		return out
 	}
 	p := &Policy{Function: function, rights: map[Right]bool{}, denied: map[string]bool{}}
-	for _, policy := range doc.Resources[function].Properties.Policies {
+	for _, policy := range f.Properties.Policies {
 		for _, s := range policy.Statement {
 			for _, action := range list(s.Action) {
 				if !strings.HasPrefix(action, "s3:") {
@@ -99,7 +105,7 @@ func ParsePolicy(template []byte, function string) (*Policy, error) {
 		}
 	}
 	if len(p.rights) == 0 {
-		return nil, fmt.Errorf("the template has no function %s with a policy for the bucket", function)
+		return nil, fmt.Errorf("function %s has no policy for the bucket in the template", function)
 	}
 	return p, nil
 }

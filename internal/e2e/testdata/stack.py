@@ -33,8 +33,25 @@ for name, r in doc["Resources"].items():  # what sam package does
 plain = Translator({}, parser.Parser(), boto_session=boto3.Session(region_name=region)).translate(doc, {})
 types = {name: r["Type"] for name, r in plain["Resources"].items()}
 mappings = [r["Properties"] for r in plain["Resources"].values() if r["Type"] == "AWS::Lambda::EventSourceMapping"]
-for name in [n for n, t in types.items() if t == "AWS::Lambda::EventSourceMapping"]:
-    del plain["Resources"][name]  # moto would take the messages away and try to run the code by itself
+# moto would take the messages of a mapping away and try to run the code by itself; of versions, aliases and what deploys them it has
+# no use, nor of the dashboard, which refers to them all.
+left_out = ("AWS::Lambda::EventSourceMapping", "AWS::Lambda::Version", "AWS::Lambda::Alias", "AWS::CodeDeploy::", "AWS::CloudWatch::Dashboard")
+for name in [n for n, t in types.items() if t.startswith(left_out)]:
+    del plain["Resources"][name]
+
+
+def unaliased(v):
+    """v with each reference to a function's alias in place of it to the function."""
+    if isinstance(v, list):
+        return [unaliased(x) for x in v]
+    if not isinstance(v, dict):
+        return v
+    if isinstance(v.get("Ref"), str):
+        return {"Ref": v["Ref"].removesuffix("Aliaslive")}
+    return {k: unaliased(x) for k, x in v.items()}
+
+
+plain["Resources"] = unaliased(plain["Resources"])
 plain["Outputs"] = {k: v for k, v in plain["Outputs"].items() if k == "BucketName"}  # the others are of kinds that moto lacks
 cf.create_stack(StackName=stack, TemplateBody=json.dumps(plain), Capabilities=["CAPABILITY_IAM"])
 status = cf.describe_stacks(StackName=stack)["Stacks"][0]
@@ -87,7 +104,7 @@ for f in fn.list_functions()["Functions"]:
     functions[name] = {k: f.get(k) for k in ("Runtime", "Handler", "MemorySize", "Timeout", "Architectures")}
     functions[name]["Environment"] = f["Environment"]["Variables"]
 triggers = [
-    {"Function": m["FunctionName"]["Ref"], "Queue": m["EventSourceArn"]["Fn::GetAtt"][0], **{k: m.get(k) for k in ("BatchSize", "FunctionResponseTypes")}}
+    {"Function": m["FunctionName"]["Ref"].removesuffix("Aliaslive"), "Queue": m["EventSourceArn"]["Fn::GetAtt"][0], **{k: m.get(k) for k in ("BatchSize", "FunctionResponseTypes")}}
     for m in mappings
 ]
 json.dump(
