@@ -119,7 +119,7 @@ func (k *containers) post(ctx context.Context, c *Call, params url.Values) Outco
 		return Outcome{End: Posted, Remote: k.remote(ctx, ok.ID)}
 	}
 	switch out := k.g.failed(a, true); {
-	case readGraphError(a).Subcode == subExpired:
+	case readGraphError(a).Subcode == subExpired, readGraphError(a).Subcode == subGone:
 		return k.forget(ctx, c, out)
 	case out.End == Refused && !out.Pause: // perhaps because an earlier try has published it
 		if state, _, seen := k.look(ctx, id); seen.End == Posted && state == "PUBLISHED" {

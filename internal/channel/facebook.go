@@ -113,7 +113,7 @@ func (f *facebook) Publish(ctx context.Context, c *Call) Outcome {
 // correction. Only a page that it cannot read now is a reason to wait.
 func (f *facebook) scrape(ctx context.Context, link string) Outcome {
 	a, out := f.g.call(ctx, http.MethodPost, "/", url.Values{"id": {link}, "scrape": {"true"}})
-	if out.End == Posted && readGraphError(a).Code == 1609005 {
+	if e := readGraphError(a); out.End == Posted && (e.Code == subScrape || e.Subcode == subScrape) {
 		return f.g.failed(a, false)
 	}
 	return out

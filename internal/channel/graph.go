@@ -158,19 +158,28 @@ func (e *graphError) said() string {
 	return fmt.Sprintf("%s (code %d)", said, e.Code)
 }
 
-// The subcodes of publishing containers that decide, whatever the code beside them.
+// The subcodes of publishing containers ("Error Codes" of Instagram's Content Publishing) that decide, whatever the code
+// beside them. One that is not here is judged by its code.
 const (
-	subTooLong    = 2207010 // and the others of these: the picture or the text cannot be taken
+	subServer     = 2207001 // Instagram's own trouble
+	subSlowFetch  = 2207003 // the picture took too long to fetch
+	subSize       = 2207004 // this and the next ones: the picture or the text cannot be taken
 	subFormat     = 2207005
-	subSize       = 2207004
+	subGone       = 2207006 // the container is not there; another one is to be made
+	subTemporary  = 2207008 // publishing failed for a moment
 	subAspect     = 2207009
-	subRestricted = 2207050
-	subFetch      = 2207052 // the picture could not be fetched
-	subSlowFetch  = 2207003
-	subGone       = 2207006 // the container is not there, or not yet
-	subExpired    = 2207020
+	subTooLong    = 2207010
+	subExpired    = 2207020 // the container is a day old; another one is to be made
+	subType       = 2207023
 	subNotReady   = 2207027
+	subNotMade    = 2207032 // the container could not be made; once more
+	subTags       = 2207040 // too many
 	subDailyCap   = 2207042
+	subRestricted = 2207050
+	subSpam       = 2207051 // what the account does looks like spam
+	subFetch      = 2207052 // the picture could not be fetched
+	subUpload     = 2207053 // the picture could not be taken; once more
+	subScrape     = 1609005 // Facebook cannot read the link's page; also seen as a code
 )
 
 // failed is what an error of Meta's means: first by the subcode, then by the code, else by the status.
@@ -186,11 +195,16 @@ func (g *graph) failed(a answer, publishing bool) Outcome {
 	rest := wait
 	rest.Rest = true
 	switch e.Subcode {
-	case subTooLong, subFormat, subSize, subAspect:
+	case subTooLong, subFormat, subSize, subAspect, subType, subTags:
 		return refused
-	case subRestricted:
+	case subRestricted, subSpam:
 		return pause("the account is restricted; open the app and see what it asks for")
-	case subFetch, subSlowFetch, subGone, subExpired, subNotReady:
+	case subFetch, subSlowFetch, subGone, subExpired, subNotReady, subNotMade, subUpload, subScrape:
+		return wait
+	case subServer, subTemporary:
+		if publishing {
+			return Outcome{End: Unknown, Why: why}
+		}
 		return wait
 	case subDailyCap:
 		rest.Until = later(rest.Until, now.Add(time.Hour))
@@ -205,7 +219,7 @@ func (g *graph) failed(a answer, publishing bool) Outcome {
 		return pause("Meta has blocked the account for a time; see there why")
 	case c == 4, c == 9, c == 17, c == 32, c == 341, c == 613, c >= 80000 && c <= 80014:
 		return rest
-	case c == 1609005:
+	case c == subScrape:
 		return wait
 	case c == 506: // the same text as the post before, which is then probably ours
 		return Outcome{End: Unknown, Why: why}

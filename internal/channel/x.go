@@ -153,7 +153,7 @@ func (n *x) failed(a answer, publishing bool) Outcome {
 		return Outcome{End: Refused, Pause: true, Why: said + ": give the app write permission and a user's token, and attach it to a project"}
 	case a.Status == http.StatusForbidden && (strings.Contains(lower, "suspended") || strings.Contains(lower, "locked")):
 		return Outcome{End: Refused, Pause: true, Why: said}
-	case a.Status == http.StatusForbidden && strings.Contains(lower, "duplicate content"):
+	case a.Status == http.StatusForbidden && strings.Contains(lower, "duplicate"):
 		return Outcome{End: Unknown, Why: said}
 	}
 	return out
@@ -178,7 +178,7 @@ func (n *x) Publish(ctx context.Context, c *Call) Outcome {
 			return Outcome{End: Later, Why: err.Error()}
 		}
 		out.End = Later
-	case out.End == Unknown && strings.Contains(out.Why, "duplicate content"):
+	case out.End == Unknown && strings.Contains(strings.ToLower(out.Why), "duplicate"):
 		found := n.Find(ctx, c)
 		if found.End == Posted {
 			return found
