@@ -2,6 +2,7 @@ package channel
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"cutline/internal/config"
@@ -12,7 +13,11 @@ import (
 // template with the faithful summary that fits, the link with its tracking parameters, the card in the wanted format,
 // alt text, hashtags. fits says whether a text is within the network's limit.
 func draft(p Piece, c config.Channel, name, format string, fits func(string) bool) story.Draft {
-	return drafted(p, c, name, format, unlinkedWords, func(text, _ string) bool { return fits(text) })
+	words := unlinkedWords
+	if slices.Contains([]string{"feed", "log", "webhook", "bluesky"}, c.Kind) {
+		words = barestWords
+	}
+	return drafted(p, c, name, format, words, func(text, _ string) bool { return fits(text) })
 }
 
 // linked is the same for kinds whose link stands in the text: where the template does not put it, it stands in a

@@ -288,7 +288,7 @@ func (n *nostr) Retract(ctx context.Context, c *Call) Outcome {
 		return out
 	}
 	if out = n.send(ctx, e, false); out.End == Posted {
-		out.Remote, out.Why = c.Remote, strings.TrimSpace("the relays were asked to forget it "+out.Why)
+		out.Remote, out.Asked, out.Why = c.Remote, true, strings.TrimSpace("the relays were asked to forget it "+out.Why)
 	}
 	return out
 }

@@ -230,7 +230,9 @@ type slackHook struct {
 	p    Parts
 }
 
-func (s *slackHook) Capabilities() Capabilities { return Capabilities{Find: Never} }
+func (s *slackHook) Capabilities() Capabilities {
+	return Capabilities{Find: Never, ByHand: "an administrator of the workspace deletes the message in Slack"}
+}
 
 func (s *slackHook) Prepare(p Piece) story.Draft { return slackDraft(p, s.cfg, s.name) }
 

@@ -31,7 +31,9 @@ func newTeams(name string, c config.Channel, _ config.Site, p Parts) (Channel, e
 	return &teams{name: name, cfg: c, p: p}, nil
 }
 
-func (t *teams) Capabilities() Capabilities { return Capabilities{Find: Never} }
+func (t *teams) Capabilities() Capabilities {
+	return Capabilities{Find: Never, ByHand: "an owner of the team deletes the message in Teams"}
+}
 
 func (t *teams) Prepare(p Piece) story.Draft {
 	d := linked(p, t.cfg, t.name, "og", func(text string) bool { return len(text) <= teamsCard-4<<10 })

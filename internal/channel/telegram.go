@@ -44,7 +44,7 @@ func newTelegram(name string, c config.Channel, _ config.Site, p Parts) (Channel
 }
 
 func (t *telegram) Capabilities() Capabilities {
-	return Capabilities{Find: Never, Edit: true, Retract: true, Reply: true, KeepFor: 48 * time.Hour}
+	return Capabilities{Find: Never, Edit: true, Retract: true, Reply: true, KeepFor: 48 * time.Hour, ByHand: "an administrator of the chat deletes the message in the app"}
 }
 
 func (t *telegram) Prepare(p Piece) story.Draft {

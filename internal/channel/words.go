@@ -20,7 +20,8 @@ import (
 // a correction that is given as a reply.
 const (
 	linkedWords     = "{{summary}}\n\n{{link}}\n\n{{hashtags}}"
-	unlinkedWords   = "{{summary}}"
+	unlinkedWords   = "{{summary}}\n\n{{hashtags}}"
+	barestWords     = "{{summary}}" // where hashtags have a place of their own
 	correctionWords = "{{correction}}: {{summary}}"
 )
 
