@@ -86,7 +86,7 @@ func (f Facts) inTurn(a Act) Act {
 		}
 		return a
 	}
-	mine := story.Ticket{Story: key, Since: a.Since, Urgent: f.Urgent || a.Do != Publish}
+	mine := story.Ticket{Story: key, Since: a.Since, Urgent: f.Urgent || a.Do != Publish || p.Reposting}
 	if why := halted(f.Dossier.Stop, f.Account, a); why != "" {
 		if p.Waits != nil && p.Waits.Why == why && f.Account.Ticket(key) != nil {
 			return Act{}
