@@ -52,7 +52,7 @@ type netLook struct {
 	dead  bool // links in the text cannot be followed
 }
 
-// netLooks: sources and the date of each are in docs/review.md.
+// netLooks: where each is from stands in docs/desk.md.
 var netLooks = map[string]netLook{
 	"bluesky":   {shape: "card", cover: true},
 	"mastodon":  {shape: "picture", alt: true, badge: true, short: true},
