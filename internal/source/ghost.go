@@ -102,7 +102,9 @@ func ghostItems(s Source, answer any) ([]Delivery, error) {
 		if !ok {
 			return Delivery{}, &article.FieldError{Field: "posts", Want: "posts"}
 		}
-		return s.ghostPost(post, "as the Content API has it")
+		d, err := s.ghostPost(post, "as the Content API has it")
+		d.Thin = post["access"] == false
+		return d, err
 	}), nil
 }
 

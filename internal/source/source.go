@@ -62,6 +62,7 @@ type Delivery struct {
 	From     map[string]string // where each field was found: a path in the payload, or words
 	Why      string            // for the person who set the source up
 	Sent     time.Time         // the sender's own time of the change, to order deliveries of one article; zero: it says none
+	Thin     bool              // the CMS keeps the text from who has not paid, us too: what is known of it stays
 	Partial  bool              // the payload does not hold all: Source.Complete has the rest
 	Late     bool              // with Partial: the CMS's API has it only after our answer
 	Final    bool              // the CMS never gives the id of a deleted article to another, or back: what comes after a delete was sent before

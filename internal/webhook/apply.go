@@ -216,10 +216,6 @@ func keyOf(ctx context.Context, store *story.Store, name string, d source.Delive
 }
 
 func upsert(ctx context.Context, store *story.Store, name, site string, d source.Delivery, at time.Time, canAsk bool) (Taken, error) {
-	content, err := contentOf(d.Article)
-	if err != nil {
-		return Taken{}, err
-	}
 	key, err := keyOf(ctx, store, name, d)
 	if err != nil {
 		return Taken{}, err
@@ -233,6 +229,14 @@ func upsert(ctx context.Context, store *story.Store, name, site string, d source
 	s, _, err := store.UpdateStory(ctx, key, func(s *story.Story) error {
 		fresh := s.Key == ""
 		first, ask = fresh, false
+		a := d.Article
+		if d.Thin {
+			a.Body, a.Dateline = s.Article.Body, s.Article.Dateline
+		}
+		content, err := contentOf(a)
+		if err != nil {
+			return err
+		}
 		switch {
 		case (fresh || d.Of != "") && gone.after(d):
 			result, why = "ignored", "the article was taken down after this was sent"
@@ -265,7 +269,6 @@ func upsert(ctx context.Context, store *story.Store, name, site string, d source
 			result, why, ask = "accepted", join(d.Why, "another came with the same time; the CMS is asked in a moment which is the newer"), true
 			return nil
 		}
-		a := d.Article
 		if !s.Article.Published.IsZero() {
 			a.Published = s.Article.Published // when it was first public: some CMSs move it at every publish
 		}
