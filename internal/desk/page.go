@@ -25,6 +25,7 @@ type frame struct {
 	Here       string // which entry of the navigation is the present one
 	Back       string // address of the page before; empty: none
 	Bar        bool   // a bar with the decision stands at the foot
+	To         string // where signing in leads, kept when the language is changed; empty: to the queue
 	Alone      bool   // a page for somebody without an account: it leads nowhere else
 	Words      *language
 	All        []*language // every language, for the choice

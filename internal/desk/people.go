@@ -24,6 +24,10 @@ func (d *desk) open() (*staff.Door, error) {
 func (d *desk) signInPage(w http.ResponseWriter, r *http.Request, status int, p staff.SignIn) {
 	q := &request{Request: r, w: w, desk: d, words: d.language(r)}
 	f := q.frame(q.words.say("sign_in"), "signin", p)
+	f.Alone = true
+	if p.To != "/" {
+		f.To = p.To
+	}
 	if err := q.show(status, "signin", f); err != nil {
 		d.Log.Error("desk", "path", r.URL.Path, "error", err)
 		http.Error(w, q.words.say("trouble"), http.StatusInternalServerError)

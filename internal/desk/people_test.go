@@ -19,3 +19,11 @@ func TestSigningOutEverywhereIsKept(t *testing.T) {
 		t.Errorf("%d %+v %v", w.Code, out, err)
 	}
 }
+
+func TestChangingTheLanguageKeepsWhereToGo(t *testing.T) {
+	d := openStaffed(t)
+	w := d.as("", "/signin?to=%2Fwall%3Fday%3D1%26x%3D2", nil)
+	if want := `href="?to=%2fwall%3fday%3d1%26x%3d2&amp;lang=ckb"`; !strings.Contains(w.Body.String(), want) {
+		t.Errorf("%s is not on the page", want)
+	}
+}
