@@ -247,3 +247,25 @@ func TestTokenThatRunsOutBetweenUploadAndPost(t *testing.T) {
 		}
 	}
 }
+
+// Meta fetches the picture when the container is made. One that is not public yet is waited for, and then posted once.
+func TestPictureThatIsNotPublicYet(t *testing.T) {
+	ctx := context.Background()
+	for _, kind := range []string{"threads", "instagram"} {
+		s, ch, clock, call := simulated(t, kind)
+		var asked atomic.Int64
+		public := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if asked.Add(1) < 3 {
+				w.WriteHeader(http.StatusNotFound)
+				return
+			}
+			_, _ = w.Write(jpegCard(t, 1080, 1350))
+		}))
+		defer public.Close()
+		containersOf(ch).g.p.Public = public.URL
+		o, ends := settle(ctx, ch, call("Traders sweep mud from the market."), clock)
+		if o.End != Posted || len(s.Posts(kind)) != 1 || asked.Load() != 3 {
+			t.Errorf("%s: %s: %+v, %d posts, fetched %d times", kind, ends, o, len(s.Posts(kind)), asked.Load())
+		}
+	}
+}

@@ -228,6 +228,9 @@ func TestXDrafts(t *testing.T) {
 		{"without", func(c *config.Channel) { c.LinkInPost = &off }, func(d story.Draft) bool {
 			return d.Cost == 0.015 && !strings.Contains(d.Text, "http") && d.Card != ""
 		}},
+		{"without, though the template has one", func(c *config.Channel) {
+			c.LinkInPost, c.Template = &off, config.NewTemplate("channels.x.template", "{{headline}}\n\n{{link}}")
+		}, func(d story.Draft) bool { return d.Cost == 0.015 && d.Text == erbil }},
 		{"the page's own card", func(c *config.Channel) { c.Embed = "link" }, func(d story.Draft) bool { return d.Card == "" && d.Cost == 0.20 }},
 		{"Premium", func(c *config.Channel) { c.Premium = true }, func(d story.Draft) bool { return d.Card != "" }},
 	} {
