@@ -41,6 +41,8 @@ type Function struct {
 	Together  int                                                                                                               // stories of one batch looked at side by side; 0: one after the other
 	Log       *slog.Logger
 	Now       func() time.Time // the clock, for how long messages have waited
+
+	trace *tracer // nil: no traces
 }
 
 // Start serves the Runtime API that the environment names, until the process ends. It does not return.
@@ -49,7 +51,7 @@ func (f *Function) Start() {
 }
 
 // Invoke answers one event, of whichever kind it is.
-func (f *Function) Invoke(ctx context.Context, event json.RawMessage) (any, error) {
+func (f *Function) Invoke(ctx context.Context, event json.RawMessage) (out any, err error) {
 	var kind struct {
 		Version        string `json:"version"`
 		RequestContext struct {
@@ -66,6 +68,22 @@ func (f *Function) Invoke(ctx context.Context, event json.RawMessage) (any, erro
 	if err := json.Unmarshal(event, &kind); err != nil {
 		return nil, fmt.Errorf("reading an event: %w", err)
 	}
+	name, server := "batch", 5 // what a queue hands over is consumed, everything else is served
+	switch {
+	case kind.RequestContext.HTTP.Method != "":
+		name, server = kind.RequestContext.HTTP.Method, 2
+	case kind.Picture != "":
+		name, server = "picture "+kind.Picture, 2
+	case kind.Schedule != "":
+		name = "schedule " + kind.Schedule
+	}
+	ctx, end := f.trace.begin(ctx, name, server)
+	defer func() {
+		end(err)
+		if err := f.trace.flush(ctx); err != nil {
+			f.Log.Warn("traces are lost", "error", err)
+		}
+	}()
 	switch {
 	case kind.RequestContext.HTTP.Method != "" && f.HTTP != nil:
 		var r events.APIGatewayV2HTTPRequest
@@ -133,7 +151,9 @@ func (f *Function) batch(ctx context.Context, b events.SQSEvent) events.SQSEvent
 		}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			if err := guarded(func() error { return f.Look(ctx, k) }); err != nil {
+			ctx, end := f.trace.begin(ctx, "look", 1, "story", string(k))
+			err := guarded(func() error { return f.Look(ctx, k) })
+			if end(err); err != nil {
 				f.Log.Error("look", "story", string(k), "error", err)
 				failed[i] = true
 			}

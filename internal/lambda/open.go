@@ -25,7 +25,7 @@ func Main(secrets config.Parameter, wire func(*Rooms) (*Function, error)) {
 	if err == nil {
 		var f *Function
 		if f, err = wire(r); err == nil {
-			f.Log, f.Now = r.Log, r.Now
+			f.Log, f.Now, f.trace = r.Log, r.Now, newTracer(os.Getenv, r.Random, r.Now)
 			f.Start()
 			return
 		}
