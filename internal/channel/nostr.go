@@ -19,7 +19,7 @@ import (
 )
 
 // nostr posts a note (kind 1) to relays: text and link, with the card by its address. The note's id is the hash of its
-// content and of the time of the first claim, so the same post is the same event at every try, on every relay. It is out
+// content and of the time of the first claim; it is kept as it was signed, and so the same event at every try, on every relay. It is out
 // when one relay has taken it. An event cannot be edited; relays are asked to forget it, and may or may not.
 type nostr struct {
 	name   string
@@ -115,12 +115,30 @@ func nostrRemote(id string) story.Remote {
 	return story.Remote{ID: id, URL: "https://njump.me/" + bech32("note", raw)}
 }
 
+// kept is the note that an earlier try has signed; not ok: none was sent.
+func kept(c *Call) (e nostrEvent, ok bool) {
+	return e, json.Unmarshal([]byte(c.Steps["event"]), &e) == nil && e.ID != ""
+}
+
+// Publish keeps the signed note before it sends it: another configuration, with another public address for the card,
+// would make another note of the same draft.
 func (n *nostr) Publish(ctx context.Context, c *Call) Outcome {
-	e, out := n.note(ctx, c)
-	if out.End != Posted {
-		return out
+	e, ok := kept(c)
+	if !ok {
+		var out Outcome
+		if e, out = n.note(ctx, c); out.End != Posted {
+			return out
+		}
+		b, err := json.Marshal(e)
+		if err == nil {
+			err = c.Step(ctx, "event", string(b))
+		}
+		if err != nil {
+			return Outcome{End: Later, Why: err.Error()}
+		}
 	}
-	if out = n.send(ctx, e, true); out.End == Posted {
+	out := n.send(ctx, e, true)
+	if out.End == Posted {
 		out.Remote = nostrRemote(e.ID)
 	}
 	return out
@@ -240,11 +258,11 @@ func (n *nostr) offer(ctx context.Context, relay string, e nostrEvent) (ok bool,
 	return ok, why, err
 }
 
-// Find asks the relays for the id. Absent: all of them have answered, and none has it.
+// Find asks the relays for the id. Absent: all of them have answered, and none has it; or none was ever sent.
 func (n *nostr) Find(ctx context.Context, c *Call) Outcome {
-	e, out := n.note(ctx, c)
-	if out.End != Posted {
-		return Outcome{End: Later, Why: out.Why}
+	e, ok := kept(c)
+	if !ok {
+		return Outcome{End: Absent}
 	}
 	outs := n.each(func(relay string) Outcome {
 		found := Outcome{End: Absent}

@@ -101,8 +101,19 @@ func TestNostrWhenNoRelayHasIt(t *testing.T) {
 	servers, addresses := relays(t, 2)
 	ch := nostrAt(t, addresses)
 	servers[1].Fault(sim.Fault{Op: sim.Find, Do: sim.Down})
-	if o := ch.Find(ctx, posting(true)); o.End != Later {
+	c := posting(true)
+	servers[0].Fault(sim.Fault{Op: sim.Publish, Do: sim.Cut})
+	servers[1].Fault(sim.Fault{Op: sim.Publish, Do: sim.Cut})
+	if o := ch.Publish(ctx, c); o.End != Unknown {
+		t.Errorf("no relay answers: %+v", o)
+	}
+	if o := ch.Find(ctx, c); o.End != Later {
 		t.Errorf("one relay does not say: %+v", o)
+	}
+	moved, _ := opened(t, "nostr", "", withSecret(t, testNsec), func(c *config.Channel) { c.Relays = addresses })
+	moved.(*nostr).p.Public = "https://other.example" // configured anew between two tries
+	if o := moved.Publish(ctx, c); o.End != Posted || len(servers[0].Posts("nostr")) != 1 || strings.Contains(servers[0].Posts("nostr")[0].Text, "other") {
+		t.Errorf("the note that was signed first is not the one that is sent: %+v", o)
 	}
 }
 
