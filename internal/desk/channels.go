@@ -1,12 +1,14 @@
 package desk
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
+	"cutline/internal/channel"
 	"cutline/internal/staff"
 	"cutline/internal/story"
 )
@@ -28,7 +30,11 @@ type channelRow struct {
 }
 
 // channelsPage shows every channel's health, budget, and why it is paused if it is.
-func (d *desk) channelsPage(q *request) error {
+func (d *desk) channelsPage(q *request) error { return q.showChannels("", channel.Health{}) }
+
+// showChannels shows the page, with what trying one of the channels showed.
+func (q *request) showChannels(tried string, health channel.Health) error {
+	d := q.desk
 	dossiers, _, err := d.Store.Day(q.Context(), d.Now().UTC().Format(time.DateOnly))
 	if err != nil {
 		return err
@@ -50,10 +56,14 @@ func (d *desk) channelsPage(q *request) error {
 	if err != nil {
 		return err
 	}
-	return q.show(http.StatusOK, "channels", q.frame(q.words.say("channels"), "channels", struct {
-		Rows  []channelRow
-		Stops []stopView
-	}{rows, stops}))
+	f := q.frame(q.words.say("channels"), "channels", struct {
+		Rows   []channelRow
+		Stops  []stopView
+		Tried  string // the channel that was tried, as it is called; empty: none
+		Health channel.Health
+	}{rows, stops, tried, health})
+	f.Path = "/channels"
+	return q.show(http.StatusOK, "channels", f)
 }
 
 func (q *request) channelRow(site, name string, dossiers []story.Dossier) (channelRow, error) {
@@ -123,8 +133,11 @@ func (q *request) money(amount float64) string {
 	return "$" + q.words.decimals(s)
 }
 
-// pauseChannel stops one channel, or lets it go on.
-func (d *desk) pauseChannel(q *request) error {
+// tryTime is how long trying a channel may take.
+const tryTime = 15 * time.Second
+
+// channelAct stops one channel, lets it go on, or tries its account, which posts nothing.
+func (d *desk) channelAct(q *request) error {
 	name := q.PathValue("name")
 	cfg, ok := d.Config.Channels[name]
 	if !ok {
@@ -132,6 +145,11 @@ func (d *desk) pauseChannel(q *request) error {
 	}
 	if err := q.may(staff.Stop, cfg.Site); err != nil {
 		return err
+	}
+	if q.FormValue("act") == "test" {
+		ctx, cancel := context.WithTimeout(q.Context(), tryTime)
+		defer cancel()
+		return q.showChannels(label(name, cfg.Kind), channel.Try(ctx, d.channels[name], d.Now))
 	}
 	why := line(q.FormValue("why"))
 	pause := q.FormValue("act") == "pause"

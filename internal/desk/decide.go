@@ -104,7 +104,10 @@ func (d *desk) decideOn(q *request, x *story.Dossier, page string) (err error) {
 			dec.Channels, err = q.chosen(x.Story.Site, nil)
 		}
 	case story.Undo:
-		if dec.Channels, err = q.chosen(x.Story.Site, site); err == nil {
+		if dec.Channels = site; !q.Form.Has("pick") { // the boxes choose what else to approve
+			dec.Channels, err = q.chosen(x.Story.Site, site)
+		}
+		if err == nil {
 			if dec.Channels = d.undoable(x, dec.Channels, now); len(dec.Channels) == 0 {
 				return q.refuse(http.StatusConflict, "too_late")
 			}

@@ -54,17 +54,17 @@ type Parts struct {
 
 type desk struct {
 	Parts
-	words  map[string]*language
-	pages  map[string]*template.Template // by language
-	static map[string]file               // by name
-	can    map[string]channel.Capabilities
-	links  *staff.Links
+	words    map[string]*language
+	pages    map[string]*template.Template // by language
+	static   map[string]file               // by name
+	channels map[string]channel.Channel    // by name: for what they can do, and for trying them; nothing is posted from here
+	links    *staff.Links
 }
 
 // New makes the desk's handler. Where it is served to others than this machine, it refuses to start without a way to
 // sign in.
 func New(p Parts) (http.Handler, error) {
-	d := &desk{Parts: p, can: map[string]channel.Capabilities{}}
+	d := &desk{Parts: p, channels: map[string]channel.Channel{}}
 	var err error
 	if d.words, err = readWords(); err != nil {
 		return nil, err
@@ -76,11 +76,13 @@ func New(p Parts) (http.Handler, error) {
 		return nil, err
 	}
 	for name, c := range p.Config.Channels {
-		ch, err := channel.New(name, c, p.Config.Sites[c.Site], channel.Parts{Store: p.Store, Now: p.Now, Client: &http.Client{}})
+		var err error
+		d.channels[name], err = channel.New(name, c, p.Config.Sites[c.Site], channel.Parts{
+			Store: p.Store, Now: p.Now, Random: p.Random, Client: &http.Client{Timeout: tryTime}, Public: p.Config.Public, Lease: p.Config.Timing.Lease,
+		})
 		if err != nil {
 			return nil, err
 		}
-		d.can[name] = ch.Capabilities()
 	}
 	door, err := d.open()
 	if err != nil {
@@ -132,7 +134,7 @@ func (d *desk) routes() http.Handler {
 		"GET /sources":                           d.sourcesPage,
 		"POST /sources/replay":                   d.replay,
 		"GET /channels":                          d.channelsPage,
-		"POST /channels/{name}":                  d.pauseChannel,
+		"POST /channels/{name}":                  d.channelAct,
 		"GET /figures":                           d.figures,
 		"GET /stop":                              d.stopPage,
 		"POST /stop":                             d.stop,

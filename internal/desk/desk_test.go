@@ -207,6 +207,24 @@ func TestApprovalHoldsWhatWasSeenAndCanBeUndone(t *testing.T) {
 	}
 }
 
+func TestUndoIsForWhatWasApproved(t *testing.T) {
+	d := open(t)
+	f := d.form()
+	f.Set("act", "approve")
+	f["channel"] = []string{"log"}
+	d.post("/decide", f)
+	f = d.form()
+	f.Set("act", "undo")
+	f["channel"] = []string{"feed"} // ticked still, since it waits for a decision
+	if code, _ := d.post("/decide", f); code != 303 {
+		t.Fatal(code)
+	}
+	all := d.decisions()
+	if v := all.For("log", story.Rule{}); v.Act != "" {
+		t.Errorf("still %+v", v)
+	}
+}
+
 func TestTwoTapsAreTakenBackByOneUndo(t *testing.T) {
 	d := open(t)
 	f := d.form()

@@ -108,6 +108,9 @@ func TestChannelIsPausedWithAReasonAndResumed(t *testing.T) {
 	if a, err := d.store.Account(context.Background(), "feed"); err != nil || a.Paused != "" {
 		t.Errorf("%+v %v", a, err)
 	}
+	if code, body := d.submit("/channels/log", url.Values{"act": {"test"}}); code != 200 || !strings.Contains(body, "Test: <bdi>Log</bdi>") {
+		t.Errorf("trying a channel: %d", code)
+	}
 	if code, _ := d.submit("/channels/other", url.Values{"act": {"resume"}}); code != 404 {
 		t.Errorf("a channel that is not there: %d", code)
 	}

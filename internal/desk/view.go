@@ -194,8 +194,9 @@ type storyView struct {
 	Embargo  string // in the site's time; empty: none, or over
 	Seen     []field
 
-	Approvable int // channels that an approval would be for
-	Open       int // of those, without an objection
+	Approvable int    // channels that an approval would be for
+	Open       int    // of those, without an objection
+	Saying     string // what the button says for one channel, two, and so on, parted by "|"
 	Undoable   bool
 	Leaves     int // seconds until an approval can no longer be taken back
 	Live       int // posts that are out
@@ -292,7 +293,11 @@ func (q *request) view(x *story.Dossier, looks story.Looks) storyView {
 		}
 		v.Channels = append(v.Channels, c)
 	}
-	v.Seen = d.seenFields(x, v.Channels)
+	var saying []string
+	for i := range v.Approvable {
+		saying = append(saying, q.words.count("approve_n", i+1))
+	}
+	v.Saying, v.Seen = strings.Join(saying, "|"), d.seenFields(x, v.Channels)
 	return v
 }
 
@@ -336,7 +341,7 @@ func (q *request) channel(x *story.Dossier, name string, zone *time.Location) ch
 			c.Doubted = &p
 		}
 	}
-	switch can := d.can[name]; {
+	switch can := d.channels[name].Capabilities(); {
 	case !c.Post.Live():
 		c.Taken = q.words.say("nothing_out")
 	case !can.Retract, can.KeepFor > 0 && x.Now.Sub(c.Post.SentAt) > can.KeepFor:

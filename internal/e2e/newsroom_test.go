@@ -35,7 +35,7 @@ channels:
   telegram-ckb: {kind: telegram, site: ckb, server: "http://127.0.0.1:8787/sim/telegram", chat: "@example_news_ckb", secret: "env:CUTLINE_TEST_SECRET"}
   feed-ckb: {kind: feed, site: ckb}
 network: {allow: ["127.0.0.0/8"]}
-timing: {tick: 500ms, lease: 20s, undo: 12s}
+timing: {tick: 500ms, lease: 20s, undo: 30s}
 `
 
 // newsroom is serve with stories in it.
@@ -148,7 +148,7 @@ func (n *newsroom) decisions(k story.Key) (d story.Decisions) {
 // until waits for something that another process brings about.
 func (n *newsroom) until(what string, is func() bool) {
 	n.t.Helper()
-	end := time.Now().Add(60 * time.Second)
+	end := time.Now().Add(100 * time.Second)
 	for !is() {
 		if time.Now().After(end) {
 			n.t.Fatalf("waited in vain for %s", what)

@@ -47,7 +47,7 @@
       k: () => rows().length ? step(-1) : press("k"),
       a: () => press("a"), h: () => press("h"), u: () => press("u"), e: () => press("e"),
       r: () => open("#why", true), s: () => open("#at", true),
-      x: () => { const box = document.activeElement.closest?.(".chan") ? $("[type=checkbox]", document.activeElement.closest(".chan")) : null; if (box) box.click(); return !!box; },
+      x: () => { const chan = document.activeElement.closest?.(".chan"), box = chan && $(`input[form=decide][value="${CSS.escape(chan.id.slice(3))}"]`); if (box) box.click(); return !!box; },
       g: () => { gone = e.timeStamp; return true; },
       "/": () => { const d = $(".narrow"); if (!d) return false; d.open = true; $("#q").focus(); return true; },
       "?": () => { location.href = "/keys"; return true; },
@@ -105,7 +105,10 @@
     // How many channels are ticked stands on the button.
     const boxes = () => $$('input[name=channel][form=decide]');
     if (go && boxes().length) document.addEventListener("change", (e) => {
-      if (e.target.matches("input[name=channel][form=decide]")) go.disabled = !boxes().some((b) => b.checked);
+      if (!e.target.matches("input[name=channel][form=decide]")) return;
+      const ticked = boxes().filter((b) => b.checked).length, saying = go.dataset.saying.split("|");
+      go.disabled = ticked === 0;
+      if (ticked) go.textContent = saying[ticked - 1];
     });
     // Who else looks, and whether the story is another one by now.
     if (decide.dataset.looking) {
