@@ -327,7 +327,7 @@ func samples(site config.Site) []sample {
 	words := map[string][2]string{ // a headline and a sentence
 		"ckb": {"ئاستی ئاوی بەنداوی دەربەندیخان گەیشتە لێواری سەرڕێژ", "کارمەندان دەڵێن ئاوەکە بۆ یەکەم جار لە شەش ساڵدا گەیشتووەتە لێواری سەرڕێژ."},
 		"ar":  {"منسوب المياه في سد دربندخان يبلغ حافة المفيض", "قال مسؤولون إن المياه بلغت حافة المفيض للمرة الأولى منذ ست سنوات."},
-		"fa":  {"آب سد دربندیخان به لبه سرریز رسید", "مسئولان می‌گویند آب برای نخستین بار در شش سال به لبه سرریز رسیده است."},
+		"fa":  {"آب سد دربندیخان به لبه سرریز رسید", "مسئولان می\u200cگویند آب برای نخستین بار در شش سال به لبه سرریز رسیده است."},
 		"tr":  {"Derbendihan Barajı’nda su taşma kapağına ulaştı", "Yetkililer suyun altı yıl sonra ilk kez taşma kapağına ulaştığını söyledi."},
 		"kmr": {"Ava bendava Derbendîxanê gihîşt devê derçeyê", "Berpirs dibêjin ku av piştî şeş salan cara yekem gihîştiye devê derçeyê."},
 		"en":  {"Reservoir at Derbendikhan reaches the lip of its spillway", "Officials say the water has reached the lip of the spillway for the first time in six years."},

@@ -154,7 +154,7 @@ func TestSentences(t *testing.T) {
 		{"de", "Sie öffnet am 30. November. „Der Ofen ist hin. Wir backen“, sagte er.", "Sie öffnet am 30. November.|„Der Ofen ist hin. Wir backen“, sagte er."},
 		{"de", "Er kam mit Dr. med. Weber. Das kostet 5 Mio. Euro, z. B. hier. Dann ging er.", "Er kam mit Dr. med. Weber.|Das kostet 5 Mio. Euro, z. B. hier.|Dann ging er."},
 		{"tr", "T.C. Sağlık Bakanlığı açıkladı. 29. madde kaldırıldı.", "T.C. Sağlık Bakanlığı açıkladı.|29. madde kaldırıldı."},
-		{"fa", "دکتر م. رضایی گفت: «آب بالا آمد. می‌مانیم.» سپس رفت؟ بله. ساعت ۱۰.۳۰ آغاز شد.", "دکتر م. رضایی گفت: «آب بالا آمد. می‌مانیم.»|سپس رفت؟|بله.|ساعت ۱۰.۳۰ آغاز شد."},
+		{"fa", "دکتر م. رضایی گفت: «آب بالا آمد. می\u200cمانیم.» سپس رفت؟ بله. ساعت ۱۰.۳۰ آغاز شد.", "دکتر م. رضایی گفت: «آب بالا آمد. می\u200cمانیم.»|سپس رفت؟|بله.|ساعت ۱۰.۳۰ آغاز شد."},
 		{"kmr", "Dr. Azad got: “Em ê bimînin. Av zêde ye.” Piştî wê çû. Gelo diqede? Belê!", "Dr. Azad got: “Em ê bimînin. Av zêde ye.”|Piştî wê çû.|Gelo diqede?|Belê!"},
 		{"ckb", "د. کاروان عەزیز وتی: «ئاو بەرزە. چاودێری دەکەین.» پاشان ڕۆیشت. ٤.٣ ملیار مەتر سێجا.", "د. کاروان عەزیز وتی: «ئاو بەرزە. چاودێری دەکەین.»|پاشان ڕۆیشت.|٤.٣ ملیار مەتر سێجا."},
 		{"ar", "قال د. أحمد علي إن السعر ٣٫٥ دينار. وأضاف م. سعيد: انتهى! هل عاد؟ نعم؛ عاد.", "قال د. أحمد علي إن السعر ٣٫٥ دينار.|وأضاف م. سعيد: انتهى!|هل عاد؟|نعم؛ عاد."},
