@@ -210,18 +210,19 @@ func (k *containers) search(ctx context.Context, c *Call) Outcome {
 	}
 	i := slices.IndexFunc(*list.Data, func(p listed) bool {
 		text := p.Text + p.Caption
-		at := stampOf(p.Timestamp)
-		return p.ID != "" && (at.IsZero() || at.After(c.First.Add(-10*time.Minute))) &&
-			(has(text, c.Draft.Link) || p.Link != "" && p.Link == c.Draft.Link || text != "" && strings.Join(strings.Fields(text), " ") == strings.Join(strings.Fields(c.Draft.Text), " "))
+		if at := stampOf(p.Timestamp); p.ID == "" || !at.IsZero() && at.Before(c.First.Add(-10*time.Minute)) {
+			return false
+		}
+		if has(text, c.Draft.Link) || p.Link != "" { // the same words with another link are another article's
+			return has(text, c.Draft.Link) || p.Link == c.Draft.Link
+		}
+		return text != "" && strings.Join(strings.Fields(text), " ") == strings.Join(strings.Fields(c.Draft.Text), " ")
 	})
 	if i < 0 {
 		return Outcome{End: Absent}
 	}
 	return Outcome{End: Posted, Remote: story.Remote{ID: (*list.Data)[i].ID, URL: (*list.Data)[i].Permalink}}
 }
-
-// has says whether a text has the link in it.
-func has(text, link string) bool { return link != "" && strings.Contains(text, link) }
 
 // published finds the post of a container that is known to be out. One that is not listed for long is out all the same.
 func (k *containers) published(ctx context.Context, c *Call, id string, sent time.Time) Outcome {

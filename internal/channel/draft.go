@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"cutline/internal/config"
 	"cutline/internal/story"
@@ -34,6 +36,22 @@ func withLink(text, link string) string {
 		return text
 	}
 	return strings.TrimSpace(text + "\n\n" + link)
+}
+
+// has says whether a text has the link in it: just this one, and not one that begins like it.
+func has(text, link string) bool {
+	for link != "" {
+		_, rest, found := strings.Cut(text, link)
+		if !found {
+			return false
+		}
+		next, _ := utf8.DecodeRuneInString(strings.TrimLeft(rest, ".,;:!?)")) // the end of a sentence ends a link, too
+		if rest == "" || !unicode.IsLetter(next) && !unicode.IsDigit(next) && !strings.ContainsRune("/#&=%+-_~@$*", next) {
+			return true
+		}
+		text = rest
+	}
+	return false
 }
 
 func drafted(p Piece, c config.Channel, name, format, otherwise string, fits func(text, link string) bool) story.Draft {

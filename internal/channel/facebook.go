@@ -153,9 +153,13 @@ func (f *facebook) Find(ctx context.Context, c *Call) Outcome {
 		return Outcome{End: Later, Why: "Facebook's answer is no list of posts"}
 	}
 	for _, p := range *list.Data {
-		ours := has(p.Message, c.Draft.Link) || p.Message != "" && p.Message == c.Draft.Text
+		ours, other := has(p.Message, c.Draft.Link), false
 		for _, a := range p.Attachments.Data {
 			ours = ours || a.URL != "" && a.URL == c.Draft.Link
+			other = other || a.URL != "" && !f.photo()
+		}
+		if !ours && !other { // the same words with another link are another article's
+			ours = p.Message != "" && p.Message == c.Draft.Text
 		}
 		if ours && p.ID != "" {
 			return Outcome{End: Posted, Remote: facebookPost(p.ID, p.Permalink)}

@@ -311,3 +311,19 @@ func TestWhatAnAccountHasCounts(t *testing.T) {
 		t.Error("Mastodon bills nothing")
 	}
 }
+
+func TestLinkInATextIsTheWholeOne(t *testing.T) {
+	const link = "https://news.example/a/4"
+	for text, want := range map[string]bool{
+		"see " + link: true, "see " + link + ".": true, "see " + link + ", and": true, link + "\n\n#Erbil": true, `<a href="` + link + `">`: true, "(" + link + ")": true,
+		"see " + link + "711": false, "see " + link + "/b": false, "see " + link + "?x=1": false, "see " + link + ".html": false, "see " + link + "#b": false, "see " + link + "711 and " + link: true, "": false,
+		link + "بۆ": false,
+	} {
+		if got := has(text, link); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+	if has("anything", "") {
+		t.Error("no link is in no text")
+	}
+}
