@@ -214,7 +214,9 @@ func TestMailServersAnswers(t *testing.T) {
 		"hung up before the letter": {"MAIL", "", 0, true},
 	} {
 		p := newPostOffice(t)
+		p.mu.Lock()
 		p.answers[c.command] = c.answer
+		p.mu.Unlock()
 		w := mailWorld(t, p)
 		k := w.story("1")
 		w.run(k)

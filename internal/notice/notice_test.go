@@ -156,6 +156,13 @@ func (w *world) run(keys ...story.Key) []string {
 	return out
 }
 
+// seen is where requests went, and their content types.
+func (w *world) seen() (paths, types []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.paths), slices.Clone(w.types)
+}
+
 func TestToldOnceWithCardAndLink(t *testing.T) {
 	w := newWorld(t, receivers3)
 	k := w.story("1")
@@ -296,7 +303,9 @@ func TestEndsOfAMessage(t *testing.T) {
 	} {
 		w := newWorld(t, receivers3)
 		k := w.story("1")
+		w.mu.Lock()
 		w.answer = c.answer
+		w.mu.Unlock()
 		if got := w.run(k); len(got) != 1 {
 			t.Fatalf("%s: %d messages", name, len(got))
 		}
@@ -471,8 +480,9 @@ const bot = `duty: {kind: telegram, site: en, secret: "env:TEST_TOKEN", server: 
 func TestTelegram(t *testing.T) {
 	w := newWorld(t, receivers3[:strings.Index(receivers3, "  duty:")]+"  "+bot)
 	got := w.run(w.story("1"))
-	if len(got) != 1 || w.paths[0] != "/bot123:a-test-token/sendPhoto" || !strings.HasPrefix(w.types[0], "multipart/form-data") {
-		t.Fatalf("%v %v", got, w.paths)
+	paths, types := w.seen()
+	if len(got) != 1 || paths[0] != "/bot123:a-test-token/sendPhoto" || !strings.HasPrefix(types[0], "multipart/form-data") {
+		t.Fatalf("%v %v", got, paths)
 	}
 	for _, want := range []string{"a test card", "Reservoir <rises> to 61 & more *percent*", `"url":"https://desk.example/review/`, "-100"} {
 		if !strings.Contains(got[0], want) {
@@ -487,8 +497,8 @@ func TestTelegram(t *testing.T) {
 		keys = append(keys, w.story(strings.Repeat("x", i+2), func(s *story.Story) { s.Article.Headline = strings.Repeat("بەنداو ", 100) }))
 	}
 	got = w.run(keys...)
-	if len(got) != 1 || !slices.Contains(w.paths, "/bot123:a-test-token/sendMessage") || !strings.Contains(got[0], "is_disabled") {
-		t.Fatalf("%d messages to %v", len(got), w.paths)
+	if paths, _ = w.seen(); len(got) != 1 || !slices.Contains(paths, "/bot123:a-test-token/sendMessage") || !strings.Contains(got[0], "is_disabled") {
+		t.Fatalf("%d messages to %v", len(got), paths)
 	}
 	w.hook.Close() // nothing listens any more
 	w.now = noon.Add(time.Hour)

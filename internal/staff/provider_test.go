@@ -141,6 +141,13 @@ func (p *idp) set(f func(*idp)) {
 	f(p)
 }
 
+// last is what the last authorization request asked, and how many codes were exchanged.
+func (p *idp) last() (asked url.Values, exchanged int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.asked, p.exchanged
+}
+
 // browser keeps cookies by name, and follows nothing by itself.
 type browser struct {
 	t       *testing.T
