@@ -260,6 +260,9 @@ func (s *slackBot) try(ctx context.Context, t *trial) {
 		}
 		if r.User != "" {
 			t.As = r.User
+			if missing := slackScopes(a.Header); len(missing) > 0 {
+				t.wrong("the app lacks %s: add it and install the app again", strings.Join(missing, " and "))
+			}
 		}
 	}
 }
