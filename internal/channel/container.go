@@ -214,7 +214,7 @@ func (k *containers) search(ctx context.Context, c *Call) Outcome {
 			return false
 		}
 		if has(text, c.Draft.Link) || p.Link != "" { // the same words with another link are another article's
-			return has(text, c.Draft.Link) || p.Link == c.Draft.Link
+			return has(text, c.Draft.Link) || sameLink(p.Link, c.Draft.Link)
 		}
 		return text != "" && strings.Join(strings.Fields(text), " ") == strings.Join(strings.Fields(c.Draft.Text), " ")
 	})

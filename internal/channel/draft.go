@@ -54,6 +54,14 @@ func has(text, link string) bool {
 	return false
 }
 
+// sameLink compares addresses as networks may give them back: another case of the host, another end of the path.
+func sameLink(a, b string) bool {
+	x, err := url.Parse(a)
+	y, err2 := url.Parse(b)
+	return a != "" && err == nil && err2 == nil && strings.EqualFold(x.Scheme+"://"+x.Host, y.Scheme+"://"+y.Host) &&
+		strings.TrimRight(x.EscapedPath(), "/") == strings.TrimRight(y.EscapedPath(), "/") && x.RawQuery == y.RawQuery
+}
+
 func drafted(p Piece, c config.Channel, name, format, otherwise string, fits func(text, link string) bool) story.Draft {
 	if c.Card != "" {
 		format = c.Card

@@ -155,7 +155,7 @@ func (f *facebook) Find(ctx context.Context, c *Call) Outcome {
 	for _, p := range *list.Data {
 		ours, other := has(p.Message, c.Draft.Link), false
 		for _, a := range p.Attachments.Data {
-			ours = ours || a.URL != "" && a.URL == c.Draft.Link
+			ours = ours || sameLink(a.URL, c.Draft.Link)
 			other = other || a.URL != "" && !f.photo()
 		}
 		if !ours && !other { // the same words with another link are another article's

@@ -250,7 +250,7 @@ type linkedinListed struct {
 // of says whether it is the call's post.
 func (p *linkedinListed) of(c *Call) bool {
 	if p.Content.Article.Source != "" {
-		return p.Content.Article.Source == c.Draft.Link
+		return sameLink(p.Content.Article.Source, c.Draft.Link)
 	}
 	return has(plainText(p.Commentary), c.Draft.Link) || p.Commentary != "" && plainText(p.Commentary) == plainText(littleText(c.Draft.Text))
 }

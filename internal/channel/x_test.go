@@ -323,6 +323,11 @@ func TestLinkInATextIsTheWholeOne(t *testing.T) {
 			t.Errorf("%q: %v", text, got)
 		}
 	}
+	for other, want := range map[string]bool{link: true, "https://News.example/a/4/": true, "https://news.example/a/4#top": true, "http://news.example/a/4": false, link + "?x=1": false, link + "1": false, "": false} {
+		if got := sameLink(other, link); got != want {
+			t.Errorf("%q is the same: %v", other, got)
+		}
+	}
 	if has("anything", "") {
 		t.Error("no link is in no text")
 	}

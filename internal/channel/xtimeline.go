@@ -31,7 +31,7 @@ func (t *xPost) is(c *Call) bool {
 	}
 	if has(c.Draft.Text, c.Draft.Link) && len(t.Entities.URLs) > 0 {
 		for _, u := range t.Entities.URLs {
-			if u.Expanded == c.Draft.Link || u.Unwound == c.Draft.Link {
+			if sameLink(u.Expanded, c.Draft.Link) || sameLink(u.Unwound, c.Draft.Link) {
 				return true
 			}
 		}
