@@ -4,22 +4,16 @@ import (
 	"bytes"
 	"context"
 	crand "crypto/rand"
-	"encoding/json"
-	"fmt"
 	"html"
 	"log/slog"
 	"math/rand"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
-
-	xhtml "golang.org/x/net/html"
 
 	"cutline/internal/article"
 	"cutline/internal/bucket"
@@ -239,35 +233,6 @@ func TestTwoTapsAreTakenBackByOneUndo(t *testing.T) {
 	}
 }
 
-func TestEditAfterTheApprovalVoidsIt(t *testing.T) {
-	d := open(t)
-	f := d.form()
-	f.Set("act", "approve")
-	d.post("/decide", f)
-	e := d.editForm()
-	e.Set("text-log", "Reservoir: 61 percent full.")
-	if code, body := d.post("/edit", e); code != 303 {
-		t.Fatal(code, body)
-	}
-	all := d.decisions()
-	if v := all.For("log", story.Rule{}); v.Act != "" {
-		t.Errorf("the old text would be sent: %+v", v)
-	}
-	if v := all.For("feed", story.Rule{}); v.Act != story.Approve {
-		t.Errorf("the other channel lost its approval: %+v", v)
-	}
-	f = d.form()
-	f.Set("act", "approve")
-	d.post("/decide", f)
-	e = d.editForm()
-	e.Set("headline", "Another headline")
-	d.post("/edit", e)
-	all = d.decisions()
-	if v := all.For("feed", story.Rule{}); v.Act != "" {
-		t.Errorf("the old card would be sent: %+v", v)
-	}
-}
-
 func TestEmbargoThatWasNotOnThePageApprovesNothing(t *testing.T) {
 	d := open(t)
 	f := d.form()
@@ -288,135 +253,6 @@ func TestPageOutOfDateApprovesNothing(t *testing.T) {
 	code, body := d.post("/decide", f)
 	if code != 409 || len(d.decisions().Log) != 0 || !strings.Contains(body, "62 percent") || !strings.Contains(body, "Nothing was approved") {
 		t.Errorf("%d: %+v", code, d.decisions().Log)
-	}
-}
-
-func TestEditedTextIsWhatIsApproved(t *testing.T) {
-	d := open(t)
-	seen := d.form().Get("seen-log")
-	old := d.editForm()
-	e := d.editForm()
-	e.Set("text-log", "Reservoir: 61 percent full.")
-	if code, body := d.post("/edit", e); code != 303 {
-		t.Fatalf("%d %s", code, body)
-	}
-	f := d.form()
-	if f.Get("seen-log") == seen {
-		t.Error("the page still shows the old text")
-	}
-	f.Set("act", "approve")
-	d.post("/decide", f)
-	log := d.decisions().Log
-	if len(log) != 1 || log[0].Drafts["log"].Text != "Reservoir: 61 percent full." || log[0].Drafts["log"].Basis != seen {
-		t.Errorf("%+v", log)
-	}
-	old.Set("text-log", "again")
-	if code, body := d.post("/edit", old); code != 409 || !strings.Contains(body, "Reservoir: 61 percent full.") || !strings.Contains(body, ">again<") {
-		t.Errorf("a save from an old page: %d", code)
-	}
-}
-
-func TestEditedTextOutlivesANewCard(t *testing.T) {
-	d := open(t)
-	e := d.editForm()
-	e.Set("text-log", "Reservoir: 61 percent full.")
-	d.post("/edit", e)
-	if _, _, err := d.store.UpdatePost(context.Background(), d.key, "log", func(p *story.Post) error {
-		p.Proposed = &story.Draft{Text: "The reservoir has risen to 61 percent.", Card: "cards/another", Revision: 2}
-		return nil
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if _, body, _ := d.get("/story/" + string(d.key)); !strings.Contains(body, "Reservoir: 61 percent full.") {
-		t.Error("the desk's text was dropped because the card is another")
-	}
-	d.propose(d.key, "log", "The reservoir has risen to 62 percent.", 3)
-	if _, body, _ := d.get("/story/" + string(d.key)); strings.Contains(body, "Reservoir: 61 percent full.") {
-		t.Error("the desk's text stands for an article that says something else now")
-	}
-}
-
-func TestTwoWhoSaveAtOnce(t *testing.T) {
-	d := open(t)
-	mine, theirs := d.editForm(), d.editForm()
-	theirs.Set("headline", "Their headline")
-	theirs.Set("text-feed", "The reservoir has risen.")
-	if code, _ := d.post("/edit", theirs); code != 303 {
-		t.Fatal(code)
-	}
-	mine.Set("credit", "Reuters") // another part: both hold
-	if code, _ := d.post("/edit", mine); code != 303 {
-		t.Fatal(code)
-	}
-	s, err := d.store.Story(context.Background(), d.key)
-	if err != nil || s.Edits.Headline != "Their headline" || s.Edits.Credit != "Reuters" {
-		t.Fatalf("%+v %v", s.Edits, err)
-	}
-	mine.Set("headline", "My headline") // the same part
-	code, body := d.post("/edit", mine)
-	if code != 409 || !strings.Contains(body, "My headline") || !strings.Contains(body, "Their headline") {
-		t.Fatal(code)
-	}
-	if s, _ = d.store.Story(context.Background(), d.key); s.Edits.Headline != "Their headline" {
-		t.Error("overwritten")
-	}
-	choice := url.Values{"headline": {"My headline"}}
-	for _, m := range hidden.FindAllStringSubmatch(body, -1) {
-		choice.Set(m[1], html.UnescapeString(m[2]))
-	}
-	if code, _ := d.post("/edit", choice); code != 303 {
-		t.Fatal(code)
-	}
-	if s, _ = d.store.Story(context.Background(), d.key); s.Edits.Headline != "My headline" || s.Edits.Credit != "Reuters" {
-		t.Errorf("%+v", s.Edits)
-	}
-	if doc := d.decisions(); doc.Edited["feed"].Text != "The reservoir has risen." {
-		t.Errorf("%+v", doc.Edited)
-	}
-}
-
-func TestTextThatTheArticleDoesNotBearOutIsMarkedAndNeedsAReason(t *testing.T) {
-	d := open(t)
-	e := d.editForm()
-	e.Set("text-log", "The reservoir has risen to 99 percent.")
-	d.post("/edit", e)
-	if _, body, _ := d.get("/story/" + string(d.key)); !strings.Contains(body, "the number 99 is not in the article") {
-		t.Error("the finding is not shown")
-	}
-	f := d.form()
-	f.Set("act", "approve")
-	if code, _ := d.post("/decide", f); code != 422 || len(d.decisions().Log) != 0 {
-		t.Errorf("approved without a reason: %d", code)
-	}
-	f.Set("why", "the reporter confirmed it")
-	if code, _ := d.post("/decide", f); code != 303 {
-		t.Errorf("with a reason: %d", code)
-	}
-}
-
-func TestEditsOfTheCard(t *testing.T) {
-	d := open(t)
-	e := d.editForm()
-	for name, v := range map[string]string{"headline": "  Shorter\nheadline ", "credit": "Photo: Reuters", "alt": "Water", "layout": "side", "kicker": "live", "x": "٤٧٫٥", "y": "20"} {
-		e.Set(name, v)
-	}
-	if code, body := d.post("/edit", e); code != 303 {
-		t.Fatal(code, body)
-	}
-	s, err := d.store.Story(context.Background(), d.key)
-	if err != nil || s.Edits.Headline != "Shorter headline" || s.Edits.Credit != "Reuters" || s.Revision != 2 || s.Article.Headline != "Reservoir rises to 61 percent" ||
-		s.Edits.Alt != "Water" || s.Edits.Layout != "side" || s.Edits.Kicker != "live" || s.Edits.Focal == nil || *s.Edits.Focal != (article.Focal{X: .475, Y: .2}) {
-		t.Errorf("%+v %v", s.Edits, err)
-	}
-	for name, v := range map[string]string{"layout": "nowhere", "kicker": "shout", "x": "120"} {
-		e := d.editForm()
-		e.Set(name, v)
-		if code, _ := d.post("/edit", e); code != 422 {
-			t.Errorf("%s %s: %d", name, v, code)
-		}
-	}
-	if again, _ := d.store.Story(context.Background(), d.key); again.Revision != 2 {
-		t.Errorf("revision %d", again.Revision)
 	}
 }
 
@@ -458,66 +294,6 @@ func TestDecisionOfAnotherIsNotOverwritten(t *testing.T) {
 	f["channel"] = nil
 	if code, _ := d.post("/decide", f); code != 422 {
 		t.Errorf("approved for no channel: %d", code)
-	}
-}
-
-func TestWhatChangedSinceOneLooked(t *testing.T) {
-	d := open(t)
-	if code, body := d.post("/looking", d.form()); code != 200 || strings.Contains(body, "data-stale") {
-		t.Fatal(code, body)
-	}
-	f := d.form()
-	d.propose(d.key, "log", "The reservoir has risen to 62 percent.", 2)
-	if _, body := d.post("/looking", f); !strings.Contains(body, "data-stale") {
-		t.Error("the page is not told that it is out of date")
-	}
-	if _, body, _ := d.get("/"); !strings.Contains(body, "Changed since you saw it") {
-		t.Error("the queue does not say that it changed")
-	}
-	if _, body, _ := d.get("/story/" + string(d.key)); !strings.Contains(body, "<del>61</del>") || !strings.Contains(body, "<ins>62</ins>") {
-		t.Error("the page does not show what changed")
-	}
-	if _, _, err := d.store.UpdateLooks(context.Background(), d.key, func(l *story.Looks) error {
-		l.People["Rebin"] = story.Look{At: noon.Add(-10 * time.Second)}
-		l.People["Hana"] = story.Look{At: noon.Add(-10 * time.Minute)}
-		return nil
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if _, body, _ := d.get("/story/" + string(d.key)); !strings.Contains(body, "<bdi>Rebin</bdi> is looking at this too") || strings.Contains(body, "Hana") {
-		t.Error("who else looks is not shown, or who looked long ago is")
-	}
-}
-
-func TestQueueOrderFiltersAndTag(t *testing.T) {
-	d := open(t, func(s *story.Story) { s.Article.Section = "Water" })
-	breaking := d.story("2", func(s *story.Story) { s.Article.Tags, s.Article.Headline = []string{"Breaking"}, "Dam gates open" })
-	held := d.story("3", func(s *story.Story) { s.Article.Embargo, s.Article.Headline = noon.Add(3*time.Hour), "Budget speech" })
-	_, body, h := d.get("/")
-	at := func(k story.Key) int { return strings.Index(body, `id="`+k.ID()+`"`) }
-	if !(at(breaking) > 0 && at(breaking) < at(d.key) && at(d.key) < at(held)) {
-		t.Errorf("breaking at %d, review at %d, embargo at %d", at(breaking), at(d.key), at(held))
-	}
-	if !strings.Contains(body, "in 3 h 0 min") {
-		t.Error("the embargo has no countdown")
-	}
-	for path, want := range map[string]string{"/?q=gates": "2", "/?section=Water": "1", "/?state=embargo": "3", "/?channel=log&q=budget": "3"} {
-		_, body, _ := d.get(path)
-		if n := strings.Count(body, `<li class="row`); n != 1 {
-			t.Errorf("%s shows %d stories, want that of %s", path, n, want)
-		}
-	}
-	r := httptest.NewRequest("GET", "/", nil)
-	r.Header.Set("If-None-Match", h.Get("ETag"))
-	w := httptest.NewRecorder()
-	if d.handler.ServeHTTP(w, r); w.Code != 304 || w.Body.Len() != 0 {
-		t.Errorf("asked again with its tag: %d", w.Code)
-	}
-	if code, _, h := d.get("/next?of=" + string(breaking)); code != 303 || h.Get("Location") != "/story/"+string(d.key) {
-		t.Errorf("next: %d %s", code, h.Get("Location"))
-	}
-	if code, _, h := d.get("/next?back=1&of=" + string(d.key)); code != 303 || h.Get("Location") != "/story/"+string(breaking) {
-		t.Errorf("previous: %d %s", code, h.Get("Location"))
 	}
 }
 
@@ -589,160 +365,6 @@ func TestNoGetActs(t *testing.T) {
 	}
 }
 
-func TestTextsFromOutsideStayTexts(t *testing.T) {
-	body, err := os.ReadFile("testdata/xss.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var doc struct {
-		Cases []struct {
-			ID, Text string
-		}
-	}
-	if err := json.Unmarshal(body, &doc); err != nil || len(doc.Cases) < 10 {
-		t.Fatal(len(doc.Cases), err)
-	}
-	d, number := open(t), 100
-	pages := func(text string) (out []string) {
-		number++
-		d.key = d.story(fmt.Sprint(number), func(s *story.Story) {
-			a := &s.Article
-			a.Headline, a.Section, a.Byline, a.Dek, a.Body, a.Doubt, a.Photo.Caption, a.Photo.Alt, a.Photo.Credit, a.Tags = text, text, text, text, text, text, text, text, text, []string{text}
-			s.Edits.Credit, s.Edits.By, s.Source = text, text, text
-		})
-		if _, _, err := d.store.UpdatePost(context.Background(), d.key, "log", func(p *story.Post) error {
-			p.Proposed = &story.Draft{Text: text, Title: text, Dek: text, Alt: text, Link: "https://news.example/", Findings: []string{text}, Revision: 1}
-			p.Uncertain, p.History = text, []story.Event{{At: noon, What: "publish", End: "unknown", Why: text}}
-			return nil
-		}); err != nil {
-			t.Fatal(err)
-		}
-		if _, _, err := d.store.UpdateManifest(context.Background(), d.key, func(m *story.Manifest) error {
-			m.Credit, m.Alt, m.Terms, m.Photo, m.Held = text, text, text, text, text
-			return nil
-		}); err != nil {
-			t.Fatal(err)
-		}
-		for _, path := range []string{"/?lang=ckb&q=" + url.QueryEscape(text), "/story/" + string(d.key), "/story/" + string(d.key) + "/edit", "/story/" + string(d.key) + "/retract"} {
-			code, body, _ := d.get(path)
-			if code != 200 {
-				t.Fatalf("%s with %q: %d", path, text, code)
-			}
-			out = append(out, body)
-		}
-		f := d.form()
-		f.Set("act", "approve")
-		d.propose(d.key, "feed", text+" changed", 2)
-		_, body := d.post("/decide", f)
-		return append(out, body)
-	}
-	plain := pages("plain words")
-	known := map[string]bool{"span class": true, "span": true, "input checked": true, "del": true, "ins": true, "mark": true}
-	for _, p := range plain {
-		for _, what := range structure(t, p) {
-			known[what] = true
-		}
-	}
-	for _, c := range doc.Cases {
-		have := pages(c.Text)
-		for i, p := range have {
-			for _, what := range structure(t, p) {
-				if !known[what] {
-					t.Errorf("%s: page %d has %q, which the page with plain words has not", c.ID, i, what)
-				}
-			}
-		}
-	}
-}
-
-// structure lists a page's elements with their attributes' names, and its scripts and links with their addresses.
-func structure(t *testing.T, page string) []string {
-	t.Helper()
-	root, err := xhtml.Parse(strings.NewReader(page))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []string
-	for n := range root.Descendants() {
-		if n.Type != xhtml.ElementNode {
-			continue
-		}
-		out = append(out, n.Data)
-		for _, a := range n.Attr {
-			out = append(out, n.Data+" "+a.Key)
-			if n.Data == "script" || strings.Contains(strings.ToLower(a.Val), "javascript:") && (a.Key == "href" || a.Key == "src" || a.Key == "action") {
-				out = append(out, n.Data+" "+a.Val)
-			}
-		}
-	}
-	return out
-}
-
-func TestInterfaceSpeaksSixLanguages(t *testing.T) {
-	words, err := readWords()
-	if err != nil || len(words) != 6 {
-		t.Fatal(len(words), err)
-	}
-	holes := regexp.MustCompile(`\{[a-z]+\}`)
-	for key, en := range words["en"].Words {
-		for tag, l := range words {
-			p, ok := l.Words[key]
-			if !ok || p["other"] == "" {
-				t.Errorf("%s is missing in %s", key, tag)
-			}
-			if a, b := fmt.Sprint(holes.FindAllString(en["other"], -1)), fmt.Sprint(holes.FindAllString(p["other"], -1)); len(a) != len(b) {
-				t.Errorf("%s in %s has other placeholders: %s, %s", key, tag, a, b)
-			}
-		}
-	}
-	for tag, l := range words {
-		for key := range l.Words {
-			if _, ok := words["en"].Words[key]; !ok {
-				t.Errorf("%s has the word %s, which English has not", tag, key)
-			}
-		}
-	}
-	used := map[string]bool{}
-	for _, pattern := range []string{"tmpl/*.html", "*.go"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil || len(files) == 0 {
-			t.Fatal(files, err)
-		}
-		for _, f := range files {
-			b, err := os.ReadFile(f)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, m := range regexp.MustCompile(`(?:\b[th] |\bcount |\.(?:say|show|count)\(|refuse\([^,()]+, )"([a-z_]+)"`).FindAllSubmatch(b, -1) {
-				used[string(m[1])] = true
-			}
-		}
-	}
-	for _, l := range states {
-		used[l.Word] = true
-	}
-	for _, g := range groups {
-		used[g.word] = true
-	}
-	for _, k := range kickers {
-		used["kicker_"+k] = true
-	}
-	for _, l := range layouts {
-		used["layout_"+l] = true
-	}
-	for key := range used {
-		if _, ok := words["en"].Words[key]; !ok && !strings.HasSuffix(key, "_") {
-			t.Errorf("a page uses the word %q, which is not there", key)
-		}
-	}
-	d := open(t)
-	for lang, want := range map[string]string{"ckb": `lang="ckb" dir="rtl"`, "tr": `lang="tr" dir="ltr"`, "xx": `lang="en" dir="ltr"`} {
-		if _, body, _ := d.get("/?lang=" + lang); !strings.Contains(body, want) {
-			t.Errorf("%s: the page is not %s", lang, want)
-		}
-	}
-}
-
 func TestNotServedToOthersWithoutSignIn(t *testing.T) {
 	if _, err := New(Parts{Config: &config.Config{}, Now: time.Now, Random: crand.Reader}); err == nil || !strings.Contains(err.Error(), "sign in") {
 		t.Errorf("have %v", err)
@@ -780,17 +402,5 @@ desk: {people: {hana: "env:CUTLINE_TEST_PASSWORD"}}
 	}
 	if strings.Contains(log.String(), "test-password") {
 		t.Errorf("the log has the password: %s", log.String())
-	}
-}
-
-func TestBadDocumentIsNamedAndTheOthersAreShown(t *testing.T) {
-	d := open(t)
-	other := d.story("2")
-	if _, err := d.store.Bucket.Put(context.Background(), "manifests/"+string(other)+".json", []byte("{"), "application/json", bucket.Always); err != nil {
-		t.Fatal(err)
-	}
-	code, body, _ := d.get("/")
-	if code != 200 || !strings.Contains(body, "manifests/"+string(other)) || !bytes.Contains([]byte(body), []byte(html.EscapeString("Reservoir rises"))) {
-		t.Errorf("%d", code)
 	}
 }

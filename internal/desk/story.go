@@ -161,3 +161,25 @@ func (d *desk) retractPage(q *request) error {
 	f.Back = "/story/" + string(x.Story.Key)
 	return q.show(http.StatusOK, "retract", f)
 }
+
+// receiptView is what became of a post that was taken down.
+type receiptView struct {
+	Label, Kind string
+	Icon, Class string
+	End         string // in words
+	Why, URL    string
+	When        string
+}
+
+// receipts says, after a retraction, what became of the posts; none: nothing was retracted.
+func (q *request) receipts(x *story.Dossier) []receiptView {
+	looks := map[string][2]string{story.ReceiptGone: {"check", "sent"}, story.ReceiptAsked: {"check", "wait"}, story.ReceiptImpossible: {"triangle", "fail"},
+		story.ReceiptUnknown: {"question", "unsure"}, story.ReceiptPending: {"clock", "wait"}, story.ReceiptNothing: {"check", "held"}}
+	var out []receiptView
+	for _, r := range story.Receipts(x, q.desk.Config.ChannelsOf(x.Story.Site), func(c string) story.Rule { return q.desk.rule(x, c) }) {
+		kind := q.desk.Config.Channels[r.Channel].Kind
+		l := looks[r.End]
+		out = append(out, receiptView{label(r.Channel, kind), kind, l[0], l[1], q.words.say("receipt_" + r.End), r.Why, r.URL, q.words.clock(story.Latest(r.At, r.Until), x.Now, q.desk.zone(x.Story.Site))})
+	}
+	return out
+}

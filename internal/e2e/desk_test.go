@@ -111,7 +111,26 @@ func (b *tab) goTo(path string) {
 // click clicks what leads to another page, and waits for that.
 func (b *tab) click(sel string) {
 	b.t.Helper()
-	b.leave(chromedp.Click(sel, chromedp.ByQuery))
+	b.leave(b.mouse(sel))
+}
+
+// mouse is a click of the mouse in the middle of what a selector finds, where it is really seen: what is covered or
+// folded away is waited for.
+func (b *tab) mouse(sel string) chromedp.Action {
+	return chromedp.ActionFunc(func(ctx context.Context) error {
+		const find = `(() => { const e = document.querySelector(%q); if (!e) return null; e.scrollIntoView({block: "center"}); const r = e.getBoundingClientRect(), x = r.left + r.width / 2, y = r.top + r.height / 2, at = document.elementFromPoint(x, y); return at && (e === at || e.contains(at) || at.contains(e) && at.tagName === "LABEL") ? [x, y] : null })()`
+		end := time.Now().Add(30 * time.Second)
+		for {
+			var at []float64
+			if err := chromedp.Evaluate(fmt.Sprintf(find, sel), &at).Do(ctx); err == nil && len(at) == 2 {
+				return chromedp.MouseClickXY(at[0], at[1]).Do(ctx)
+			}
+			if time.Now().After(end) {
+				return fmt.Errorf("%s is not there to be clicked", sel)
+			}
+			<-time.After(50 * time.Millisecond)
+		}
+	})
 }
 
 // leave does what leads to another page, and waits for it.
@@ -186,7 +205,7 @@ func TestDeskByMouse(t *testing.T) {
 		t.Fatalf("%+v", x.Log)
 	}
 	// One channel is left out, and the rest goes.
-	b.do(chromedp.Click("input[name=channel][value=telegram]", chromedp.ByQuery))
+	b.do(b.mouse("input[name=channel][value=telegram]"))
 	b.wait(`document.querySelector("button.go").innerText === "Approve for 3 channels"`)
 	b.click("button.go")
 	if x := n.decisions(k); len(x.Log) != 3 || len(x.Log[2].Drafts) != 3 {
@@ -229,7 +248,7 @@ func TestDeskByKeyboard(t *testing.T) {
 	}
 	b.keys("r")
 	b.keys("not ours") // in the field a and h are letters
-	b.leave(chromedp.KeyEvent(kb.Escape), chromedp.Click("button[value=reject]", chromedp.ByQuery))
+	b.leave(chromedp.KeyEvent(kb.Escape), b.mouse("button[value=reject]"))
 	if x := n.decisions(first); len(x.Log) != 2 || !strings.HasSuffix(x.Log[1].Why, "not ours") {
 		t.Fatalf("%+v", x.Log)
 	}
@@ -300,7 +319,7 @@ func TestDeskByTouch(t *testing.T) {
 		t.Fatalf("swiped back to %s", b.path())
 	}
 	// A tap on Approve just after the page opened under the finger asks once more; the second one counts.
-	b.do(chromedp.Click("button.go", chromedp.ByQuery))
+	b.do(b.mouse("button.go"))
 	if x := n.decisions(newer); len(x.Log) != 0 {
 		t.Fatalf("a tap within a moment of opening approved: %+v", x.Log)
 	}
@@ -457,14 +476,14 @@ func TestCardIsDrawnWhileOneTypes(t *testing.T) {
 		t.Errorf("the card takes %v", quickest)
 	}
 	// The point is set by a tap, and moved by the arrows; nothing is kept before it is saved.
-	b.do(chromedp.Click(".focal input", chromedp.ByQuery), chromedp.KeyEvent(kb.ArrowRight))
+	b.do(b.mouse(".focal input"), chromedp.KeyEvent(kb.ArrowRight))
 	if x := b.eval(`document.querySelector("#fx").value`); !strings.HasPrefix(x, "51") && !strings.HasPrefix(x, "50.9") && !strings.HasPrefix(x, "51.") {
 		t.Errorf("the point is at %s %%", x)
 	}
 	// Offline in mid-save: the text stays on the page.
 	b.do(network.EmulateNetworkConditions(true, 0, -1, -1))
 	b.wait(`navigator.onLine === false`)
-	b.do(chromedp.Click(".bar button.ink", chromedp.ByQuery))
+	b.do(b.mouse(".bar button.ink"))
 	b.wait(`document.querySelector(".bar .why").innerText.includes("Your text is kept")`)
 	if !strings.Contains(b.eval(`document.querySelector("#hl").value`), "years01234") {
 		t.Error("the text is gone")

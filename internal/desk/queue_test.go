@@ -1,0 +1,86 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"html"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"cutline/internal/bucket"
+	"cutline/internal/story"
+)
+
+func TestWhatChangedSinceOneLooked(t *testing.T) {
+	d := open(t)
+	if code, body := d.post("/looking", d.form()); code != 200 || strings.Contains(body, "data-stale") {
+		t.Fatal(code, body)
+	}
+	f := d.form()
+	d.propose(d.key, "log", "The reservoir has risen to 62 percent.", 2)
+	if _, body := d.post("/looking", f); !strings.Contains(body, "data-stale") {
+		t.Error("the page is not told that it is out of date")
+	}
+	if _, body, _ := d.get("/"); !strings.Contains(body, "Changed since you saw it") {
+		t.Error("the queue does not say that it changed")
+	}
+	if _, body, _ := d.get("/story/" + string(d.key)); !strings.Contains(body, "<del>61</del>") || !strings.Contains(body, "<ins>62</ins>") {
+		t.Error("the page does not show what changed")
+	}
+	if _, _, err := d.store.UpdateLooks(context.Background(), d.key, func(l *story.Looks) error {
+		l.People["Rebin"] = story.Look{At: noon.Add(-10 * time.Second)}
+		l.People["Hana"] = story.Look{At: noon.Add(-10 * time.Minute)}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, body, _ := d.get("/story/" + string(d.key)); !strings.Contains(body, "<bdi>Rebin</bdi> is looking at this too") || strings.Contains(body, "Hana") {
+		t.Error("who else looks is not shown, or who looked long ago is")
+	}
+}
+
+func TestQueueOrderFiltersAndTag(t *testing.T) {
+	d := open(t, func(s *story.Story) { s.Article.Section = "Water" })
+	breaking := d.story("2", func(s *story.Story) { s.Article.Tags, s.Article.Headline = []string{"Breaking"}, "Dam gates open" })
+	held := d.story("3", func(s *story.Story) { s.Article.Embargo, s.Article.Headline = noon.Add(3*time.Hour), "Budget speech" })
+	_, body, h := d.get("/")
+	at := func(k story.Key) int { return strings.Index(body, `id="`+k.ID()+`"`) }
+	if !(at(breaking) > 0 && at(breaking) < at(d.key) && at(d.key) < at(held)) {
+		t.Errorf("breaking at %d, review at %d, embargo at %d", at(breaking), at(d.key), at(held))
+	}
+	if !strings.Contains(body, "in 3 h 0 min") {
+		t.Error("the embargo has no countdown")
+	}
+	for path, want := range map[string]string{"/?q=gates": "2", "/?section=Water": "1", "/?state=embargo": "3", "/?channel=log&q=budget": "3"} {
+		_, body, _ := d.get(path)
+		if n := strings.Count(body, `<li class="row`); n != 1 {
+			t.Errorf("%s shows %d stories, want that of %s", path, n, want)
+		}
+	}
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("If-None-Match", h.Get("ETag"))
+	w := httptest.NewRecorder()
+	if d.handler.ServeHTTP(w, r); w.Code != 304 || w.Body.Len() != 0 {
+		t.Errorf("asked again with its tag: %d", w.Code)
+	}
+	if code, _, h := d.get("/next?of=" + string(breaking)); code != 303 || h.Get("Location") != "/story/"+string(d.key) {
+		t.Errorf("next: %d %s", code, h.Get("Location"))
+	}
+	if code, _, h := d.get("/next?back=1&of=" + string(d.key)); code != 303 || h.Get("Location") != "/story/"+string(breaking) {
+		t.Errorf("previous: %d %s", code, h.Get("Location"))
+	}
+}
+
+func TestBadDocumentIsNamedAndTheOthersAreShown(t *testing.T) {
+	d := open(t)
+	other := d.story("2")
+	if _, err := d.store.Bucket.Put(context.Background(), "manifests/"+string(other)+".json", []byte("{"), "application/json", bucket.Always); err != nil {
+		t.Fatal(err)
+	}
+	code, body, _ := d.get("/")
+	if code != 200 || !strings.Contains(body, "manifests/"+string(other)) || !bytes.Contains([]byte(body), []byte(html.EscapeString("Reservoir rises"))) {
+		t.Errorf("%d", code)
+	}
+}

@@ -1,0 +1,171 @@
+package desk
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	xhtml "golang.org/x/net/html"
+
+	"cutline/internal/story"
+)
+
+func TestTextsFromOutsideStayTexts(t *testing.T) {
+	body, err := os.ReadFile("testdata/xss.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Cases []struct {
+			ID, Text string
+		}
+	}
+	if err := json.Unmarshal(body, &doc); err != nil || len(doc.Cases) < 10 {
+		t.Fatal(len(doc.Cases), err)
+	}
+	d, number := open(t), 100
+	pages := func(text string) (out []string) {
+		number++
+		d.key = d.story(fmt.Sprint(number), func(s *story.Story) {
+			a := &s.Article
+			a.Headline, a.Section, a.Byline, a.Dek, a.Body, a.Doubt, a.Photo.Caption, a.Photo.Alt, a.Photo.Credit, a.Tags = text, text, text, text, text, text, text, text, text, []string{text}
+			s.Edits.Credit, s.Edits.By, s.Source = text, text, text
+		})
+		if _, _, err := d.store.UpdatePost(context.Background(), d.key, "log", func(p *story.Post) error {
+			p.Proposed = &story.Draft{Text: text, Title: text, Dek: text, Alt: text, Link: "https://news.example/", Findings: []string{text}, Revision: 1}
+			p.Uncertain, p.History = text, []story.Event{{At: noon, What: "publish", End: "unknown", Why: text}}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := d.store.UpdateManifest(context.Background(), d.key, func(m *story.Manifest) error {
+			m.Credit, m.Alt, m.Terms, m.Photo, m.Held = text, text, text, text, text
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{"/?lang=ckb&q=" + url.QueryEscape(text), "/story/" + string(d.key), "/story/" + string(d.key) + "/edit", "/story/" + string(d.key) + "/retract"} {
+			code, body, _ := d.get(path)
+			if code != 200 {
+				t.Fatalf("%s with %q: %d", path, text, code)
+			}
+			out = append(out, body)
+		}
+		f := d.form()
+		f.Set("act", "approve")
+		d.propose(d.key, "feed", text+" changed", 2)
+		_, body := d.post("/decide", f)
+		return append(out, body)
+	}
+	plain := pages("plain words")
+	known := map[string]bool{"span class": true, "span": true, "input checked": true, "del": true, "ins": true, "mark": true}
+	for _, p := range plain {
+		for _, what := range structure(t, p) {
+			known[what] = true
+		}
+	}
+	for _, c := range doc.Cases {
+		have := pages(c.Text)
+		for i, p := range have {
+			for _, what := range structure(t, p) {
+				if !known[what] {
+					t.Errorf("%s: page %d has %q, which the page with plain words has not", c.ID, i, what)
+				}
+			}
+		}
+	}
+}
+
+// structure lists a page's elements with their attributes' names, and its scripts and links with their addresses.
+func structure(t *testing.T, page string) []string {
+	t.Helper()
+	root, err := xhtml.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for n := range root.Descendants() {
+		if n.Type != xhtml.ElementNode {
+			continue
+		}
+		out = append(out, n.Data)
+		for _, a := range n.Attr {
+			out = append(out, n.Data+" "+a.Key)
+			if n.Data == "script" || strings.Contains(strings.ToLower(a.Val), "javascript:") && (a.Key == "href" || a.Key == "src" || a.Key == "action") {
+				out = append(out, n.Data+" "+a.Val)
+			}
+		}
+	}
+	return out
+}
+
+func TestInterfaceSpeaksSixLanguages(t *testing.T) {
+	words, err := readWords()
+	if err != nil || len(words) != 6 {
+		t.Fatal(len(words), err)
+	}
+	holes := regexp.MustCompile(`\{[a-z]+\}`)
+	for key, en := range words["en"].Words {
+		for tag, l := range words {
+			p, ok := l.Words[key]
+			if !ok || p["other"] == "" {
+				t.Errorf("%s is missing in %s", key, tag)
+			}
+			if a, b := fmt.Sprint(holes.FindAllString(en["other"], -1)), fmt.Sprint(holes.FindAllString(p["other"], -1)); len(a) != len(b) {
+				t.Errorf("%s in %s has other placeholders: %s, %s", key, tag, a, b)
+			}
+		}
+	}
+	for tag, l := range words {
+		for key := range l.Words {
+			if _, ok := words["en"].Words[key]; !ok {
+				t.Errorf("%s has the word %s, which English has not", tag, key)
+			}
+		}
+	}
+	used := map[string]bool{}
+	for _, pattern := range []string{"tmpl/*.html", "*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatal(files, err)
+		}
+		for _, f := range files {
+			b, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range regexp.MustCompile(`(?:\b[th] |\bcount |\.(?:say|show|count)\(|refuse\([^,()]+, )"([a-z_]+)"`).FindAllSubmatch(b, -1) {
+				used[string(m[1])] = true
+			}
+		}
+	}
+	for _, l := range states {
+		used[l.Word] = true
+	}
+	for _, g := range groups {
+		used[g.word] = true
+	}
+	for _, k := range kickers {
+		used["kicker_"+k] = true
+	}
+	for _, l := range layouts {
+		used["layout_"+l] = true
+	}
+	for key := range used {
+		if _, ok := words["en"].Words[key]; !ok && !strings.HasSuffix(key, "_") {
+			t.Errorf("a page uses the word %q, which is not there", key)
+		}
+	}
+	d := open(t)
+	for lang, want := range map[string]string{"ckb": `lang="ckb" dir="rtl"`, "tr": `lang="tr" dir="ltr"`, "xx": `lang="en" dir="ltr"`} {
+		if _, body, _ := d.get("/?lang=" + lang); !strings.Contains(body, want) {
+			t.Errorf("%s: the page is not %s", lang, want)
+		}
+	}
+}
