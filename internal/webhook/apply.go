@@ -265,6 +265,9 @@ func upsert(ctx context.Context, store *story.Store, name, site string, d source
 		case d.Versions && !d.Read.IsZero() && s.Live() && !d.Sent.After(s.Sent):
 			result, why = "unchanged", "of the time of the one that is known"
 			return nil
+		case d.Partial && unplaced(s, d) && s.Live() && s.Article.Headline == a.Headline:
+			result, why = "unchanged", join(d.Why, "what it does not hold is known already")
+			return nil
 		case unplaced(s, d) && canAsk:
 			result, why, ask = "accepted", join(d.Why, "another came with the same time; the CMS is asked in a moment which is the newer"), true
 			return nil

@@ -72,6 +72,7 @@ func TestLifeOfAnArticle(t *testing.T) {
 		{"WordPress, our plugin", 17, life{"wordpress", "5", named("-full-"), false}},
 		{"WordPress, other plugins", 17, life{"wordpress", "5", named("-transition-"), true}},
 		{"WordPress, all its plugins", 17, life{"wordpress", "5", named(), true}},
+		{"WordPress, all its plugins, and not asked", 17, life{"wordpress", "5", named(), false}},
 	} {
 		for _, deleted := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, deleted %v", l.name, deleted), func(t *testing.T) {
