@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"text/template"
 	"unicode"
 
 	"cutline/internal/article"
@@ -28,7 +27,7 @@ const (
 // wording makes the text of one post from a template. The template's functions read its fields, so that one wording
 // tries many texts.
 type wording struct {
-	t        *template.Template
+	t        *pattern
 	fixed    []string // the template's own words
 	piece    Piece
 	signs    bool   // the network reads signs: the article's are made harmless, the template's own count
@@ -39,7 +38,7 @@ type wording struct {
 }
 
 // functions are what a template may call, each without arguments. What an article does not have is empty.
-func (w *wording) functions() template.FuncMap {
+func (w *wording) functions() map[string]func() string {
 	a := &w.piece.Article
 	words := func(s string) string {
 		if w.signs {
@@ -47,7 +46,7 @@ func (w *wording) functions() template.FuncMap {
 		}
 		return s
 	}
-	return template.FuncMap{
+	return map[string]func() string{
 		"headline":   func() string { return words(w.headline) },
 		"summary":    func() string { return words(w.summary) },
 		"dek":        func() string { return words(a.Dek) },
@@ -75,7 +74,7 @@ func newWording(t config.Template, otherwise string, p Piece) (*wording, error) 
 	w := &wording{piece: p, headline: p.Article.Headline}
 	functions := w.functions()
 	var err error
-	if w.t, err = template.New("").Funcs(functions).Parse(text); err != nil {
+	if w.t, err = parsePattern(text, functions); err != nil {
 		return nil, t.Wrong("%s; the functions are %s", bareTemplate(err), strings.Join(slices.Sorted(maps.Keys(functions)), ", "))
 	}
 	for _, own := range actionRE.Split(text, -1) {
@@ -92,7 +91,7 @@ func notLetter(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r)
 }
 
-// bareTemplate takes the template's name out of an error of text/template: the configuration's file, line and key
+// bareTemplate takes the template's name out of an error of the template's parser: the configuration's file, line and key
 // stand before it.
 func bareTemplate(err error) string {
 	return templateRE.ReplaceAllString(err.Error(), "")
@@ -104,11 +103,11 @@ var blankRE = regexp.MustCompile(`[ \t]*\n(?:[ \t]*\n)*`)
 
 // text is what the template comes to. Lines of which nothing is left go, and so do empty paragraphs.
 func (w *wording) text() (string, error) {
-	var b strings.Builder
-	if err := w.t.Execute(&b, nil); err != nil {
+	text, err := w.t.text(w.functions())
+	if err != nil {
 		return "", err
 	}
-	return strings.TrimSpace(blankRE.ReplaceAllStringFunc(b.String(), func(s string) string {
+	return strings.TrimSpace(blankRE.ReplaceAllStringFunc(text, func(s string) string {
 		if strings.Count(s, "\n") > 1 {
 			return "\n\n"
 		}

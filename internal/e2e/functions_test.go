@@ -222,7 +222,8 @@ func approve(t *testing.T, desk *bootstrap, k story.Key) {
 }
 
 var (
-	formRE  = regexp.MustCompile(`(?s)<form[^>]*\baction="([^"]*)"[^>]*>(.*?)</form>`)
+	formRE  = regexp.MustCompile(`(?s)<form([^>]*)\baction="([^"]*)"([^>]*)>(.*?)</form>`)
+	idRE    = regexp.MustCompile(`\bid="([^"]*)"`)
 	inputRE = regexp.MustCompile(`(?s)<(?:input|button)\b[^>]*>`)
 	attrRE  = regexp.MustCompile(`\b(type|name|value)="([^"]*)"`)
 )
@@ -232,7 +233,15 @@ func formOf(t *testing.T, page, act string) (string, url.Values) {
 	t.Helper()
 	for _, f := range formRE.FindAllStringSubmatch(page, -1) {
 		out, found := url.Values{}, false
-		for _, tag := range inputRE.FindAllString(f[2], -1) {
+		tags := inputRE.FindAllString(f[4], -1)
+		if id := idRE.FindStringSubmatch(f[1] + f[3]); id != nil { // fields may stand anywhere on the page and name their form
+			for _, tag := range inputRE.FindAllString(page, -1) {
+				if strings.Contains(tag, `form="`+id[1]+`"`) {
+					tags = append(tags, tag)
+				}
+			}
+		}
+		for _, tag := range tags {
 			a := map[string]string{}
 			for _, m := range attrRE.FindAllStringSubmatch(tag, -1) {
 				a[m[1]] = strings.NewReplacer("&#34;", `"`, "&#39;", "'", "&amp;", "&", "&lt;", "<", "&gt;", ">", "&#43;", "+").Replace(m[2])
@@ -246,7 +255,7 @@ func formOf(t *testing.T, page, act string) (string, url.Values) {
 			}
 		}
 		if found {
-			return strings.ReplaceAll(f[1], "&amp;", "&"), out
+			return strings.ReplaceAll(f[2], "&amp;", "&"), out
 		}
 	}
 	t.Fatalf("the page has no form with a button for %s:\n%s", act, page)

@@ -113,7 +113,7 @@ func (r *Render) ask(ctx context.Context, p picture) ([]byte, string, error) {
 		if json.Unmarshal(answer, &e) != nil || e.Message == "" {
 			_, e.Message = said(answer)
 		}
-		return fail(fmt.Errorf("Lambda answered %d %s", res.StatusCode, e.Message))
+		return fail(fmt.Errorf("the answer is %d %s", res.StatusCode, e.Message))
 	}
 	var out pictured
 	if err := json.Unmarshal(answer, &out); err != nil || len(out.Body) == 0 {
