@@ -208,6 +208,10 @@ func takenAt(d source.Delivery, at time.Time) time.Time {
 	return at.UTC()
 }
 
+// keyOf is the key of the story that a delivery is about, made if it is the first.
+//
+// BUG: of items that evolved one from the other, a third that comes before the second makes a story of its own, since it
+// names only the second. Closing it means to join two stories, posts and all.
 func keyOf(ctx context.Context, store *story.Store, name string, d source.Delivery) (story.Key, error) {
 	if d.Of != "" {
 		return store.Alias(ctx, name, d.Article.ID, d.Of)
