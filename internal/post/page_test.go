@@ -44,7 +44,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *site) set(page, card string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.page, s.card = page, card
+	s.page, s.card, s.asked = page, card, nil
 }
 
 func TestPageIsLookedAtBeforePosting(t *testing.T) {
@@ -85,9 +85,10 @@ func TestPageIsLookedAtBeforePosting(t *testing.T) {
 		t.Errorf("the channel that only warns has not posted (%v)", err)
 	}
 	web.set(ours, jpeg)
-	web.asked = nil
 	n.tick(p)
 	n.want(k, "post")
+	web.mu.Lock()
+	defer web.mu.Unlock()
 	if got := strings.Join(web.asked, " "); got != "/1 /cards/"+string(k)+"/og.jpg" || web.credential {
 		t.Errorf("asked for %s, with credentials: %v; want the page and the card once for both channels", got, web.credential)
 	}

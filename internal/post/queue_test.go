@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -241,6 +242,7 @@ func TestStopIsObeyedInTheMiddleOfAPost(t *testing.T) {
 // failing is a channel that does not answer while down, and makes a note of who called.
 type failing struct {
 	channel.Channel
+	mu     sync.Mutex
 	down   bool
 	poison story.Key
 	calls  []story.Key
@@ -248,6 +250,8 @@ type failing struct {
 }
 
 func (f *failing) Publish(ctx context.Context, c *channel.Call) channel.Outcome {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.calls = append(f.calls, c.Key)
 	if f.down || c.Key == f.poison {
 		return channel.Outcome{End: channel.Later, Why: "no answer", Rest: f.down}
