@@ -1,10 +1,8 @@
 package channel
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"math/rand"
 	"net/http"
@@ -17,6 +15,7 @@ import (
 
 	"cutline/internal/bucket"
 	"cutline/internal/config"
+	"cutline/internal/sim"
 	"cutline/internal/story"
 )
 
@@ -102,87 +101,50 @@ func remembering(k story.Key, text string) *Call {
 	return c
 }
 
-// pds is a personal data server with one repository.
-type pds struct {
-	records map[string]string // rkey → record
-	expired bool              // the first access token has run out
-	logins  int
-	renewed int
-	hang    bool // putRecord stores and does not answer
+// onSim is a channel on the simulated network of its kind, with a post whose card is a picture.
+func onSim(t *testing.T, kind string) (*sim.Server, Channel, *Call) {
+	s := sim.New(func() time.Time { return noon })
+	web := httptest.NewServer(s)
+	t.Cleanup(web.Close)
+	s.At(web.URL)
+	c := remembering(keyA, "Water stands at the spillway.")
+	c.Card = func(context.Context) ([]byte, error) { return jpegCard(t, 1200, 630), nil }
+	return s, channelAt(t, kind, web.URL+"/"+kind), c
 }
 
-func (p *pds) serve(w http.ResponseWriter, r *http.Request, body []byte) {
-	var in struct {
-		RKey   string
-		Record json.RawMessage
+// counted counts what a simulated network was asked.
+func counted(s *sim.Server, op sim.Op) (n int) {
+	for _, c := range s.Calls("") {
+		if c.Op == op {
+			n++
+		}
 	}
-	_ = json.Unmarshal(body, &in) // a picture is no JSON
-	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
-	method := strings.TrimPrefix(r.URL.Path, "/xrpc/")
-	switch {
-	case method == "com.atproto.server.createSession":
-		p.logins++
-		say(w, 200, map[string]string{"did": "did:plc:test", "accessJwt": "access-1", "refreshJwt": "refresh-1"})
-	case method == "com.atproto.server.refreshSession":
-		p.renewed++
-		say(w, 200, map[string]string{"did": "did:plc:test", "accessJwt": "access-2", "refreshJwt": "refresh-2"})
-	case method == "com.atproto.repo.getRecord":
-		if _, ok := p.records[r.URL.Query().Get("rkey")]; ok {
-			say(w, 200, map[string]string{"uri": "at://did:plc:test/app.bsky.feed.post/" + r.URL.Query().Get("rkey"), "cid": "cid-1"})
-		} else {
-			say(w, 400, map[string]string{"error": "RecordNotFound", "message": "Could not locate record"})
-		}
-	case token == "access-1" && p.expired:
-		say(w, 400, map[string]string{"error": "ExpiredToken", "message": "Token has expired"})
-	case method == "com.atproto.repo.uploadBlob":
-		say(w, 200, map[string]any{"blob": map[string]any{"$type": "blob", "ref": map[string]string{"$link": "bafk"}, "mimeType": "image/jpeg", "size": len(body)}})
-	case method == "com.atproto.repo.putRecord":
-		old, there := p.records[in.RKey]
-		if there && old != string(in.Record) {
-			say(w, 400, map[string]string{"error": "InvalidSwap", "message": "Record was at cid-1"})
-			return
-		}
-		p.records[in.RKey] = string(in.Record)
-		if p.hang {
-			<-r.Context().Done()
-			return
-		}
-		say(w, 200, map[string]string{"uri": "at://did:plc:test/app.bsky.feed.post/" + in.RKey, "cid": "cid-1"})
-	case method == "com.atproto.repo.deleteRecord":
-		delete(p.records, in.RKey)
-		say(w, 200, map[string]string{})
-	default:
-		say(w, 501, map[string]string{"error": "MethodNotImplemented", "message": method})
-	}
+	return n
 }
 
 func TestBlueskyMakesOnePostWhateverHappens(t *testing.T) {
 	ctx := context.Background()
-	p := &pds{records: map[string]string{}}
-	n := fake(t, p.serve)
-	ch := channelAt(t, "bluesky", n.URL)
-	c := remembering(keyA, "Water stands at the spillway.")
+	s, ch, c := onSim(t, "bluesky")
 	if o := ch.Find(ctx, c); o.End != Absent {
 		t.Fatalf("before: %+v", o)
 	}
-	n.between(func() { p.hang = true })
+	s.Fault(sim.Fault{Op: sim.Publish, Do: sim.Hang})
 	if o := ch.Publish(ctx, c); o.End != Unknown {
 		t.Fatalf("stored, but no answer: %+v", o)
 	}
-	n.between(func() { p.hang = false })
 	o := ch.Find(ctx, c)
-	if o.End != Posted || !strings.HasPrefix(o.Remote.URL, "https://bsky.app/profile/did:plc:test/post/") {
+	if o.End != Posted || !strings.HasPrefix(o.Remote.URL, "https://bsky.app/profile/did:plc:") {
 		t.Fatalf("find: %+v", o)
 	}
-	if again := ch.Publish(ctx, c); again.End != Posted || again.Remote.ID != o.Remote.ID || len(p.records) != 1 {
-		t.Errorf("again: %+v, %d records", again, len(p.records))
+	if again := ch.Publish(ctx, c); again.End != Posted || again.Remote != o.Remote || len(s.Posts("")) != 1 {
+		t.Errorf("again: %+v, %d posts", again, len(s.Posts("")))
 	}
 	c.Draft.Text = "Another text."
-	if other := ch.Publish(ctx, c); other.End != Posted || len(p.records) != 1 {
-		t.Errorf("with another text: %+v, %d records", other, len(p.records))
+	if other := ch.Publish(ctx, c); other.End != Posted || len(s.Posts("")) != 1 {
+		t.Errorf("with another text: %+v, %d posts", other, len(s.Posts("")))
 	}
-	if n.count("uploadBlob") != 1 {
-		t.Errorf("%d uploads", n.count("uploadBlob"))
+	if n := counted(s, sim.Upload); n != 1 {
+		t.Errorf("%d uploads", n)
 	}
 	c.Remote = o.Remote
 	for range 2 {
@@ -190,99 +152,48 @@ func TestBlueskyMakesOnePostWhateverHappens(t *testing.T) {
 			t.Errorf("retract: %+v", o)
 		}
 	}
-	if len(p.records) != 0 {
+	if s.Posts("")[0].Stands() {
 		t.Error("it is still there")
-	}
-	for rkey := range p.records {
-		if len(rkey) != 13 {
-			t.Errorf("%q is no TID", rkey)
-		}
 	}
 }
 
 func TestBlueskyRenewsItsSessionOnce(t *testing.T) {
-	p := &pds{records: map[string]string{}}
-	n := fake(t, p.serve)
-	ch := channelAt(t, "bluesky", n.URL)
-	if o := ch.Publish(context.Background(), remembering(keyA, "one")); o.End != Posted {
+	s, ch, c := onSim(t, "bluesky")
+	if o := ch.Publish(context.Background(), c); o.End != Posted {
 		t.Fatalf("%+v", o)
 	}
-	n.between(func() { p.expired = true })
-	if o := ch.Publish(context.Background(), remembering(keyB, "two")); o.End != Posted || p.logins != 1 || p.renewed != 1 {
-		t.Errorf("%+v, %d logins, %d renewals", o, p.logins, p.renewed)
+	s.Fault(sim.Fault{Op: sim.Upload, Do: sim.Expire})
+	second := *c
+	second.Key, second.Steps = keyB, map[string]string{}
+	if o := ch.Publish(context.Background(), &second); o.End != Posted || counted(s, sim.SignIn) != 2 || len(s.Posts("")) != 2 {
+		t.Errorf("%+v, %d times signed in or renewed, %d posts", o, counted(s, sim.SignIn), len(s.Posts("")))
 	}
 }
 
 func TestMastodonFindsAPostWhoseAnswerWasLost(t *testing.T) {
 	ctx := context.Background()
-	var statuses []map[string]any
-	ready, hang := false, true
-	handles := map[string]bool{}
-	n := fake(t, func(w http.ResponseWriter, r *http.Request, body []byte) {
-		if r.Header.Get("Authorization") != "Bearer "+testToken {
-			say(w, 401, map[string]string{"error": "The access token is invalid"})
-			return
-		}
-		switch {
-		case r.URL.Path == "/api/v2/media":
-			if !bytes.Contains(body, []byte("jpeg")) || !bytes.Contains(body, []byte(`name="description"`)) {
-				t.Errorf("the upload: %s", body)
-			}
-			say(w, 202, map[string]string{"id": "m1"})
-		case r.URL.Path == "/api/v1/media/m1":
-			if ready {
-				say(w, 200, map[string]string{"id": "m1"})
-			} else {
-				say(w, 206, map[string]string{"id": "m1"})
-			}
-		case r.Method == "POST" && r.URL.Path == "/api/v1/statuses":
-			var in struct {
-				Status string
-				Media  []string `json:"media_ids"`
-			}
-			if err := json.Unmarshal(body, &in); err != nil || len(in.Media) != 1 || in.Media[0] != "m1" {
-				t.Errorf("%v %s", err, body)
-			}
-			if key := r.Header.Get("Idempotency-Key"); !handles[key] {
-				handles[key] = true
-				statuses = append(statuses, map[string]any{"id": fmt.Sprint(len(statuses) + 1), "url": "https://m.example/1", "content": "<p>" + strings.ReplaceAll(in.Status, "&", "&amp;") + "</p>"})
-			}
-			if hang {
-				<-r.Context().Done()
-				return
-			}
-			say(w, 200, statuses[len(statuses)-1])
-		case strings.HasPrefix(r.URL.Path, "/api/v1/accounts/verify"):
-			say(w, 200, map[string]string{"id": "9"})
-		case r.URL.Path == "/api/v1/accounts/9/statuses":
-			say(w, 200, statuses)
-		case r.Method == "DELETE":
-			statuses = nil
-			say(w, 200, map[string]string{})
-		default:
-			say(w, 404, map[string]string{"error": "Record not found"})
-		}
-	})
-	ch := channelAt(t, "mastodon", n.URL)
-	c := remembering(keyA, "Water stands.")
+	s, ch, c := onSim(t, "mastodon")
 	c.Draft.Text += "\n\n" + c.Draft.Link
+	s.Fault(sim.Fault{Op: sim.Upload, Do: sim.Slow, Polls: 1})
 	if o := ch.Publish(ctx, c); o.End != Later {
 		t.Fatalf("the picture is not ready: %+v", o)
 	}
-	n.between(func() { ready = true })
+	s.Fault(sim.Fault{Op: sim.Publish, Do: sim.Hang})
 	if o := ch.Publish(ctx, c); o.End != Unknown {
 		t.Fatalf("no answer: %+v", o)
 	}
 	o := ch.Find(ctx, c)
-	if o.End != Posted || o.Remote.ID != "1" {
+	if o.End != Posted || o.Remote.ID != s.Posts("")[0].ID {
 		t.Fatalf("find: %+v", o)
 	}
-	n.between(func() { hang = false })
-	if again := ch.Publish(ctx, c); again.End != Posted || len(statuses) != 1 {
-		t.Errorf("again: %+v, %d statuses", again, len(statuses))
+	if again := ch.Publish(ctx, c); again.End != Posted || again.Remote != o.Remote || len(s.Posts("")) != 1 || counted(s, sim.Upload) != 1 {
+		t.Errorf("again: %+v, %d posts, %d uploads", again, len(s.Posts("")), counted(s, sim.Upload))
+	}
+	if p := s.Posts("")[0]; p.Alt != c.Draft.Alt || p.Picture == "" || p.Language == "" {
+		t.Errorf("readers see %+v", p)
 	}
 	c.Remote = o.Remote
-	if o := ch.Retract(ctx, c); o.End != Posted || len(statuses) != 0 {
+	if o := ch.Retract(ctx, c); o.End != Posted || s.Posts("")[0].Stands() {
 		t.Errorf("retract: %+v", o)
 	}
 	if o := ch.Edit(ctx, c); o.End != Gone {

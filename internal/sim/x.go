@@ -6,19 +6,19 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/rivo/uniseg"
 )
 
 // x is X's API v2 for one user, whatever token is shown: media, posts, the user's own timeline, tokens that are renewed.
 type x struct {
 	*Server
 	media    map[string]*xMedia
-	refresh  string            // the refresh token that is good; empty: any, the first time
-	uploaded map[string][]byte // what has come so far of uploads in pieces
+	refresh  string              // the refresh token that is good; empty: any, the first time
+	before   map[string][]string // a post's number → those it had before it was edited
+	uploaded map[string][]byte   // what has come so far of uploads in pieces
 }
 
 type xMedia struct {
@@ -30,7 +30,7 @@ type xMedia struct {
 const xUser = "1700000000000000001"
 
 func newX(s *Server) *x {
-	n := &x{Server: s, media: map[string]*xMedia{}, uploaded: map[string][]byte{}}
+	n := &x{Server: s, media: map[string]*xMedia{}, uploaded: map[string][]byte{}, before: map[string][]string{}}
 	s.on(n, "POST /2/oauth2/token", SignIn, n.renew)
 	s.on(n, "GET /2/users/me", Read, n.authorized(n.whoami))
 	s.on(n, "POST /2/media/upload", Upload, n.authorized(n.upload))
@@ -39,7 +39,13 @@ func newX(s *Server) *x {
 	s.on(n, "POST /2/media/upload/{id}/finalize", Upload, n.authorized(n.finish))
 	s.on(n, "GET /2/media/upload", Poll, n.authorized(n.poll))
 	s.on(n, "POST /2/media/metadata", Upload, n.authorized(n.describe))
-	s.on(n, "POST /2/tweets", Publish, n.authorized(n.publish))
+	s.onBody(n, "POST /2/tweets", func(r *request) Op {
+		var in xPost
+		if r.json(&in) && in.Edit.Previous != "" {
+			return Edit
+		}
+		return Publish
+	}, n.authorized(n.publish))
 	s.on(n, "GET /2/tweets/{id}", Find, n.authorized(n.one))
 	s.on(n, "GET /2/users/{id}/tweets", Find, n.authorized(n.list))
 	s.on(n, "DELETE /2/tweets/{id}", Delete, n.authorized(n.delete))
@@ -234,51 +240,30 @@ func (n *x) describe(r *request) answer {
 	return reply(http.StatusOK, map[string]any{"data": map[string]any{"id": in.ID, "associated_metadata": map[string]any{"alt_text": map[string]string{"text": in.Metadata.Alt.Text}}}})
 }
 
-// weigh counts a text by twitter-text's weights. It knows links by their scheme alone.
-func weigh(text string) int {
-	n := 0
-	rest := anyLink.ReplaceAllStringFunc(text, func(string) string { n += 23; return "" })
-	for g := uniseg.NewGraphemes(rest); g.Next(); {
-		if isEmoji(g.Runes()) {
-			n += 2
-			continue
-		}
-		for _, c := range g.Runes() {
-			if c <= 0x10ff || c >= 0x2000 && c <= 0x200d || c >= 0x2010 && c <= 0x201f || c >= 0x2032 && c <= 0x2037 {
-				n++
-			} else {
-				n += 2
-			}
-		}
+// xPost is what a post is made from, or made anew.
+type xPost struct {
+	Text  string
+	Media struct {
+		IDs []string `json:"media_ids"`
 	}
-	return n
-}
-
-// isEmoji says whether a grapheme is shown as a picture.
-func isEmoji(g []rune) bool {
-	for i, c := range g {
-		if c >= 0x1f000 && c <= 0x1faff || c == 0xfe0f || i == 0 && len(g) > 1 && c >= 0x2190 && c <= 0x2bff {
-			return true
-		}
+	Reply struct {
+		To string `json:"in_reply_to_tweet_id"`
 	}
-	return false
+	Edit struct {
+		Previous string `json:"previous_post_id"`
+	} `json:"edit_options"`
 }
 
 func (n *x) publish(r *request) answer {
-	var in struct {
-		Text  string
-		Media struct {
-			IDs []string `json:"media_ids"`
-		}
-		Reply struct {
-			To string `json:"in_reply_to_tweet_id"`
-		}
-	}
+	var in xPost
 	if !r.json(&in) || in.Text == "" && len(in.Media.IDs) == 0 {
 		return xInvalid("text: may not be empty")
 	}
 	if weigh(in.Text) > 280 {
 		return xInvalid("The text exceeds the limit")
+	}
+	if in.Edit.Previous != "" {
+		return n.edit(r, in)
 	}
 	for _, p := range n.of("x", "@newsroom") {
 		if p.Fingerprint == in.Text+in.Reply.To && r.now.Sub(p.At) < 24*time.Hour {
@@ -300,9 +285,30 @@ func (n *x) publish(r *request) answer {
 		p.Link = anyLink.FindString(p.Text)
 	}
 	p.ID = n.id()
-	t := n.add(r, p)
-	shown, _ := n.shorten(t.Text)
-	return reply(http.StatusCreated, map[string]any{"data": map[string]any{"id": t.ID, "text": shown, "edit_history_tweet_ids": []string{t.ID}}})
+	return n.posted(n.add(r, p))
+}
+
+func (n *x) posted(p *Post) answer {
+	shown, _ := n.shorten(p.Text)
+	return reply(http.StatusCreated, map[string]any{"data": map[string]any{"id": p.ID, "text": shown, "edit_history_tweet_ids": n.history(p)}})
+}
+
+// history is all the numbers that a post has had, the first one first.
+func (n *x) history(p *Post) []string { return append(slices.Clone(n.before[p.ID]), p.ID) }
+
+// edit puts a post in the place of one that is not an hour old: with a number of its own.
+func (n *x) edit(r *request, in xPost) answer {
+	p := n.post("x", in.Edit.Previous)
+	switch {
+	case p == nil:
+		return xInvalid("edit_options.previous_post_id is not known")
+	case r.now.Sub(p.At) >= time.Hour:
+		return xError(http.StatusForbidden, "Forbidden", "You are not permitted to edit this Tweet.", "")
+	}
+	history := n.history(p)
+	p.ID, p.Text, p.Edited, p.Fingerprint = n.id(), in.Text, r.now, in.Text+p.ReplyTo
+	n.before[p.ID] = history
+	return n.posted(p)
 }
 
 // shorten puts t.co links in place of the real ones, and lists them with where they stand, in characters.
@@ -323,7 +329,7 @@ func (n *x) shorten(text string) (string, []any) {
 
 func (n *x) tweet(p *Post) map[string]any {
 	text, urls := n.shorten(p.Text)
-	out := map[string]any{"id": p.ID, "text": text, "created_at": p.At.UTC().Format("2006-01-02T15:04:05.000Z"), "author_id": xUser, "edit_history_tweet_ids": []string{p.ID}}
+	out := map[string]any{"id": p.ID, "text": text, "created_at": p.At.UTC().Format("2006-01-02T15:04:05.000Z"), "author_id": xUser, "edit_history_tweet_ids": n.history(p)}
 	if len(urls) > 0 {
 		out["entities"] = map[string]any{"urls": urls}
 	}
