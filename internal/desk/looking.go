@@ -18,11 +18,11 @@ const (
 )
 
 // others lists who else had the story on the screen a moment ago.
-func others(l story.Looks, by string, now time.Time) []string {
+func others(l story.Looks, id string, now time.Time) []string {
 	var out []string
-	for name, look := range l.People {
-		if name != by && now.Sub(look.At) < lookFor {
-			out = append(out, name)
+	for account, look := range l.People {
+		if account != id && now.Sub(look.At) < lookFor {
+			out = append(out, look.Name)
 		}
 	}
 	slices.Sort(out)
@@ -60,12 +60,12 @@ func (d *desk) looking(q *request) error {
 		return err
 	}
 	// What the page shows is noted only while it is what there is: else the person has not seen it yet.
-	if mine, ok := looks.People[q.by]; !stale && size < maxSeen && (!ok || now.Sub(mine.At) > lookFor/4 || !mine.Seen.Same(is)) {
+	if mine, ok := looks.People[q.who.ID]; !stale && size < maxSeen && (!ok || now.Sub(mine.At) > lookFor/4 || !mine.Seen.Same(is)) {
 		looks, _, err = d.Store.UpdateLooks(q.Context(), x.Story.Key, func(l *story.Looks) error {
 			if l.People == nil {
 				l.People = map[string]story.Look{}
 			}
-			me, ok := l.People[q.by]
+			me, ok := l.People[q.who.ID]
 			switch {
 			case !ok:
 				me.Seen = is
@@ -73,13 +73,13 @@ func (d *desk) looking(q *request) error {
 				before := me.Seen
 				me.Before, me.Seen = &before, is
 			}
-			me.At = now
-			l.People[q.by] = me
+			me.At, me.Name = now, q.by
+			l.People[q.who.ID] = me
 			for len(l.People) > maxLookers {
-				oldest := q.by
-				for name, look := range l.People {
+				oldest := q.who.ID
+				for account, look := range l.People {
 					if look.At.Before(l.People[oldest].At) {
-						oldest = name
+						oldest = account
 					}
 				}
 				delete(l.People, oldest)
@@ -93,14 +93,14 @@ func (d *desk) looking(q *request) error {
 	return q.show(http.StatusOK, "looking", q.frame("", "", struct {
 		Others []string
 		Stale  bool
-	}{others(looks, q.by, now), stale}))
+	}{others(looks, q.who.ID, now), stale}))
 }
 
 // changed compares what the person saw last with what is, or else what they saw before; nil: nothing that they know of
 // changed. Who never had the page open is shown what changed since the last decision.
 func (q *request) changed(x *story.Dossier, l story.Looks) []change {
 	is := q.desk.seenOf(x)
-	if me, ok := l.People[q.by]; ok {
+	if me, ok := l.People[q.who.ID]; ok {
 		if !me.Seen.Same(is) {
 			return q.changes(x, me.Seen, is)
 		}

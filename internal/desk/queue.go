@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"cutline/internal/story"
@@ -114,18 +115,11 @@ func (q *request) rows(p *queuePage) ([]row, error) {
 		p.Bad = append(p.Bad, b.Key)
 	}
 	if p.Day == "" {
-		late, err := d.Store.Waiting(q.Context())
+		late, err := q.late(from)
 		if err != nil {
 			return nil, err
 		}
-		for _, k := range late[:min(len(late), 200)] {
-			if k.Day() >= from {
-				continue
-			}
-			if x, err := d.Store.Load(q.Context(), k); err == nil {
-				dossiers = append(dossiers, x)
-			}
-		}
+		dossiers = append(dossiers, late...)
 	}
 	looks, err := d.Store.LooksSince(q.Context(), from)
 	if err != nil {
@@ -143,6 +137,39 @@ func (q *request) rows(p *queuePage) ([]row, error) {
 			continue
 		}
 		out = append(out, v)
+	}
+	return out, nil
+}
+
+// maxLate is how many stories of older days the queue shows, soonest due first.
+const maxLate = 40
+
+// late reads the stories of days before one that something is due for, a few at once. One that cannot be read is left to
+// its own page.
+func (q *request) late(before string) ([]story.Dossier, error) {
+	keys, err := q.desk.Store.Waiting(q.Context())
+	if err != nil {
+		return nil, err
+	}
+	keys = slices.DeleteFunc(keys, func(k story.Key) bool { return k.Day() >= before })
+	keys = keys[:min(len(keys), maxLate)]
+	found := make([]*story.Dossier, len(keys))
+	var reading sync.WaitGroup
+	for part := range 8 {
+		reading.Go(func() {
+			for i := part; i < len(keys); i += 8 {
+				if x, err := q.desk.Store.Load(q.Context(), keys[i]); err == nil {
+					found[i] = &x
+				}
+			}
+		})
+	}
+	reading.Wait()
+	var out []story.Dossier
+	for _, x := range found {
+		if x != nil {
+			out = append(out, *x)
+		}
 	}
 	return out, nil
 }

@@ -30,8 +30,8 @@ func TestWhatChangedSinceOneLooked(t *testing.T) {
 		t.Error("the page does not show what changed")
 	}
 	if _, _, err := d.store.UpdateLooks(context.Background(), d.key, func(l *story.Looks) error {
-		l.People["Rebin"] = story.Look{At: noon.Add(-10 * time.Second)}
-		l.People["Hana"] = story.Look{At: noon.Add(-10 * time.Minute)}
+		l.People["Rebin"] = story.Look{Name: "Rebin", At: noon.Add(-10 * time.Second)}
+		l.People["Hana"] = story.Look{Name: "Hana", At: noon.Add(-10 * time.Minute)}
 		return nil
 	}); err != nil {
 		t.Fatal(err)
@@ -70,6 +70,19 @@ func TestQueueOrderFiltersAndTag(t *testing.T) {
 	}
 	if code, _, h := d.get("/next?back=1&of=" + string(d.key)); code != 303 || h.Get("Location") != "/story/"+string(breaking) {
 		t.Errorf("previous: %d %s", code, h.Get("Location"))
+	}
+}
+
+func TestOlderStoryStaysWhileSomethingIsDueForIt(t *testing.T) {
+	d := open(t, func(s *story.Story) { s.Article.Embargo = noon.AddDate(0, 0, 9) })
+	if _, err := d.store.Bucket.Put(context.Background(), d.key.DueKey(noon.AddDate(0, 0, 9)), []byte("{}"), "application/json", bucket.Always); err != nil {
+		t.Fatal(err)
+	}
+	gone := d.story("2")
+	d.now = noon.AddDate(0, 0, 5)
+	_, body, _ := d.get("/")
+	if !strings.Contains(body, d.key.ID()) || strings.Contains(body, gone.ID()) {
+		t.Error("the embargo of last week is not in the queue, or what nothing is due for is")
 	}
 }
 

@@ -92,8 +92,8 @@ func (q *request) tellRow(x *story.Dossier, looks story.Looks) row {
 			break
 		}
 	}
-	v.Others = others(looks, q.by, d.Now())
-	if l, ok := looks.People[q.by]; ok && v.Rank < story.Rank(story.StateSent) {
+	v.Others = others(looks, q.who.ID, d.Now())
+	if l, ok := looks.People[q.who.ID]; ok && v.Rank < story.Rank(story.StateSent) {
 		v.Changed = !l.Seen.Same(d.seenOf(x))
 	}
 	return v

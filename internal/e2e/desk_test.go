@@ -541,7 +541,7 @@ func TestPagesForEveryone(t *testing.T) {
 	b.goTo("/story/" + string(k["stairs"]))
 	pages := map[string]string{
 		"queue": "/", "wall": "/wall", "history": "/history", "channels": "/channels", "figures": "/figures", "stop": "/stop", "keys": "/keys", "signin": "/signin", "missing": "/nothing",
-		"story": "/story/" + string(k["stairs"]), "edit": "/story/" + string(k["stairs"]) + "/edit", "retract": "/story/" + string(k["gone"]) + "/retract", "sent": "/story/" + string(k["gone"]),
+		"sources": "/sources", "story": "/story/" + string(k["stairs"]), "edit": "/story/" + string(k["stairs"]) + "/edit", "retract": "/story/" + string(k["gone"]) + "/retract", "sent": "/story/" + string(k["gone"]),
 		"held": "/story/" + string(k["held"]), "courts": "/story/" + string(k["courts"]),
 	}
 	keep := map[string]bool{"queue": true, "story": true, "wall": true, "figures": true, "edit": true}
@@ -582,6 +582,13 @@ func TestPagesForEveryone(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+	b.do(chromedp.EmulateViewport(320, 640)) // 400 % of a page 1280 px wide
+	for name, path := range pages {
+		b.goTo(path)
+		if over := b.eval(`document.documentElement.scrollWidth - innerWidth`); over != "0" && !strings.HasPrefix(over, "-") {
+			t.Errorf("%s, 320 px: scrolls sideways by %s px", name, over)
 		}
 	}
 	b.quiet()

@@ -10,11 +10,12 @@ import (
 type Looks struct {
 	Schema int             `json:"schema"`
 	Key    Key             `json:"key"`
-	People map[string]Look `json:"people,omitempty"` // by the name they decide under
+	People map[string]Look `json:"people,omitempty"` // by their account
 }
 
 // Look is one person's.
 type Look struct {
+	Name   string    `json:"name"`             // as shown
 	At     time.Time `json:"at"`               // when the page was last known to be open
 	Seen   Seen      `json:"seen"`             // what was on it
 	Before *Seen     `json:"before,omitempty"` // what was on it before that changed; nil: it never did
