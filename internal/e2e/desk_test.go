@@ -543,6 +543,7 @@ func TestPagesForEveryone(t *testing.T) {
 		"queue": "/", "wall": "/wall", "history": "/history", "channels": "/channels", "figures": "/figures", "stop": "/stop", "keys": "/keys", "signin": "/signin", "missing": "/nothing",
 		"sources": "/sources", "story": "/story/" + string(k["stairs"]), "edit": "/story/" + string(k["stairs"]) + "/edit", "retract": "/story/" + string(k["gone"]) + "/retract", "sent": "/story/" + string(k["gone"]),
 		"held": "/story/" + string(k["held"]), "courts": "/story/" + string(k["courts"]),
+		"share": "/story/" + string(k["stairs"]) + "/share", "link": n.link(k["stairs"], "Hana Rashid"),
 	}
 	keep := map[string]bool{"queue": true, "story": true, "wall": true, "figures": true, "edit": true}
 	for _, lang := range []string{"en", "ckb"} {
