@@ -28,7 +28,7 @@ func Changed(sent, now story.Draft, a article.Article, c config.Channel, site co
 // PlanFor is what is to become of a post that was made so long ago and is out as sent, when it would be sent as now. It
 // is pure. What nobody need be told is never told to anybody: a slip of the pen is mended where a post can be edited
 // and otherwise stays.
-func PlanFor(c config.Channel, can Capabilities, age time.Duration, now story.Draft, change summary.Change) story.Plan {
+func PlanFor(c config.Channel, can Capabilities, age time.Duration, sent, now story.Draft, change summary.Change) story.Plan {
 	editable := can.Edit && (can.EditFor == 0 || age < can.EditFor)
 	soon := age < c.RepostWithin && can.Retract && (can.KeepFor == 0 || age < can.KeepFor)
 	p := story.Plan{Change: change.Kind, What: change.What}
@@ -45,6 +45,8 @@ func PlanFor(c config.Channel, can Capabilities, age time.Duration, now story.Dr
 		switch {
 		case editable:
 			return how("edit", "the desk is asked")
+		case change.Kind == summary.Same:
+			return how("leave", "only the card or its alt text is another, and the network cannot edit a post: take it down, or leave it as it is")
 		case can.Reply && change.Kind == summary.Facts:
 			return how("reply", "the post cannot be edited: the desk is asked whether to reply with a correction")
 		case can.Reply:
@@ -55,6 +57,8 @@ func PlanFor(c config.Channel, can Capabilities, age time.Duration, now story.Dr
 	switch {
 	case c.Corrections == "leave":
 		return how("leave", "by the channel's policy posts stay as they are")
+	case change.Kind == summary.Same && !editable && sent.Card == now.Card && sent.Alt == now.Alt:
+		return how("leave", "only its link or its hashtags would be others, and the network cannot edit a post")
 	case c.Corrections == "ask" && change.Kind != summary.Spelling:
 		return ask()
 	case change.Kind != summary.Facts:

@@ -45,14 +45,25 @@ func TestPlanFor(t *testing.T) {
 		{"ask", fixed, time.Minute, summary.Facts, "reply", true, true, 0.2},
 		{"ask", fixed, time.Minute, summary.Spelling, "leave", false, false, 0},
 		{"ask", all, time.Minute, summary.Same, "edit", true, false, 0}, // the card is another
+		{"reply", fixed, time.Minute, summary.Same, "leave", true, false, 0},
+		{"reply", all, time.Minute, summary.Same, "edit", false, false, 0},
 	} {
 		conf := config.Channel{Corrections: c.policy, RepostWithin: 10 * time.Minute}
-		got := PlanFor(conf, c.can, c.age, story.Draft{Cost: 0.2}, summary.Change{Kind: c.change})
+		got := PlanFor(conf, c.can, c.age, story.Draft{Card: "before"}, story.Draft{Card: "now", Cost: 0.2}, summary.Change{Kind: c.change})
 		if got.How != c.how || got.Asks != c.asks || got.Notifies != c.tells || got.Cost != c.cost || got.Why == "" {
 			t.Errorf("%q, %q after %v: have %+v, want %s", c.policy, c.change, c.age, got, c.how)
 		}
 		if c.change == summary.Spelling && got.Notifies {
 			t.Errorf("%q tells followers of a slip of the pen", c.policy)
+		}
+	}
+}
+
+func TestOtherHashtagsAreNoCorrection(t *testing.T) {
+	sent, now := story.Draft{Card: "c", Text: "T"}, story.Draft{Card: "c", Text: "T\n\n#Water", Tags: []string{"Water"}}
+	for _, policy := range []string{"", "edit", "reply", "repost", "leave", "ask"} {
+		if p := PlanFor(config.Channel{Corrections: policy}, Capabilities{Retract: true, Reply: true}, time.Minute, sent, now, summary.Change{}); p.How != "leave" || p.Asks {
+			t.Errorf("%q: %+v", policy, p)
 		}
 	}
 }

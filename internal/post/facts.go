@@ -37,7 +37,7 @@ func (p *Poster) facts(d *story.Dossier, name string) (Facts, error) {
 			}
 		}
 		if sent := rec.Doc.Sent; rec.Doc.Live() && sent.Revision < draft.Revision && sent.Base() != draft.Hash() {
-			f.Plan = channel.PlanFor(c, f.Can, f.Now.Sub(rec.Doc.Made()), draft, channel.Changed(*sent, draft, piece.Article, c, site))
+			f.Plan = channel.PlanFor(c, f.Can, f.Now.Sub(rec.Doc.Made()), *sent, draft, channel.Changed(*sent, draft, piece.Article, c, site))
 			if f.Plan.How == "reply" {
 				piece.Corrects = true
 				draft = ch.Prepare(piece)
