@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -76,7 +77,7 @@ var tellings = map[string]telling{
 }
 
 // The same life at each kind of CMS that has no recording of a whole one, as its documentation has the requests: in the
-// order in which they were sent and in a hundred others, with doubles.
+// order in which they were sent and in a hundred others (twenty without CUTLINE_E2E), with doubles.
 func TestLifeAtEachKind(t *testing.T) {
 	acts := []struct{ act, title string }{{"published", "One"}, {"updated", "Two"}, {"updated", "Three"}, {"updated", "Two"}, {"unpublished", ""}, {"published", "Four"}, {"updated", "Four, corrected"}, {"deleted", ""}}
 	for kind, tell := range tellings {
@@ -87,9 +88,12 @@ func TestLifeAtEachKind(t *testing.T) {
 				if !deleted {
 					end--
 				}
-				orders := 50
-				if testing.Short() {
+				orders := 100
+				switch {
+				case testing.Short():
 					orders = 5
+				case os.Getenv("CUTLINE_E2E") == "":
+					orders = 20
 				}
 				for seed := range 1 + orders {
 					n := openNewsroom(t, kind, secret, ", pull: -1s")
