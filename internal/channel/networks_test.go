@@ -53,18 +53,6 @@ func fake(t *testing.T, handle func(w http.ResponseWriter, r *http.Request, body
 	return n
 }
 
-func (n *network) count(what string) int {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	c := 0
-	for _, a := range n.asked {
-		if strings.Contains(a, what) {
-			c++
-		}
-	}
-	return c
-}
-
 const testToken = "test-token-not-a-secret"
 
 func channelAt(t *testing.T, kind, server string) Channel {
