@@ -471,7 +471,7 @@ func TestCardIsDrawnWhileOneTypes(t *testing.T) {
 			quickest = took
 		}
 	}
-	t.Logf("the card follows the keys within %v, of which 120 ms wait for the next key", quickest)
+	t.Logf("the card follows the keys within %v, of which 60 ms wait for the next key", quickest)
 	if quickest > 1500*time.Millisecond {
 		t.Errorf("the card takes %v", quickest)
 	}

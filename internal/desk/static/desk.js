@@ -185,7 +185,7 @@
         const mine = ++asked, next = drawn.cloneNode();
         next.onload = () => { if (mine === asked) { drawn.replaceWith(next); drawn = next; } };
         next.src = drawn.dataset.preview + "?" + some;
-      }, 120);
+      }, 60);
     };
     if (drawn) { form.addEventListener("input", redraw); form.addEventListener("change", redraw); }
     const tap = $(".focal input[type=image]"), spot = $(".focal .spot"), x = $("#fx"), y = $("#fy");
