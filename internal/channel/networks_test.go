@@ -68,7 +68,7 @@ func channelAt(t *testing.T, kind, server string) Channel {
 	}
 	st := &story.Store{Bucket: dir, Now: now, Random: rand.New(rand.NewSource(1))}
 	ch, err := New("net", config.Channel{Kind: kind, Site: "en", Server: server, Account: "news.example", Chat: "@news", Secret: secret}, config.Site{Name: "Example", Language: "en"},
-		Parts{Store: st, Client: &http.Client{Timeout: 300 * time.Millisecond}, Now: now, Lease: time.Minute})
+		Parts{Store: st, Client: &http.Client{Timeout: time.Second}, Now: now, Lease: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

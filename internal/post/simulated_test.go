@@ -113,7 +113,7 @@ func (d *desk) process(died func(key string) bool) *Poster {
 	dial := &net.Dialer{}
 	patience := 10 * time.Second // far more than the simulator takes on a busy machine
 	if d.hasty {
-		patience = 300 * time.Millisecond
+		patience = time.Second
 	}
 	client := &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		if d.cut.Load() {
