@@ -134,17 +134,3 @@ func TestAltTextSaysAllThree(t *testing.T) {
 		t.Error(got)
 	}
 }
-
-func BenchmarkDraw(b *testing.B) {
-	for _, i := range []int{0, 1} {
-		b.Run(samples[i].name, func(b *testing.B) {
-			for b.Loop() {
-				ph := load(b, samples[i].photo)
-				if _, err := Draw(context.Background(), spec(i, "og", ""), ph, set); err != nil {
-					b.Fatal(err)
-				}
-				ph.Release()
-			}
-		})
-	}
-}
