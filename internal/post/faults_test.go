@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -41,7 +42,7 @@ func publishingAnd(f sim.Fault) func(*desk) story.Key {
 
 func TestFaultsOfNetworks(t *testing.T) {
 	t.Setenv("CUTLINE_TEST_TOKEN", testToken)
-	for _, f := range faults {
+	for _, f := range slices.Concat(faults, troubles) {
 		for _, a := range accounts {
 			if f.applies != nil && !f.applies(a) || !a.always && os.Getenv("CUTLINE_E2E") == "" {
 				continue

@@ -73,9 +73,11 @@ type desk struct {
 	*newsroom
 	account
 	sim     *sim.Server
-	cut     *atomic.Bool // nothing reaches the network
-	started int64        // processes: each rolls dice of its own
-	hasty   bool         // the client gives up early
+	cut     *atomic.Bool                      // nothing reaches the network
+	started int64                             // processes: each rolls dice of its own
+	hasty   bool                              // the client gives up early
+	skew    time.Duration                     // how wrong the clock of the next process is
+	wrap    func(bucket.Bucket) bucket.Bucket // what the next process has for its bucket; nil: the bucket
 }
 
 func simulated(t *testing.T, a account, review string) *desk {
@@ -125,13 +127,18 @@ func (d *desk) process(died func(key string) bool) *Poster {
 	if died != nil {
 		b = &mortal{Bucket: b, died: died}
 	}
+	if d.wrap != nil {
+		b = d.wrap(b)
+	}
+	skew := d.skew
+	now := func() time.Time { return d.clock().Add(skew) }
 	own := &story.Store{Bucket: b, Now: d.clock, Random: d.store.Random}
-	channels, err := Open(d.cfg, channel.Parts{Store: own, Client: client, Now: d.clock, Random: dice(5), Public: "https://cards.news.example", Lease: d.cfg.Timing.Lease})
+	channels, err := Open(d.cfg, channel.Parts{Store: own, Client: client, Now: now, Random: dice(5), Public: "https://cards.news.example", Lease: d.cfg.Timing.Lease})
 	if err != nil {
 		d.t.Fatal(err)
 	}
 	d.started++
-	return &Poster{Store: own, Config: d.cfg, Channels: channels, Now: d.clock, Random: dice(d.started), Log: slog.New(slog.DiscardHandler)}
+	return &Poster{Store: own, Config: d.cfg, Channels: channels, Now: now, Random: dice(d.started), Log: slog.New(slog.DiscardHandler)}
 }
 
 // mortal is the bucket of a process that is killed at some point: from there on nothing of it is written or read.
