@@ -38,6 +38,7 @@ func (p *Poster) Tick(ctx context.Context) error {
 		due = append(due, e.Key)
 	}
 	p.Log.Info("tick", "due", len(due), measure.Seconds("Overdue", overdue))
+	turns := p.takeTurns(ctx, len(due))
 	err = p.each(ctx, due, func(entry string) error {
 		_, k, err := story.ParseDue(entry)
 		if err == nil {
@@ -48,7 +49,16 @@ func (p *Poster) Tick(ctx context.Context) error {
 		} // what is no due entry was put there by hand, and is cleared away
 		return p.Store.Bucket.Delete(ctx, entry, bucket.Always)
 	})
-	return errors.Join(err, p.drain(ctx))
+	return errors.Join(turns, err, p.drain(ctx))
+}
+
+// takeTurns lets the accounts' queues go on before stories, if there are several, are looked at side by side: there they
+// would overtake each other.
+func (p *Poster) takeTurns(ctx context.Context, stories int) error {
+	if stories < 2 {
+		return nil
+	}
+	return p.drain(ctx)
 }
 
 // Sweep looks at the stories of the last days whose manifests, decisions or story changed since this Poster last
@@ -78,6 +88,7 @@ func (p *Poster) Sweep(ctx context.Context) error {
 		}
 	}
 	p.mu.Unlock()
+	turns := p.takeTurns(ctx, len(keys))
 	err := p.each(ctx, keys, func(k string) error {
 		if err := p.Look(ctx, story.Key(k)); err != nil {
 			return err
@@ -97,7 +108,7 @@ func (p *Poster) Sweep(ctx context.Context) error {
 		}
 	}
 	p.mu.Unlock()
-	return errors.Join(err, p.count(ctx))
+	return errors.Join(turns, err, p.count(ctx))
 }
 
 // count says in the log how many channels are paused: as long as there is one, somebody has to do something.
