@@ -289,7 +289,7 @@ var faults = []fault{
 		standing, ever := d.seen()
 		switch rec := d.record(k); {
 		case d.noDelete:
-			if ever != 1 || !strings.Contains(rec.Refused, "by hand") {
+			if ever != 1 || !strings.Contains(rec.Refused, "take the post down") {
 				d.t.Errorf("%d posts, and the desk is told %q", ever, rec.Refused)
 			}
 		case standing != 0 || ever != 1 || rec.Retracted.IsZero():
@@ -309,7 +309,7 @@ var faults = []fault{
 			return // the desk is asked where it is, for only the desk can see
 		}
 		if rec := d.record(k); d.noDelete {
-			if ever != 1 || !strings.Contains(rec.Refused, "by hand") {
+			if ever != 1 || !strings.Contains(rec.Refused, "take the post down") {
 				d.t.Errorf("%d posts, and the desk is told %q", ever, rec.Refused)
 			}
 		} else if standing != 0 || ever != 1 {
@@ -372,7 +372,7 @@ var faults = []fault{
 		return k
 	}, holds: func(d *desk, k story.Key) {
 		if rec := d.record(k); d.noDelete {
-			if !strings.Contains(rec.Refused, "by hand") {
+			if !strings.Contains(rec.Refused, "take the post down") {
 				d.t.Errorf("the desk is told %q", rec.Refused)
 			}
 		} else if rec.Retracted.IsZero() || rec.Refused != "" || d.calls(sim.Delete) != 1 {
