@@ -105,7 +105,21 @@ func (b *tab) do(actions ...chromedp.Action) {
 
 func (b *tab) goTo(path string) {
 	b.t.Helper()
-	b.do(chromedp.Navigate(b.n.base+path), b.loaded())
+	b.do(visit(b.n.base+path), b.loaded())
+}
+
+// visit goes to a page. Where the answer to a form, or what a script asked for, is still being loaded, the browser gives up
+// one of the two: then it is asked again.
+func visit(url string) chromedp.Action {
+	return chromedp.ActionFunc(func(ctx context.Context) error {
+		var err error
+		for range 20 {
+			if err = chromedp.Navigate(url).Do(ctx); err == nil || !strings.Contains(err.Error(), "net::ERR_ABORTED") {
+				return err
+			}
+		}
+		return err
+	})
 }
 
 // click clicks what leads to another page, and waits for that.
@@ -334,20 +348,6 @@ func TestDeskByTouch(t *testing.T) {
 	b.quiet()
 }
 
-// afterForms goes to a page. Where the answer to a form is still being loaded, which nothing tells without scripts, the
-// browser gives up one of the two: then it is asked again.
-func afterForms(url string) chromedp.Action {
-	return chromedp.ActionFunc(func(ctx context.Context) error {
-		var err error
-		for range 20 {
-			if err = chromedp.Navigate(url).Do(ctx); err == nil || !strings.Contains(err.Error(), "net::ERR_ABORTED") {
-				return err
-			}
-		}
-		return err
-	})
-}
-
 func TestDeskWithoutJavaScript(t *testing.T) {
 	buckettest.E2E(t)
 	alloc := chrome(t)
@@ -367,13 +367,13 @@ func TestDeskWithoutJavaScript(t *testing.T) {
 		}
 		return strings.Join(s, " ")
 	}
-	b.do(afterForms(n.base+"/story/"+string(k)), chromedp.WaitVisible("button.go", chromedp.ByQuery))
+	b.do(visit(n.base+"/story/"+string(k)), chromedp.WaitVisible("button.go", chromedp.ByQuery))
 	press("an approval", func() bool { return acts() == "approve" }, chromedp.Click("button.go", chromedp.ByQuery))
 	press("an undo", func() bool { return acts() == "approve undo" }, chromedp.WaitVisible("button[value=undo]", chromedp.ByQuery), chromedp.Click("button[value=undo]", chromedp.ByQuery))
-	b.do(afterForms(n.base+"/story/"+string(k)+"/edit"), chromedp.WaitVisible("#tx-feed", chromedp.ByQuery))
+	b.do(visit(n.base+"/story/"+string(k)+"/edit"), chromedp.WaitVisible("#tx-feed", chromedp.ByQuery))
 	press("an edit", func() bool { return n.decisions(k).Edited["feed"].Text == "It flows again." },
 		chromedp.Clear("#tx-feed", chromedp.ByQuery), chromedp.SendKeys("#tx-feed", "It flows again.", chromedp.ByQuery), chromedp.Click(".bar button.ink", chromedp.ByQuery))
-	b.do(afterForms(n.base+"/story/"+string(k)+"/edit"), chromedp.WaitVisible(".focal input", chromedp.ByQuery))
+	b.do(visit(n.base+"/story/"+string(k)+"/edit"), chromedp.WaitVisible(".focal input", chromedp.ByQuery))
 	press("a focal point", func() bool {
 		var s story.Story
 		n.read("stories/"+string(k)+".json", &s)
@@ -384,7 +384,7 @@ func TestDeskWithoutJavaScript(t *testing.T) {
 		n.read("manifests/"+string(k)+".json", &m)
 		return m.Revision == 2
 	})
-	b.do(afterForms(n.base+"/story/"+string(k)), chromedp.WaitVisible("#more summary", chromedp.ByQuery), chromedp.Click("#more summary", chromedp.ByQuery), chromedp.WaitVisible("#why", chromedp.ByQuery))
+	b.do(visit(n.base+"/story/"+string(k)), chromedp.WaitVisible("#more summary", chromedp.ByQuery), chromedp.Click("#more summary", chromedp.ByQuery), chromedp.WaitVisible("#why", chromedp.ByQuery))
 	press("a rejection", func() bool { return strings.HasSuffix(acts(), "reject") }, chromedp.SendKeys("#why", "not today", chromedp.ByQuery), chromedp.Click("button[value=reject]", chromedp.ByQuery))
 	b.quiet()
 }

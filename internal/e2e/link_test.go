@@ -56,7 +56,7 @@ func TestReviewLinkInAnotherBrowser(t *testing.T) {
 	hana := n.open(alloc, "", 390, 844)
 	hana.do(emulation.SetScriptExecutionDisabled(true))
 	for range 2 {
-		hana.do(chromedp.Navigate(made), chromedp.WaitVisible("button.go", chromedp.ByQuery))
+		hana.do(visit(made), chromedp.WaitVisible("button.go", chromedp.ByQuery))
 	}
 	if d := n.decisions(k); len(d.Log) != 0 {
 		t.Fatalf("opening decided: %+v", d.Log)
