@@ -3,14 +3,11 @@ package gallery
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"html/template"
 	"log/slog"
 	"maps"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -28,11 +25,8 @@ type Live struct {
 	Fonts *typeset.Fonts
 	Log   *slog.Logger
 
-	mu     sync.Mutex // one card at a time: the page asks for all at once
-	stamp  string     // of the look that is kept
-	theme  string     // whose it is
-	kept   render.Look
-	keptOf error
+	mu    sync.Mutex // one card at a time: the page asks for all at once
+	looks render.Looks
 }
 
 // Handler serves /themes/, /themes/THEME/ and what these pages ask for.
@@ -66,30 +60,13 @@ func (l *Live) names() []string {
 	return out
 }
 
-// look opens a theme, again when one of its files has changed.
+// look is a theme's, and a stamp that changes with its files.
 func (l *Live) look(theme string) (render.Look, string, error) {
 	site := config.Site{Theme: theme}
 	if name, own := strings.CutPrefix(theme, "site-"); own {
-		s, ok := l.Sites[name]
-		if !ok {
-			return render.Look{}, "", fmt.Errorf("there is no site %q", name)
-		}
-		site = s
+		site = l.Sites[name]
 	}
-	stamp := theme
-	for _, f := range []string{site.Theme, site.Logo, site.LogoLight} {
-		if !filepath.IsAbs(f) {
-			f = filepath.Join(l.Dir, f)
-		}
-		if info, err := os.Stat(f); err == nil {
-			stamp += fmt.Sprintf(" %d-%d", info.ModTime().UnixNano(), info.Size())
-		}
-	}
-	if l.theme != theme || l.stamp != stamp {
-		l.kept, l.keptOf = render.OpenLook(site, l.Dir, l.Fonts)
-		l.theme, l.stamp = theme, stamp
-	}
-	return l.kept, stamp, l.keptOf
+	return l.looks.Get(theme, site, l.Dir, l.Fonts)
 }
 
 func (l *Live) list(w http.ResponseWriter, _ *http.Request) {
@@ -110,9 +87,7 @@ func (l *Live) page(w http.ResponseWriter, r *http.Request, t *template.Template
 		http.NotFound(w, r)
 		return
 	}
-	l.mu.Lock()
 	_, stamp, err := l.look(theme)
-	l.mu.Unlock()
 	p := page{Theme: theme, Formats: Formats, Live: true, Version: stamp, Base: "/themes/"}
 	if err != nil {
 		p.Fault = err.Error()
@@ -148,9 +123,11 @@ func (l *Live) page(w http.ResponseWriter, r *http.Request, t *template.Template
 
 // version is the theme's, for the page that waits for another.
 func (l *Live) version(w http.ResponseWriter, r *http.Request) {
-	l.mu.Lock()
-	_, stamp, _ := l.look(r.PathValue("theme"))
-	l.mu.Unlock()
+	if !slices.Contains(l.names(), r.PathValue("theme")) {
+		http.NotFound(w, r)
+		return
+	}
+	_, stamp, _ := l.look(r.PathValue("theme")) // what is wrong with it the page says
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = w.Write([]byte(stamp)) // whoever went away does not want it
 }

@@ -3,8 +3,10 @@ package render
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -56,8 +58,8 @@ func beside(dir, name string) string {
 	return filepath.Join(dir, name)
 }
 
-// looks keeps the sites' looks until their files change.
-type looks struct {
+// Looks keeps the looks of sites until one of their files changes.
+type Looks struct {
 	mu   sync.Mutex
 	open map[string]opened
 }
@@ -67,35 +69,44 @@ type opened struct {
 	look  Look
 }
 
-// get is the look of a site. It is read again when its theme's or its logos' file has changed.
-func (l *looks) get(name string, site config.Site, dir string, base *typeset.Fonts) (Look, error) {
-	var stamp strings.Builder
+// Get is the look of a site, by its name, and a stamp that changes with its theme's and its logos' files. What is wrong
+// is looked at anew each time.
+func (l *Looks) Get(name string, site config.Site, dir string, base *typeset.Fonts) (look Look, stamp string, err error) {
+	var of strings.Builder
 	for _, file := range []string{site.Theme, site.Logo, site.LogoLight} {
+		of.WriteString(file)
 		if info, err := os.Stat(beside(dir, file)); file != "" && err == nil {
-			fmt.Fprintf(&stamp, "%s %d %d\n", file, info.Size(), info.ModTime().UnixNano())
+			fmt.Fprintf(&of, " %d %d", info.Size(), info.ModTime().UnixNano())
 		}
+		of.WriteByte('\n')
 	}
+	stamp = of.String()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if o, ok := l.open[name]; ok && o.stamp == stamp.String() {
-		return o.look, nil
+	if o, ok := l.open[name]; ok && o.stamp == stamp {
+		return o.look, stamp, nil
 	}
-	look, err := OpenLook(site, dir, base)
-	if err != nil {
-		return look, fmt.Errorf("the look of site %s: %w", name, err)
+	if look, err = OpenLook(site, dir, base); err != nil {
+		return look, stamp, fmt.Errorf("the look of %s: %w", name, err)
 	}
 	if l.open == nil {
 		l.open = map[string]opened{}
 	}
-	l.open[name] = opened{stamp.String(), look}
-	return look, nil
+	l.open[name] = opened{stamp, look}
+	return look, stamp, nil
+}
+
+// look is a site's.
+func (r *Renderer) look(name string) (Look, error) {
+	look, _, err := r.looks.Get(name, r.Config.Sites[name], r.Dir, r.Fonts)
+	return look, err
 }
 
 // Ready opens every site's look, so that a broken theme is told when a process starts and not by the first story.
 func (r *Renderer) Ready() error {
 	var errs []error
-	for name, site := range r.Config.Sites {
-		_, err := r.looks.get(name, site, r.Dir, r.Fonts)
+	for _, name := range slices.Sorted(maps.Keys(r.Config.Sites)) {
+		_, err := r.look(name)
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)

@@ -40,7 +40,7 @@ type Renderer struct {
 	drawing sync.Mutex // one photo in memory at a time, whatever comes in
 	photos  recent     // the last photos that were fetched, for the desk's redrawing
 	edited  edited     // the one that was previewed last, decoded
-	looks   looks      // the sites' themes
+	looks   Looks      // the sites' themes
 }
 
 // PhotoKey is where the bytes of a photo lie that `import` was given; an article's photo then has the URL
@@ -153,7 +153,7 @@ func (r *Renderer) draw(ctx context.Context, s *story.Story, e story.Edits, form
 		}
 	}
 	out.Credit, out.From = credit, from
-	look, err := r.looks.get(s.Site, site, r.Dir, r.Fonts)
+	look, err := r.look(s.Site)
 	if err != nil {
 		return out, err
 	}
