@@ -60,3 +60,10 @@ func TestACardIsDrawnAnewWhenItsKickerExpires(t *testing.T) {
 		t.Error("a year later the card does not show its year")
 	}
 }
+
+func TestNamesInAHeadlineAreTheTagsThatStandInIt(t *testing.T) {
+	got := names("Masoud Barzani Meets the UN Envoy in Erbil", []string{"Masoud Barzani", "Erbil", "UN Envoy", "Middle East"})
+	if len(got) != 2 || got[0] != "Masoud Barzani" || got[1] != "UN Envoy" {
+		t.Errorf("%q", got)
+	}
+}
