@@ -182,3 +182,11 @@ func FuzzFromText(f *testing.F) {
 		}
 	})
 }
+
+func TestPrimaryIsTheFirstSubtag(t *testing.T) {
+	for tag, want := range map[string]string{"ckb": "ckb", "ckb-IQ": "ckb", "EN_us": "en", "zh-Hant-TW": "zh", "": ""} {
+		if got := Primary(tag); got != want {
+			t.Errorf("%q: %q, want %q", tag, got, want)
+		}
+	}
+}

@@ -160,7 +160,7 @@ func agency(s, language string) bool {
 
 func isAgency(p, language string) bool {
 	p = strings.TrimPrefix(strings.TrimPrefix(p, "Photo "), "Photo/")
-	primary, _, _ := strings.Cut(strings.ToLower(language), "-")
+	primary := Primary(language)
 	if slices.Contains(agencies, p) || slices.Contains(agenciesOf[primary], p) {
 		return true
 	}

@@ -103,7 +103,7 @@ func Detect(text string, among ...string) string {
 
 func (t *tongue) among(tags []string) (as string, wanted bool) {
 	for _, tag := range tags {
-		if primary, _, _ := strings.Cut(strings.ToLower(tag), "-"); primary == t.tag {
+		if Primary(tag) == t.tag {
 			return tag, true
 		}
 	}

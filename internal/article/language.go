@@ -2,6 +2,14 @@ package article
 
 import "strings"
 
+// Primary is a language tag's first subtag in lower case, by which rules and lists of words go: "ckb" of "ckb-IQ" and of
+// "ckb_IQ".
+func Primary(tag string) string {
+	tag, _, _ = strings.Cut(strings.ToLower(tag), "-")
+	tag, _, _ = strings.Cut(tag, "_")
+	return tag
+}
+
 // RTL says whether a language is written from right to left: by its script where the tag names one, else by the
 // language's usual script.
 func RTL(language string) bool {

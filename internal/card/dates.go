@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"cutline/internal/article"
 )
 
 // months by language, January first; where a language is not here the date is written in numbers, year first.
@@ -23,7 +25,7 @@ var months = map[string][12]string{
 // months' names of Iraq and Syria.
 func Date(t time.Time, lang string) string {
 	y, m, d := t.Date()
-	base := primary(lang)
+	base := article.Primary(lang)
 	if base == "ku" {
 		base = "kmr"
 	}

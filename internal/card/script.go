@@ -1,5 +1,7 @@
 package card
 
+import "cutline/internal/article"
+
 // script is what a writing system asks of type.
 type script struct {
 	lineHeight, sans, serif, small, track, dekLine float64
@@ -9,7 +11,7 @@ type script struct {
 
 func scriptOf(lang string) script {
 	latin := script{1.13, 1, 1.04, 1, -.012, 1.35, true, .22, .727, .06, .78}
-	switch base := primary(lang); base {
+	switch base := article.Primary(lang); base {
 	case "ar", "ckb", "fa", "ur", "ps", "sd", "ug":
 		return script{1.45, .96, 1.10, 1.04, 0, 1.6, false, .40, .60, .30, .95}
 	case "he", "yi":

@@ -7,11 +7,6 @@ import (
 	"cutline/internal/article"
 )
 
-func primary(lang string) string {
-	p, _, _ := strings.Cut(strings.ToLower(lang), "-")
-	return p
-}
-
 // creditLabels stand before a credit, in the site's language.
 var creditLabels = map[string]string{
 	"en": "Photo", "ckb": "وێنە", "ar": "صورة", "fa": "عکس", "he": "צילום", "hi": "फोटो", "ja": "写真", "tr": "Fotoğraf", "kmr": "Wêne", "ku": "Wêne", "de": "Foto",
@@ -20,7 +15,7 @@ var creditLabels = map[string]string{
 
 // CreditLine is a credit as a card shows it: "Photo: AFP".
 func CreditLine(name, lang string) string {
-	label := creditLabels[primary(lang)]
+	label := creditLabels[article.Primary(lang)]
 	if label == "" {
 		label = "Photo"
 	}
@@ -37,7 +32,7 @@ var kickers = map[string]map[string]string{
 }
 
 func word(m map[string]string, lang string) string {
-	if w := m[primary(lang)]; w != "" {
+	if w := m[article.Primary(lang)]; w != "" {
 		return w
 	}
 	return m["en"]
@@ -46,7 +41,7 @@ func word(m map[string]string, lang string) string {
 // yearWord says that a story is old.
 func yearWord(year int, lang string) string {
 	n := strconv.Itoa(year)
-	switch primary(lang) {
+	switch article.Primary(lang) {
 	case "ckb":
 		return "ساڵی " + native(n, '٠')
 	case "ar":

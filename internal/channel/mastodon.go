@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 
+	"cutline/internal/article"
 	"cutline/internal/config"
 	"cutline/internal/story"
 )
@@ -74,7 +75,7 @@ func (m *mastodon) Publish(ctx context.Context, c *Call) Outcome {
 	if out.End != Posted {
 		return out
 	}
-	body := map[string]any{"status": c.Draft.Text, "language": primary(c.Draft.Language), "visibility": m.cfg.Visibility}
+	body := map[string]any{"status": c.Draft.Text, "language": article.Primary(c.Draft.Language), "visibility": m.cfg.Visibility}
 	if m.cfg.Visibility == "" {
 		body["visibility"] = "public"
 	}
@@ -213,7 +214,7 @@ func (m *mastodon) Edit(ctx context.Context, c *Call) Outcome {
 	if err != nil {
 		return Outcome{End: Refused, Pause: true, Why: err.Error()}
 	}
-	body := map[string]any{"status": c.Draft.Text, "language": primary(c.Draft.Language)}
+	body := map[string]any{"status": c.Draft.Text, "language": article.Primary(c.Draft.Language)}
 	id, out := m.media(ctx, token, c)
 	if out.End != Posted {
 		return out
@@ -284,10 +285,4 @@ func mastodonError(a answer) string {
 		return ""
 	}
 	return e.Error
-}
-
-// primary is a language tag's first part: servers want ISO 639.
-func primary(tag string) string {
-	first, _, _ := strings.Cut(tag, "-")
-	return first
 }

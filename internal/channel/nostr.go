@@ -14,6 +14,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"cutline/internal/article"
 	"cutline/internal/config"
 	"cutline/internal/story"
 )
@@ -90,7 +91,7 @@ func (n *nostr) note(ctx context.Context, c *Call) (nostrEvent, Outcome) {
 		}
 		tags = append(tags, imeta)
 	}
-	if lang := primary(d.Language); lang != "" {
+	if lang := article.Primary(d.Language); lang != "" {
 		list := "ISO-639-1"
 		if len(lang) > 2 { // as ckb, which the two letters do not have
 			list = "ISO-639-3"

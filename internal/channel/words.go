@@ -57,7 +57,7 @@ func (w *wording) functions() map[string]func() string {
 		"dateline":   func() string { return words(a.Dateline) },
 		"credit":     func() string { return words(w.piece.Manifest.Credit) },
 		"kicker":     func() string { return words(a.Kicker) },
-		"language":   func() string { return primary(a.Language) },
+		"language":   func() string { return article.Primary(a.Language) },
 		"site":       func() string { return w.piece.Site.Name },
 		"correction": func() string { return correctionWord(a.Language) },
 	}
@@ -205,7 +205,7 @@ func tagsOf(site config.Site, a article.Article) []string {
 
 // correctionWord is how a newsroom heads a correction.
 func correctionWord(language string) string {
-	switch primary(language) {
+	switch article.Primary(language) {
 	case "ckb":
 		return "ڕاستکردنەوە"
 	case "kmr", "ku":
@@ -331,7 +331,7 @@ func samples(site config.Site) []sample {
 		"kmr": {"Ava bendava Derbendîxanê gihîşt devê derçeyê", "Berpirs dibêjin ku av piştî şeş salan cara yekem gihîştiye devê derçeyê."},
 		"en":  {"Reservoir at Derbendikhan reaches the lip of its spillway", "Officials say the water has reached the lip of the spillway for the first time in six years."},
 	}
-	w, ok := words[primary(site.Language)]
+	w, ok := words[article.Primary(site.Language)]
 	if !ok {
 		w = words["en"]
 	}

@@ -49,7 +49,7 @@ var lists = sync.OnceValue(func() map[string]map[string][]phrase {
 // with all of them.
 func Risks(a article.Article) []string {
 	text := words(a.Headline + "\n" + a.Dek + "\n" + a.Body)
-	language, _, _ := strings.Cut(a.Language, "-")
+	language := article.Primary(a.Language)
 	var out []string
 	for _, risk := range config.Risks {
 		if any([]string{risk}, append([]string{a.Section}, a.Tags...)) || has(text, lists()[risk], language) {

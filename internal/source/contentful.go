@@ -103,10 +103,9 @@ func (s Source) locale(fields map[string]any) string {
 		}
 	}
 	slices.Sort(all)
-	primary, _, _ := strings.Cut(s.site.Language, "-")
 	for _, same := range []func(string) bool{
 		func(l string) bool { return strings.EqualFold(l, s.site.Language) },
-		func(l string) bool { p, _, _ := strings.Cut(l, "-"); return strings.EqualFold(p, primary) },
+		func(l string) bool { return article.Primary(l) == article.Primary(s.site.Language) },
 	} {
 		if i := slices.IndexFunc(all, same); i >= 0 {
 			return all[i]

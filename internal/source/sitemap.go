@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"cutline/internal/article"
 	"cutline/internal/fetch"
 )
 
@@ -67,7 +68,7 @@ func (s Source) sitemapEntry(n *node) (Delivery, bool) {
 // one is any.
 func sameLanguage(a, b string) bool {
 	primary := func(tag string) string {
-		p, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(tag, "_", "-")), "-")
+		p := article.Primary(tag)
 		if p == "ckb" || p == "kmr" || p == "sdh" {
 			p = "ku"
 		}

@@ -94,7 +94,7 @@ func respelled(was, now, language string) bool {
 			return false
 		}
 		for _, t := range []token{x[i], y[i]} {
-			if date(t.word) != 0 || kind(t.word) != "" || slices.Contains(numerals[primaryOf(language)], t.word) || slices.Contains(turning, t.word) {
+			if date(t.word) != 0 || kind(t.word) != "" || slices.Contains(numerals[article.Primary(language)], t.word) || slices.Contains(turning, t.word) {
 				return false
 			}
 		}
@@ -103,11 +103,6 @@ func respelled(was, now, language string) bool {
 		}
 	}
 	return true
-}
-
-func primaryOf(language string) string {
-	p, _, _ := strings.Cut(language, "-")
-	return p
 }
 
 func capital(w string) bool {

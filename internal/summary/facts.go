@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"cutline/internal/article"
 )
 
 // Words that change what a number says. Those on one line mean the same in all languages.
@@ -128,7 +130,7 @@ func kind(word string) string {
 // checkFacts compares numbers with what stands beside them, months, weekdays and spelled numbers.
 func checkFacts(text, source, language string, find func(kind, what, why string, args ...any)) {
 	have, want := tokens(text), tokens(source)
-	primary, _, _ := strings.Cut(language, "-")
+	primary := article.Primary(language)
 	numbers, words := map[string]bool{}, map[string]bool{}
 	dates := map[int]bool{}
 	for _, t := range want {
