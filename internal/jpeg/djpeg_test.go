@@ -11,14 +11,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"cutline/internal/bucket/buckettest"
 )
 
 // needs skips a test that asks for a program of another project, unless the long tests are run.
 func needs(t *testing.T, program string) {
 	t.Helper()
-	if os.Getenv("CUTLINE_E2E") == "" {
-		t.Skip("CUTLINE_E2E is not set")
-	}
+	buckettest.E2E(t)
 	if _, err := exec.LookPath(program); err != nil {
 		t.Skipf("%s is not here: .ci/install brings it", program)
 	}
