@@ -72,16 +72,20 @@ func memory(p config.Pace) time.Duration {
 }
 
 // account writes down what a call taught about the account: that it is refused and must rest until mended, that the
-// network wants rest or does not answer, or that it answers again. A turn that came to nothing is given back.
+// network wants rest or does not answer, or that it answers again. A turn that came to nothing is given back, and one that
+// was used long after it was taken counts from its use: the next post keeps its distance from the post and not from the plan.
 func (p *Poster) account(ctx context.Context, w *work, out channel.Outcome, now time.Time) error {
 	k := w.was.Doc.Key
 	spent := w.act.Do == Publish && out.End != channel.Posted && out.End != channel.Unknown && w.act.Ticket.Story != ""
-	if !spent && !out.Pause && !out.Rest && w.facts.Account.Tries == 0 {
+	late := w.act.Do == Publish && !spent && w.act.Ticket.Story != "" && now.Sub(w.facts.Now) > slow
+	if !spent && !late && !out.Pause && !out.Rest && w.facts.Account.Tries == 0 {
 		return nil
 	}
 	_, _, err := p.Store.UpdateAccount(ctx, w.name, func(a *story.Account) error {
 		if spent {
 			a.Return(k)
+		} else if had := a.Had(k); late && had != nil {
+			had.Taken = story.Latest(had.Taken, now)
 		}
 		switch {
 		case out.Pause:

@@ -16,6 +16,7 @@ import (
 
 const (
 	patience = 10 * time.Minute // whoever does not come so long after its turn holds up no other
+	slow     = 5 * time.Second  // from its turn to the end of its call; what took longer is written down anew
 	distance = time.Second      // between two turns even where the pace asks for none, so that a queue drains in order
 )
 
