@@ -31,7 +31,8 @@ var rooms = map[string]string{
 	"internal/summary": "article uniseg text",
 	"fonts":            "",
 	// capabilities
-	"internal/rewrite": "article bucket config aws",
+	"internal/amazon":  "bucket aws",
+	"internal/rewrite": "amazon article bucket config",
 	"internal/source":  "article config fetch net",
 	"internal/card":    "article fonts story jpeg photo typeset config gg image yaml text",
 	"internal/channel": "article story bucket config fetch summary text uniseg net btcec websocket",
@@ -46,7 +47,7 @@ var rooms = map[string]string{
 	"internal/desk":    "article story bucket config summary channel review staff net",
 	"internal/gallery": "article card config photo render typeset",
 	// edges
-	"internal/lambda":            "measure story bucket config aws aws-lambda",
+	"internal/lambda":            "amazon measure story bucket config aws aws-lambda",
 	"internal/sim":               "uniseg btcec websocket", // and nothing of ours: it judges what channel sends
 	"internal/cli":               "article gallery bucket card channel config desk fetch lambda photo notice post render staff review sim source story typeset webhook fonts summary aws rewrite",
 	"functions/local":            "cli",

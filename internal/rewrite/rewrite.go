@@ -1,29 +1,22 @@
 // Package rewrite asks a language model at Amazon Bedrock to put a post's summary in livelier words.
 //
-// It is off unless the configuration names a model. It owns the question, the call (the Converse API, signed by
-// Signature Version 4) and the reading of its answer. It promises nothing about what a model says: whoever asks holds the
+// It is off unless the configuration names a model. It owns the question, the call (of the
+// Converse API) and the reading of its answer. It promises nothing about what a model says: whoever asks holds the
 // answer to the faithfulness gate as any other text, and keeps the extractive summary where it does not pass. The
 // article is quoted to the model as data; what stands in it is no instruction, and if a model obeys it all the
 // same, the gate has the last word.
 package rewrite
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-
+	"cutline/internal/amazon"
 	"cutline/internal/article"
 	"cutline/internal/bucket"
 	"cutline/internal/config"
@@ -120,53 +113,7 @@ func question(a article.Article, summary string, most int) string {
 func (b *Bedrock) call(ctx context.Context, body []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
-	cfg, err := b.Account(ctx, b.Config.Region)
-	if err != nil {
-		return nil, err
-	}
-	server := b.Config.Server
-	if server == "" {
-		if cfg.Region == "" {
-			return nil, errors.New("no region is known: set rewrite.region")
-		}
-		server = "https://bedrock-runtime." + cfg.Region + ".amazonaws.com"
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(server, "/")+"/model/"+url.PathEscape(b.Config.Model)+"/converse", bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	if err := sign(ctx, cfg, req, body, b.Now()); err != nil {
-		return nil, err
-	}
-	res, err := b.Client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
-	switch {
-	case err != nil:
-		return nil, err
-	case len(answer) > maxAnswer:
-		return nil, fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
-	case res.StatusCode != http.StatusOK:
-		var said struct{ Message string }
-		_ = json.Unmarshal(answer, &said) // what is no JSON leaves the status to speak
-		kind, _, _ := strings.Cut(res.Header.Get("X-Amzn-Errortype"), ":")
-		return nil, errors.New(strings.TrimSpace(fmt.Sprintf("it answered %d %s %s", res.StatusCode, kind, said.Message)))
-	}
-	return answer, nil
-}
-
-func sign(ctx context.Context, cfg aws.Config, req *http.Request, body []byte, now time.Time) error {
-	if cfg.Credentials == nil {
-		return errors.New("there are no credentials")
-	}
-	c, err := cfg.Credentials.Retrieve(ctx)
-	if err != nil {
-		return fmt.Errorf("finding credentials: %w", err)
-	}
-	sum := sha256.Sum256(body)
-	return v4.NewSigner().SignHTTP(ctx, c, req, hex.EncodeToString(sum[:]), "bedrock", cfg.Region, now)
+	service := &amazon.Service{Name: "bedrock", Host: "bedrock-runtime", Region: b.Config.Region, Server: b.Config.Server, Account: b.Account, Client: b.Client, Now: b.Now, Most: maxAnswer}
+	_, answer, err := service.Post(ctx, "model/"+url.PathEscape(b.Config.Model)+"/converse", body, http.Header{"Content-Type": {"application/json"}})
+	return answer, err
 }
