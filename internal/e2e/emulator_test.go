@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -52,16 +54,17 @@ func samBuild(t *testing.T, arch string) string {
 }
 
 // emulator is one environment of a function, as Lambda has many: its bootstrap under AWS's Runtime Interface Emulator,
-// with one call at a time. It can be killed, and is then started anew by the next call.
+// with one call at a time. If it was killed or has ended by itself, the next call starts it anew, at ports of its own:
+// what is left of the one before, or took its port meanwhile, is not met again.
 type emulator struct {
-	name    string // of the function in the template
-	address string // where it takes calls
+	name  string                                       // of the function in the template
+	start func(address, api string) (*exec.Cmd, error) // where it takes calls, and where its bootstrap asks for them
+
+	mu      sync.Mutex // over what follows
+	address string
 	command *exec.Cmd
 	ended   chan struct{} // closed when the process of command has gone
-	start   func() (*exec.Cmd, error)
-
-	mu  sync.Mutex // over command and ended
-	log *tail
+	log     *tail
 }
 
 // tail keeps the end of what was written to it.
@@ -87,12 +90,21 @@ func (l *tail) String() string {
 
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := unused()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return address
+}
+
+// unused is an address at which nobody listens.
+func unused() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
 	defer l.Close()
-	return l.Addr().String()
+	return l.Addr().String(), nil
 }
 
 // newEmulator makes one for dir/name/bootstrap. program stands before it, for a bootstrap of another processor.
@@ -114,15 +126,15 @@ func newEmulator(t *testing.T, dir, name string, program []string, env ...string
 	if err := os.WriteFile(exe, bytes, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	e := &emulator{name: name, address: freePort(t), log: new(tail)}
-	api := freePort(t)
-	e.start = func() (*exec.Cmd, error) {
-		args := append([]string{"--runtime-interface-emulator-address", e.address, "--runtime-api-address", api}, program...)
+	e := &emulator{name: name, log: new(tail)}
+	e.start = func(address, api string) (*exec.Cmd, error) {
+		args := append([]string{"--runtime-interface-emulator-address", address, "--runtime-api-address", api}, program...)
 		cmd := exec.Command(exe, append(args, "./bootstrap")...)
 		cmd.Dir = filepath.Join(dir, name)
 		cmd.Env = append([]string{"PATH=/usr/bin:/bin", "AWS_LAMBDA_FUNCTION_NAME=" + name}, env...)
 		cmd.Stdout, cmd.Stderr = e.log, e.log
-		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that the bootstrap dies with it
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		cmd.WaitDelay = time.Second // for what holds its output and outlives it
 		return cmd, cmd.Start()
 	}
 	t.Cleanup(func() {
@@ -140,34 +152,78 @@ func (e *emulator) kill() {
 	cmd, ended := e.command, e.ended
 	e.command = nil
 	e.mu.Unlock()
-	if cmd != nil {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // it may have ended by itself
-		<-ended
+	if cmd == nil {
+		return
 	}
+	for _, pid := range append(children(cmd.Process.Pid), cmd.Process.Pid) { // the bootstrap is a process group of its own
+		_ = syscall.Kill(-pid, syscall.SIGKILL) // it may have ended by itself
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	<-ended
 }
 
-// up starts the environment if there is none.
-func (e *emulator) up(ctx context.Context) error {
-	e.mu.Lock()
-	if e.command == nil {
-		cmd, err := e.start()
-		if err != nil {
-			e.mu.Unlock()
-			return err
-		}
-		ended := make(chan struct{})
-		go func() { _ = cmd.Wait(); close(ended) }()
-		e.command, e.ended = cmd, ended
+// children is the processes that a process has started, and those that these have.
+func children(pid int) (all []int) {
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		panic(err) // the pattern is a constant's
 	}
-	e.mu.Unlock()
+	for _, list := range lists {
+		b, err := os.ReadFile(list)
+		if err != nil {
+			continue // it has ended
+		}
+		for _, f := range strings.Fields(string(b)) {
+			if child, err := strconv.Atoi(f); err == nil {
+				all = append(append(all, child), children(child)...)
+			}
+		}
+	}
+	return all
+}
+
+// running is where the environment takes calls; it is started if there is none.
+func (e *emulator) running() (address string, ended chan struct{}, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.command != nil {
+		select {
+		case <-e.ended: // by itself
+		default:
+			return e.address, e.ended, nil
+		}
+	}
+	address, err1 := unused()
+	api, err2 := unused()
+	if err := errors.Join(err1, err2); err != nil {
+		return "", nil, err
+	}
+	cmd, err := e.start(address, api)
+	if err != nil {
+		return "", nil, err
+	}
+	ended = make(chan struct{})
+	go func() { _ = cmd.Wait(); close(ended) }()
+	e.address, e.command, e.ended = address, cmd, ended
+	return address, ended, nil
+}
+
+// up waits until the environment takes calls, and says where.
+func (e *emulator) up(ctx context.Context) (address string, err error) {
 	for {
-		c, err := net.DialTimeout("tcp", e.address, time.Second)
+		address, ended, err := e.running()
+		if err != nil {
+			return "", err
+		}
+		c, err := net.DialTimeout("tcp", address, time.Second)
 		if err == nil {
-			return c.Close()
+			return address, c.Close()
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s does not come up: %w", e.name, err)
+			return "", fmt.Errorf("%s does not come up: %w", e.name, err)
+		case <-ended:
+			return "", fmt.Errorf("%s ended before it came up", e.name)
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
@@ -178,10 +234,11 @@ func (e *emulator) up(ctx context.Context) error {
 func (e *emulator) invoke(ctx context.Context, event []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
 	defer cancel()
-	if err := e.up(ctx); err != nil {
+	address, err := e.up(ctx)
+	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+e.address+"/2015-03-31/functions/function/invocations", bytes.NewReader(event))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+"/2015-03-31/functions/function/invocations", bytes.NewReader(event))
 	if err != nil {
 		return nil, err
 	}

@@ -383,6 +383,7 @@ func pipeline(t *testing.T, c *cloud, built, secret string, n *networks, folder 
 	began := time.Now()
 	var sending sync.WaitGroup
 	var sent, tries atomic.Int64
+	limit := began.Add(5 * time.Minute)
 	for sender := range 2 {
 		sending.Go(func() {
 			for i := sender; i < stories; i += 2 {
@@ -412,6 +413,10 @@ func pipeline(t *testing.T, c *cloud, built, secret string, n *networks, folder 
 							return
 						}
 						if ctx.Err() != nil {
+							return
+						}
+						if time.Now().After(limit) {
+							t.Errorf("article %d is not taken, %d deliveries were: %d %s %v", i, sent.Load(), answer.StatusCode, answer.Body, err)
 							return
 						}
 					}
