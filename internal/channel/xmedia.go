@@ -25,7 +25,7 @@ type xMedia struct {
 }
 
 // media uploads the card and its alt text, or takes the upload of an earlier try while it lives, and says its id when X
-// has it ready. A card has some hundred KB: one request, where chunks would be three.
+// has it ready.
 func (n *x) media(ctx context.Context, c *Call) (string, Outcome) {
 	id, until, _ := strings.Cut(c.Steps["media"], " ")
 	if end, err := strconv.ParseInt(until, 10, 64); id == "" || err != nil || n.p.Now().Unix() > end {
@@ -57,19 +57,16 @@ func (n *x) media(ctx context.Context, c *Call) (string, Outcome) {
 	return id, Outcome{End: Posted}
 }
 
+// upload brings the card to X: in one request, or, as X wants of what is large, in pieces.
 func (n *x) upload(ctx context.Context, c *Call) (string, Outcome) {
 	card, err := c.Card(ctx)
 	if err != nil {
 		return "", Outcome{End: Later, Why: "reading the card: " + err.Error()}
 	}
-	parts := []part{field("media_category", "tweet_image"), {Name: "media", File: "card" + extension(c.Draft.Type), Type: c.Draft.Type, Body: card}}
-	a, out := n.call(ctx, func() (*http.Request, error) {
-		body, typ, err := form(parts)
-		if err != nil {
-			return nil, err
-		}
-		return rawRequest(ctx, http.MethodPost, n.cfg.Server+"/2/media/upload", body, "Content-Type", typ)
-	})
+	if len(card) > xPiece {
+		return n.uploadPieces(ctx, c, card)
+	}
+	a, out := n.sendMedia(ctx, "/2/media/upload", field("media_category", "tweet_image"), part{Name: "media", File: "card" + extension(c.Draft.Type), Type: c.Draft.Type, Body: card})
 	if out.End != Posted {
 		return "", out
 	}
@@ -77,11 +74,26 @@ func (n *x) upload(ctx context.Context, c *Call) (string, Outcome) {
 	if !a.ok(&m) || m.Data.ID == "" {
 		return "", n.failed(a, false)
 	}
-	end := n.p.Now().Unix() + m.Data.Expires - 600
-	if err := c.Step(ctx, "media", fmt.Sprint(m.Data.ID, " ", end)); err != nil {
+	return n.uploaded(ctx, c, m)
+}
+
+// uploaded keeps an upload that X has whole.
+func (n *x) uploaded(ctx context.Context, c *Call, m xMedia) (string, Outcome) {
+	if err := c.Step(ctx, "media", fmt.Sprint(m.Data.ID, " ", n.p.Now().Unix()+m.Data.Expires-600)); err != nil {
 		return "", Outcome{End: Later, Why: err.Error()}
 	}
 	return m.Data.ID, n.ready(ctx, c, &m)
+}
+
+// sendMedia sends a form.
+func (n *x) sendMedia(ctx context.Context, path string, parts ...part) (answer, Outcome) {
+	return n.call(ctx, func() (*http.Request, error) {
+		body, typ, err := form(parts)
+		if err != nil {
+			return nil, err
+		}
+		return rawRequest(ctx, http.MethodPost, n.cfg.Server+path, body, "Content-Type", typ)
+	})
 }
 
 // ready says whether X has done with an upload, and keeps that it has not, or that there is no use in it.

@@ -30,6 +30,10 @@ type fault struct {
 // publishingAnd posts a story while a fault is in the script, and lets an hour of ticks pass.
 func publishingAnd(f sim.Fault) func(*desk) story.Key {
 	return func(d *desk) story.Key {
+		f := f
+		if f.Do == sim.Slow && d.large {
+			f.Skip = d.uploads - 2 // what takes its time is the picture when all its pieces are there
+		}
 		d.sim.Fault(f)
 		d.hasty = f.Do == sim.Hang
 		k := d.article("1", "the spillway")
@@ -47,7 +51,7 @@ func TestFaultsOfNetworks(t *testing.T) {
 			if f.applies != nil && !f.applies(a) || !a.always && os.Getenv("CUTLINE_E2E") == "" {
 				continue
 			}
-			t.Run(f.name+"/"+a.name+a.hook, func(t *testing.T) {
+			t.Run(f.name+"/"+a.String(), func(t *testing.T) {
 				t.Parallel()
 				d := simulated(t, a, "auto")
 				k := f.strike(d)
@@ -80,6 +84,15 @@ func TestFaultsOfNetworks(t *testing.T) {
 	}
 }
 
+func inPieces(a account) bool { return a.large }
+
+// goesOnWithPiece holds when one piece went twice, and nothing else did.
+func goesOnWithPiece(d *desk, k story.Key) {
+	if standing, ever := d.seen(); standing != 1 || ever != 1 || d.calls(sim.Upload) != d.uploads+1 {
+		d.t.Errorf("%d posts of %d, %d uploads, want %d: %+v", standing, ever, d.calls(sim.Upload), d.uploads+1, d.record(k))
+	}
+}
+
 var faults = []fault{
 	{name: "1 timeout after accept", strike: publishingAnd(sim.Fault{Op: sim.Publish, Do: sim.Hang}), lost: true},
 	{name: "2 500 after accept", strike: publishingAnd(sim.Fault{Op: sim.Publish, Do: sim.Error}), lost: true},
@@ -90,6 +103,9 @@ var faults = []fault{
 	}, lost: true},
 	{name: "3 reset in mid-upload", applies: func(a account) bool { return a.uploads > 0 }, strike: publishingAnd(sim.Fault{Op: sim.Upload, Do: sim.Cut})},
 	{name: "3 upload taken, answer lost", applies: func(a account) bool { return a.uploads > 0 }, strike: publishingAnd(sim.Fault{Op: sim.Upload, Do: sim.Reset})},
+	{name: "3 reset in the second of three pieces", applies: inPieces, strike: publishingAnd(sim.Fault{Op: sim.Upload, Do: sim.Cut, Skip: 2}), holds: goesOnWithPiece},
+	{name: "3 second piece taken, answer lost", applies: inPieces, strike: publishingAnd(sim.Fault{Op: sim.Upload, Do: sim.Reset, Skip: 2}), holds: goesOnWithPiece},
+	{name: "3 all pieces put together, answer lost", applies: inPieces, strike: publishingAnd(sim.Fault{Op: sim.Upload, Do: sim.Reset, Skip: 4})},
 	{name: "4 reset in mid-request", strike: publishingAnd(sim.Fault{Op: sim.Publish, Do: sim.Cut}), lost: true},
 	{name: "4 reset after accept", strike: publishingAnd(sim.Fault{Op: sim.Publish, Do: sim.Reset}), lost: true},
 	{name: "4 half an answer", applies: func(a account) bool { return a.name != "teams" }, // whose answer is its status alone

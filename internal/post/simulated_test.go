@@ -38,12 +38,20 @@ type account struct {
 	resends  bool   // it need not be asked: it knows a call that comes again
 	uploads  int    // calls that bring the picture there before the post; 0: it goes with it
 	works    bool   // it may take its time over a picture
+	large    bool   // its cards are large, so that they go in pieces
 	anyOrder string // why several that waited may go out in another order than they came; empty: they may not
 	renews   bool   // an access token that has run out is renewed
 
 	noEdit, noReply, noDelete bool
 
 	always bool // tried without CUTLINE_E2E=1 too
+}
+
+func (a account) String() string {
+	if a.large {
+		return a.name + " in pieces"
+	}
+	return a.name + a.hook
 }
 
 // ownPace is why containers are published in any order: they are made oldest first.
@@ -63,6 +71,7 @@ var accounts = []account{
 	{name: "nostr", path: "/", secret: "4141414141414141414141414141414141414141414141414141414141414141", yaml: `kind: nostr, corrections: reply`, noEdit: true},
 	{name: "webhook", always: true, path: "/receiver", secret: "whsec_dGVzdC1zZWNyZXQtZm9yLXRoZS1zaW11bGF0b3I=", yaml: `kind: webhook`, resends: true},
 	{name: "x", yaml: `kind: x, account: newsroom, app: app, app_secret: "env:CUTLINE_TEST_TOKEN", corrections: reply`, noEdit: true, uploads: 2, works: true, renews: true},
+	{name: "x", large: true, yaml: `kind: x, account: newsroom, app: app, app_secret: "env:CUTLINE_TEST_TOKEN", corrections: reply`, noEdit: true, uploads: 6, works: true, renews: true},
 	{name: "facebook", yaml: `kind: facebook, account: "102030405060"`, noProof: "a Page's feed may be late"},
 	{name: "threads", anyOrder: ownPace, yaml: `kind: threads, account: "17841", corrections: reply`, noEdit: true, uploads: 1, works: true},
 	{name: "instagram", anyOrder: ownPace, yaml: `kind: instagram, account: "17842", corrections: leave`, noEdit: true, uploads: 1, works: true, noReply: true},
@@ -184,12 +193,26 @@ var blank = sync.OnceValue(func() []byte {
 	return b.Bytes()
 })
 
+// large is a card of 2.5 MB with nothing on it: comments make up its bytes, after the marker that begins it.
+var large = sync.OnceValue(func() []byte {
+	b := bytes.Clone(blank()[:2])
+	for len(b) < 2_500_000 {
+		b = append(b, 0xFF, 0xFE, 0xFF, 0xFF)
+		b = append(b, make([]byte, 0xFFFF-2)...)
+	}
+	return append(b, blank()[2:]...)
+})
+
 // article publishes a story with a card.
 func (d *desk) article(id, words string) story.Key {
 	d.t.Helper()
 	k := d.publish(id, words)
 	card := k.CardKey("0123456789abcdefghij", "og", "jpg")
-	if _, err := d.store.Bucket.Put(d.t.Context(), card, blank(), "image/jpeg", bucket.Always); err != nil {
+	picture := blank()
+	if d.large {
+		picture = large()
+	}
+	if _, err := d.store.Bucket.Put(d.t.Context(), card, picture, "image/jpeg", bucket.Always); err != nil {
 		d.t.Fatal(err)
 	}
 	if _, _, err := d.store.UpdateManifest(d.t.Context(), k, func(m *story.Manifest) error {

@@ -1,10 +1,8 @@
 package sim
 
 import (
-	"encoding/base64"
 	"fmt"
 	"net/http"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -18,19 +16,13 @@ type x struct {
 	media    map[string]*xMedia
 	refresh  string              // the refresh token that is good; empty: any, the first time
 	before   map[string][]string // a post's number → those it had before it was edited
-	uploaded map[string][]byte   // what has come so far of uploads in pieces
-}
-
-type xMedia struct {
-	hash, alt string
-	polls     int
-	until     time.Time
+	uploaded map[string]*xPieces // uploads in pieces that have begun
 }
 
 const xUser = "1700000000000000001"
 
 func newX(s *Server) *x {
-	n := &x{Server: s, media: map[string]*xMedia{}, uploaded: map[string][]byte{}, before: map[string][]string{}}
+	n := &x{Server: s, media: map[string]*xMedia{}, uploaded: map[string]*xPieces{}, before: map[string][]string{}}
 	s.on(n, "POST /2/oauth2/token", SignIn, n.renew)
 	s.on(n, "GET /2/users/me", Read, n.authorized(n.whoami))
 	s.on(n, "POST /2/media/upload", Upload, n.authorized(n.upload))
@@ -126,118 +118,6 @@ func (n *x) id() string { return strconv.Itoa(1880028106020000000 + n.next()) }
 func xInvalid(message string) answer {
 	return reply(http.StatusBadRequest, map[string]any{"errors": []any{map[string]any{"parameters": map[string]any{"text": []string{"..."}}, "message": message}}, "title": "Invalid Request",
 		"detail": "One or more parameters to your request was invalid.", "type": "https://api.x.com/2/problems/invalid-request", "status": 400})
-}
-
-// upload takes a whole picture, or one step of an upload in pieces that names its step by command.
-func (n *x) upload(r *request) answer {
-	fields, files := r.form()
-	switch fields.Get("command") {
-	case "INIT":
-		return n.begin(r)
-	case "APPEND":
-		r.SetPathValue("id", fields.Get("media_id"))
-		return n.more(r)
-	case "FINALIZE":
-		r.SetPathValue("id", fields.Get("media_id"))
-		return n.finish(r)
-	}
-	return n.take(r, n.id(), pieceOf(fields, files))
-}
-
-// pieceOf is the picture's bytes, as a file or in base64.
-func pieceOf(fields url.Values, files map[string]file) []byte {
-	if f, ok := files["media"]; ok {
-		return f.body
-	}
-	b, err := base64.StdEncoding.DecodeString(fields.Get("media"))
-	if err != nil {
-		return nil
-	}
-	return b
-}
-
-func (n *x) begin(*request) answer {
-	id := n.id()
-	n.uploaded[id] = []byte{}
-	return reply(http.StatusOK, map[string]any{"data": map[string]any{"id": id, "media_key": "3_" + id, "expires_after_secs": 86400}})
-}
-
-func (n *x) more(r *request) answer {
-	so, ok := n.uploaded[r.PathValue("id")]
-	if !ok {
-		return xInvalid("the media id is not known")
-	}
-	n.uploaded[r.PathValue("id")] = append(so, pieceOf(r.form())...)
-	return reply(http.StatusOK, map[string]any{"data": map[string]any{"expires_at": r.now.Add(24 * time.Hour).Unix()}})
-}
-
-func (n *x) finish(r *request) answer {
-	id := r.PathValue("id")
-	b, ok := n.uploaded[id]
-	if !ok {
-		return xInvalid("the media id is not known")
-	}
-	delete(n.uploaded, id)
-	return n.take(r, id, b)
-}
-
-func (n *x) take(r *request, id string, body []byte) answer {
-	hash, p, ok := n.keep(body)
-	if !ok {
-		return xInvalid("The media type is not recognized.")
-	}
-	if len(body) > 5<<20 {
-		return xInvalid("The image is larger than 5242880 bytes.")
-	}
-	m := &xMedia{hash: hash, until: r.now.Add(24 * time.Hour)}
-	if r.slow != nil {
-		m.polls = r.slow.Polls
-	}
-	n.media[id] = m
-	return reply(http.StatusOK, map[string]any{"data": n.state(id, p, len(body))})
-}
-
-// state is what an upload's answer says, with its processing where that goes on.
-func (n *x) state(id string, p picture, size int) map[string]any {
-	out := map[string]any{"id": id, "media_key": "3_" + id, "expires_after_secs": 86400, "size": size, "image": map[string]any{"w": p.width, "h": p.height, "image_type": p.typ}}
-	switch m := n.media[id]; {
-	case m.polls > 0:
-		out["processing_info"] = map[string]any{"state": "in_progress", "check_after_secs": 1, "progress_percent": 40}
-	case m.polls < 0:
-		out["processing_info"] = map[string]any{"state": "failed", "error": map[string]any{"code": 1, "name": "InvalidMedia", "message": "Unsupported image"}}
-	}
-	return out
-}
-
-func (n *x) poll(r *request) answer {
-	id := r.URL.Query().Get("media_id")
-	m := n.media[id]
-	if m == nil {
-		return xInvalid("the media id is not known")
-	}
-	p := n.pictures[m.hash]
-	a := reply(http.StatusOK, map[string]any{"data": n.state(id, p, len(p.body))})
-	if m.polls > 0 {
-		m.polls--
-	}
-	return a
-}
-
-func (n *x) describe(r *request) answer {
-	var in struct {
-		ID       string
-		Metadata struct {
-			Alt struct{ Text string } `json:"alt_text"`
-		}
-	}
-	switch {
-	case !r.json(&in) || n.media[in.ID] == nil:
-		return xInvalid("the media id is not known")
-	case len([]rune(in.Metadata.Alt.Text)) > 1000:
-		return xInvalid("alt_text: must be at most 1000 characters")
-	}
-	n.media[in.ID].alt = in.Metadata.Alt.Text
-	return reply(http.StatusOK, map[string]any{"data": map[string]any{"id": in.ID, "associated_metadata": map[string]any{"alt_text": map[string]string{"text": in.Metadata.Alt.Text}}}})
 }
 
 // xPost is what a post is made from, or made anew.
