@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"net/http"
@@ -17,8 +16,8 @@ import (
 	"cutline/internal/story"
 )
 
-// feed keeps feeds/<site>.json (JSON Feed 1.1) and feeds/<site>.xml (RSS 2.0 with Media RSS) of what was posted. The
-// JSON file is the truth, changed by compare-and-swap; the RSS file is written from it, so both show the same items.
+// feed keeps feeds/<site>.json (JSON Feed 1.1), .xml (RSS 2.0 with Media RSS) and .atom (RFC 4287) of what was posted. The
+// JSON file is the truth, changed by compare-and-swap; the others are written from it, so all show the same items.
 // An item's id is the story's key, which stays the same when its address changes: a correction is the same item with
 // a new date_modified, a retraction drops it. Being a file of ours, it can always be asked.
 type feed struct {
@@ -151,42 +150,51 @@ func (f *feed) Retract(ctx context.Context, c *Call) Outcome {
 	return Outcome{End: Posted, Remote: c.Remote}
 }
 
-// Find looks for the item in both files: one that a killed worker left in the first only counts as absent, and
-// publishing it again completes the second.
+// Find looks for the item in all files: one that a killed worker left in the first only counts as absent, and
+// publishing it again completes the others.
 func (f *feed) Find(ctx context.Context, c *Call) Outcome {
-	body, err := f.p.Store.Read(ctx, f.key(".json"))
+	doc, err := f.items(ctx)
 	if err != nil {
-		return Outcome{End: Later, Why: err.Error()}
+		return Outcome{End: Unknown, Why: err.Error()}
 	}
-	var doc jsonFeed
-	if len(body) > 0 {
-		if err := json.Unmarshal(body, &doc); err != nil {
-			return Outcome{End: Unknown, Why: f.key(".json") + " is no feed of ours: " + err.Error()}
+	if !slices.ContainsFunc(doc.Items, func(x jsonItem) bool { return x.ID == string(c.Key) }) {
+		return Outcome{End: Absent}
+	}
+	for _, form := range feedForms {
+		body, err := f.p.Store.Read(ctx, f.key(form.ext))
+		if err != nil {
+			return Outcome{End: Later, Why: err.Error()}
+		}
+		if !bytes.Contains(body, []byte(">"+form.id(f, string(c.Key))+"<")) {
+			return Outcome{End: Absent}
 		}
 	}
-	rss, err := f.p.Store.Read(ctx, f.key(".xml"))
-	if err != nil {
-		return Outcome{End: Later, Why: err.Error()}
-	}
-	if slices.ContainsFunc(doc.Items, func(x jsonItem) bool { return x.ID == string(c.Key) }) && bytes.Contains(rss, []byte(">"+string(c.Key)+"<")) {
-		return Outcome{End: Posted, Remote: story.Remote{ID: string(c.Key), URL: f.address(f.key(".xml"))}}
-	}
-	return Outcome{End: Absent}
+	return Outcome{End: Posted, Remote: story.Remote{ID: string(c.Key), URL: f.address(f.key(".xml"))}}
 }
 
-// change edits the items, newest first, and brings the RSS file after it. Of two that change the feed at once each
-// writes RSS from the JSON it reads last, so the files agree when both are done.
-func (f *feed) change(ctx context.Context, edit func([]jsonItem) []jsonItem) error {
-	read := func(body []byte) (doc jsonFeed, err error) {
-		if len(body) > 0 {
-			if err = json.Unmarshal(body, &doc); err != nil {
-				return doc, fmt.Errorf("%s is no feed of ours: %w", f.key(".json"), err)
-			}
-		}
-		return doc, nil
+// items reads the JSON file.
+func (f *feed) items(ctx context.Context) (jsonFeed, error) {
+	body, err := f.p.Store.Read(ctx, f.key(".json"))
+	if err != nil {
+		return jsonFeed{}, err
 	}
+	return f.parse(body)
+}
+
+func (f *feed) parse(body []byte) (doc jsonFeed, err error) {
+	if len(body) > 0 {
+		if err = json.Unmarshal(body, &doc); err != nil {
+			return doc, fmt.Errorf("%s is no feed of ours: %w", f.key(".json"), err)
+		}
+	}
+	return doc, nil
+}
+
+// change edits the items, newest first, and brings the other files after it. Of two that change the feed at once each
+// writes them from the JSON it reads last, so the files agree when both are done.
+func (f *feed) change(ctx context.Context, edit func([]jsonItem) []jsonItem) error {
 	err := f.p.Store.Swap(ctx, f.key(".json"), "application/feed+json", func(old []byte) ([]byte, error) {
-		doc, err := read(old)
+		doc, err := f.parse(old)
 		if err != nil {
 			return nil, err
 		}
@@ -213,19 +221,17 @@ func (f *feed) change(ctx context.Context, edit func([]jsonItem) []jsonItem) err
 	if err != nil {
 		return err
 	}
-	err = f.p.Store.Swap(ctx, f.key(".xml"), "application/rss+xml", func([]byte) ([]byte, error) {
-		body, err := f.p.Store.Read(ctx, f.key(".json"))
+	for _, form := range feedForms {
+		err = f.p.Store.Swap(ctx, f.key(form.ext), form.typ, func([]byte) ([]byte, error) {
+			doc, err := f.items(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return form.write(f, doc)
+		})
 		if err != nil {
-			return nil, err
+			return err
 		}
-		doc, err := read(body)
-		if err != nil {
-			return nil, err
-		}
-		return f.rss(doc)
-	})
-	if err != nil {
-		return err
 	}
 	return f.tell(ctx)
 }
@@ -236,7 +242,10 @@ func (f *feed) tell(ctx context.Context) error {
 	if f.cfg.Hub == "" || f.p.Public == "" {
 		return nil
 	}
-	form := url.Values{"hub.mode": {"publish"}, "hub.url": {f.address(f.key(".xml")), f.address(f.key(".json"))}}
+	form := url.Values{"hub.mode": {"publish"}, "hub.url": {f.address(f.key(".json"))}}
+	for _, x := range feedForms {
+		form.Add("hub.url", f.address(f.key(x.ext)))
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, f.cfg.Hub, strings.NewReader(form.Encode()))
 	if err != nil {
 		return err
@@ -250,82 +259,4 @@ func (f *feed) tell(ctx context.Context) error {
 		return nil
 	}
 	return res.Body.Close()
-}
-
-// RSS 2.0, with the namespaces of Media RSS and Atom.
-type rssDoc struct {
-	XMLName xml.Name   `xml:"rss"`
-	Version string     `xml:"version,attr"`
-	Media   string     `xml:"xmlns:media,attr"`
-	Atom    string     `xml:"xmlns:atom,attr"`
-	Channel rssChannel `xml:"channel"`
-}
-
-type rssChannel struct {
-	Title       string    `xml:"title"`
-	Link        string    `xml:"link"`
-	Description string    `xml:"description"`
-	Language    string    `xml:"language"`
-	Links       []rssLink `xml:"atom:link"`
-	Items       []rssItem `xml:"item"`
-}
-
-type rssLink struct {
-	Rel  string `xml:"rel,attr"`
-	Href string `xml:"href,attr"`
-	Type string `xml:"type,attr,omitempty"`
-}
-
-type rssItem struct {
-	GUID struct {
-		PermaLink bool   `xml:"isPermaLink,attr"`
-		Value     string `xml:",chardata"`
-	} `xml:"guid"`
-	Title       string        `xml:"title"`
-	Link        string        `xml:"link"`
-	Description string        `xml:"description"`
-	PubDate     string        `xml:"pubDate"`
-	Updated     string        `xml:"atom:updated,omitempty"`
-	Categories  []string      `xml:"category"`
-	Enclosure   *rssEnclosure `xml:"enclosure"`
-	Media       *rssMedia     `xml:"media:content"`
-}
-
-type rssEnclosure struct {
-	URL    string `xml:"url,attr"`
-	Length int    `xml:"length,attr"`
-	Type   string `xml:"type,attr"`
-}
-
-type rssMedia struct {
-	URL    string `xml:"url,attr"`
-	Type   string `xml:"type,attr"`
-	Medium string `xml:"medium,attr"`
-	Width  int    `xml:"width,attr,omitempty"`
-	Height int    `xml:"height,attr,omitempty"`
-	Alt    string `xml:"media:description,omitempty"`
-}
-
-func (f *feed) rss(doc jsonFeed) ([]byte, error) {
-	ch := rssChannel{Title: doc.Title, Link: doc.HomePage, Description: doc.Title, Language: doc.Language}
-	if f.p.Public != "" {
-		ch.Links = append(ch.Links, rssLink{"self", f.address(f.key(".xml")), "application/rss+xml"})
-	}
-	if f.cfg.Hub != "" {
-		ch.Links = append(ch.Links, rssLink{"hub", f.cfg.Hub, ""})
-	}
-	for _, x := range doc.Items {
-		item := rssItem{Title: x.Title, Link: x.URL, Description: x.Text, PubDate: x.Published.Format(time.RFC1123Z), Categories: x.Tags}
-		item.GUID.Value = x.ID
-		if !x.Modified.IsZero() {
-			item.Updated = x.Modified.Format(time.RFC3339)
-		}
-		for _, a := range x.Attachments {
-			item.Enclosure = &rssEnclosure{a.URL, a.Size, a.Type}
-			item.Media = &rssMedia{a.URL, a.Type, "image", a.W, a.H, a.Title}
-		}
-		ch.Items = append(ch.Items, item)
-	}
-	b, err := xml.MarshalIndent(rssDoc{Version: "2.0", Media: "http://search.yahoo.com/mrss/", Atom: "http://www.w3.org/2005/Atom", Channel: ch}, "", " ")
-	return append(append([]byte(xml.Header), b...), '\n'), err
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -227,23 +228,87 @@ func TestFeedsAreValid(t *testing.T) {
 			t.Errorf("the correction did not come: %q", x.Text)
 		}
 	}
+	if got := atomFeeds(t, st, "feeds/ckb.atom"); len(got) != 2 || got["tag:news.example,"+keyA.Day()+":"+keyA.ID()] != "corrected" {
+		t.Errorf("Atom: %v", got)
+	}
+}
+
+// atomFeeds checks what RFC 4287 wants of a feed and of its entries, and returns the entries' contents by id.
+func atomFeeds(t *testing.T, st *story.Store, name string) (contents map[string]string) {
+	t.Helper()
+	body, err := st.Read(context.Background(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type link struct {
+		Rel    string `xml:"rel,attr"`
+		Href   string `xml:"href,attr"`
+		Type   string `xml:"type,attr"`
+		Length int    `xml:"length,attr"`
+	}
+	var feed struct {
+		XMLName xml.Name `xml:"http://www.w3.org/2005/Atom feed"`
+		Lang    string   `xml:"http://www.w3.org/XML/1998/namespace lang,attr"`
+		ID      string   `xml:"id"`
+		Title   string   `xml:"title"`
+		Updated string   `xml:"updated"`
+		Author  string   `xml:"author>name"`
+		Links   []link   `xml:"link"`
+		Entries []struct {
+			ID        string `xml:"id"`
+			Title     string `xml:"title"`
+			Published string `xml:"published"`
+			Updated   string `xml:"updated"`
+			Content   string `xml:"content"`
+			Links     []link `xml:"link"`
+		} `xml:"entry"`
+	}
+	if err := xml.Unmarshal(body, &feed); err != nil {
+		t.Fatalf("Atom: %v\n%s", err, body)
+	}
+	newest, err := time.Parse(time.RFC3339, feed.Updated)
+	self := slices.ContainsFunc(feed.Links, func(l link) bool { return l.Rel == "self" && strings.HasSuffix(l.Href, "/"+name) })
+	if err != nil || feed.Lang != "ckb" || feed.Title == "" || feed.Author == "" || !strings.HasPrefix(feed.ID, "tag:") || !self {
+		t.Errorf("%v\n%s", err, body)
+	}
+	contents = map[string]string{}
+	for _, e := range feed.Entries {
+		updated, err1 := time.Parse(time.RFC3339, e.Updated)
+		_, err2 := time.Parse(time.RFC3339, e.Published)
+		if err1 != nil || err2 != nil || updated.After(newest) || e.Title != "Headline & <more>" || len(e.Links) != 2 || e.Links[0].Rel != "alternate" || e.Links[1] != (link{"enclosure", "https://cards.news.example/cards/x-og.jpg", "image/jpeg", 4}) {
+			t.Errorf("%v %v: %+v", err1, err2, e)
+		}
+		contents[e.ID] = e.Content
+	}
+	if len(contents) != len(feed.Entries) {
+		t.Errorf("two entries have one id:\n%s", body)
+	}
+	return contents
 }
 
 func TestFeedThatAKilledWorkerLeftHalfIsMadeWhole(t *testing.T) {
 	ctx := context.Background()
-	ch, st := made(t, "feed")
-	c := call(keyA, "text")
-	ch.Publish(ctx, c)
-	if err := st.Bucket.Delete(ctx, "feeds/ckb.xml", bucket.Always); err != nil { // killed after the JSON file
-		t.Fatal(err)
+	for _, lost := range []string{"feeds/ckb.xml", "feeds/ckb.atom"} { // killed after the file before
+		ch, st := made(t, "feed")
+		c := call(keyA, "text")
+		ch.Publish(ctx, c)
+		if err := st.Bucket.Delete(ctx, lost, bucket.Always); err != nil {
+			t.Fatal(err)
+		}
+		if o := ch.Find(ctx, c); o.End != Absent {
+			t.Fatalf("half a post counts as %+v", o)
+		}
+		ch.Publish(ctx, c)
+		if o := ch.Find(ctx, c); o.End != Posted {
+			t.Errorf("%+v", o)
+		}
+		madeWhole(t, st)
 	}
-	if o := ch.Find(ctx, c); o.End != Absent {
-		t.Fatalf("half a post counts as %+v", o)
-	}
-	ch.Publish(ctx, c)
-	if o := ch.Find(ctx, c); o.End != Posted {
-		t.Errorf("%+v", o)
-	}
+}
+
+func madeWhole(t *testing.T, st *story.Store) {
+	t.Helper()
+	ctx := context.Background()
 	body, err := st.Read(ctx, "feeds/ckb.json")
 	if err != nil || bytes.Count(body, []byte(`"id": "`+string(keyA))) != 1 {
 		t.Errorf("%v\n%s", err, body)
@@ -261,7 +326,7 @@ func TestHubIsToldOfEachChange(t *testing.T) {
 	defer hub.Close()
 	ch, _ := made(t, "feed", func(c *config.Channel) { c.Hub = hub.URL })
 	ch.Publish(context.Background(), call(keyA, "text"))
-	if s := strings.Join(told, "\n"); s != "publish https://cards.news.example/feeds/ckb.xml https://cards.news.example/feeds/ckb.json" {
+	if s := strings.Join(told, "\n"); s != "publish https://cards.news.example/feeds/ckb.json https://cards.news.example/feeds/ckb.xml https://cards.news.example/feeds/ckb.atom" {
 		t.Errorf("the hub heard %q", s)
 	}
 	hub.Close()

@@ -33,7 +33,7 @@ func (s *server) fire(ctx context.Context) error {
 	_, err = fmt.Fprintf(s.p.stdout, `
 the desk     %s/
 the networks %s/sim/, simulated: what is posted stands there
-feeds        %s/feeds/SITE.xml and SITE.json, once something is posted
+feeds        %s/feeds/SITE.xml, SITE.atom and SITE.json, once something is posted
 next         open the desk and press Approve: the story goes to the networks, to its feed and to the log in %s
              or on another terminal: bin/cutline stories --data %s
              Ctrl-C stops; "make run" again goes on with what is there
