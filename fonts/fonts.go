@@ -7,7 +7,10 @@
 package fonts
 
 import (
+	"bytes"
 	"embed"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -18,11 +21,18 @@ import (
 //go:embed default/*.ttf packs/*.ttf
 var files embed.FS
 
-// File is one font file, read when it is asked for.
+// File is one font file, opened when it is asked for.
 type File struct {
-	Name string                 // as "Inter_700Bold.ttf"
-	Read func() ([]byte, error) // all its bytes
-	Size int64                  // how many
+	Name string                            // as "Inter_700Bold.ttf"
+	Open func() (*io.SectionReader, error) // all its bytes, read where they are wanted: nothing of a large pack is copied before
+	Size int64                             // how many
+}
+
+// Of is a file whose bytes are in memory; they must not change.
+func Of(name string, data []byte) File {
+	return File{name, func() (*io.SectionReader, error) {
+		return io.NewSectionReader(bytes.NewReader(data), 0, int64(len(data))), nil
+	}, int64(len(data))}
 }
 
 // All lists every font file there is: those in the program, and those of the extra folder, by name. An extra file
@@ -36,7 +46,7 @@ func All() []File {
 		}
 		for _, e := range entries {
 			path := dir + "/" + e.Name()
-			byName[e.Name()] = File{e.Name(), func() ([]byte, error) { return fs.ReadFile(files, path) }, size(e)}
+			byName[e.Name()] = File{e.Name(), func() (*io.SectionReader, error) { return section(files.Open(path)) }, size(e)}
 		}
 	}
 	if dir := Extra(); dir != "" {
@@ -48,7 +58,7 @@ func All() []File {
 			switch strings.ToLower(filepath.Ext(e.Name())) {
 			case ".ttf", ".otf", ".woff":
 				path := filepath.Join(dir, e.Name())
-				byName[e.Name()] = File{e.Name(), func() ([]byte, error) { return os.ReadFile(path) }, size(e)}
+				byName[e.Name()] = File{e.Name(), func() (*io.SectionReader, error) { return section(os.Open(path)) }, size(e)}
 			}
 		}
 	}
@@ -58,6 +68,23 @@ func All() []File {
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
 	return out
+}
+
+// section is an opened file, as long as it is now. A file on disk stays open as long as the font is in use, so that one that is
+// replaced meanwhile is read to its end as it was.
+func section(f fs.File, err error) (*io.SectionReader, error) {
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	r, ok := f.(io.ReaderAt)
+	if !ok {
+		return nil, fmt.Errorf("reading %s: it is no file", info.Name())
+	}
+	return io.NewSectionReader(r, 0, info.Size()), nil
 }
 
 // size of a file; 0 where it has gone meanwhile, which Read then says.

@@ -158,7 +158,7 @@ func (t *Theme) readFonts(dir string) error {
 				continue
 			}
 			h.Write(data)
-			t.files = append(t.files, fonts.File{Name: name, Read: func() ([]byte, error) { return data, nil }, Size: int64(len(data))})
+			t.files = append(t.files, fonts.Of(name, data))
 		}
 	}
 	if len(t.files) > 0 {

@@ -1,6 +1,7 @@
 package card
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -95,7 +96,11 @@ func TestOwnFonts(t *testing.T) {
 	}
 	for _, f := range fonts.All() {
 		if f.Name == "SourceSerif4_700Bold.ttf" {
-			data, err := f.Read()
+			file, err := f.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, err := io.ReadAll(file)
 			if err != nil {
 				t.Fatal(err)
 			}

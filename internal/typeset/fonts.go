@@ -1,11 +1,11 @@
 package typeset
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"path"
 	"slices"
@@ -13,12 +13,10 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/go-text/typesetting/di"
 	"github.com/go-text/typesetting/font"
 	ot "github.com/go-text/typesetting/font/opentype"
+	"github.com/go-text/typesetting/harfbuzz"
 	"github.com/go-text/typesetting/language"
-	"github.com/go-text/typesetting/shaping"
-	"golang.org/x/image/math/fixed"
 
 	"cutline/fonts"
 )
@@ -41,24 +39,58 @@ type Fonts struct {
 	kits  sync.Pool        // *kit
 }
 
-// kit is what one goroutine shapes with: go-text's faces and shapers must not be shared, and stay warm when kept together.
+// kit is what one goroutine shapes with: go-text's buffers and fonts must not be shared, and stay warm when kept together.
+// The library's own HarfbuzzShaper is passed by: it asks for the extents of each glyph, which no one wants here and
+// which a font whose outlines are read by [glyf] has not.
 type kit struct {
-	shaper shaping.HarfbuzzShaper
-	faces  map[*file]*font.Face
+	buffer *harfbuzz.Buffer
+	faces  map[*file]*harfbuzz.Font
+}
+
+// finer is the power of two by which positions are finer than font units while they are summed up.
+const finer = 6
+
+func newKit() *kit {
+	return &kit{harfbuzz.NewBuffer(), map[*file]*harfbuzz.Font{}}
+}
+
+// shape shapes a run of a text. The buffer's glyphs, from left to right, are good until the next call; positions are in font units
+// shifted by finer.
+func (k *kit) shape(f *file, text []rune, start, end int, rtl bool, script language.Script, lang language.Language) (*harfbuzz.Buffer, error) {
+	face := k.faces[f]
+	if face == nil {
+		if _, err := f.load(); err != nil {
+			return nil, err
+		}
+		face = harfbuzz.NewFont(f.face())
+		face.XScale = int32(f.font.Upem()) << finer
+		face.YScale = face.XScale
+		k.faces[f] = face
+	}
+	b := k.buffer
+	b.Clear()
+	b.AddRunes(text, start, end-start)
+	b.Props.Direction, b.Props.Script, b.Props.Language = harfbuzz.LeftToRight, script, lang
+	if rtl {
+		b.Props.Direction = harfbuzz.RightToLeft
+	}
+	b.Shape(face, nil)
+	return b, nil
 }
 
 // file is one font file, parsed when first needed.
 type file struct {
-	name string                 // as in the set; with axes: "Name.ttf@wght=700"
-	axes []font.Variation       // where a variable font is set; empty: its default
-	read func() ([]byte, error) // the bytes
-	size int64                  // how many
-	once sync.Once              // guards font and err
-	font *font.Font             // parsed; safe for several goroutines
-	err  error                  // why it cannot be used
-	mu   sync.Mutex             // guards what follows
-	draw *font.Face             // reads outlines
-	seen map[font.GID]outline   // outlines read before
+	name string                            // as in the set; with axes: "Name.ttf@wght=700"
+	axes []font.Variation                  // where a variable font is set; empty: its default
+	open func() (*io.SectionReader, error) // the bytes
+	size int64                             // how many
+	once sync.Once                         // guards font, glyf and err
+	font *font.Font                        // parsed; safe for several goroutines
+	glyf *glyf                             // reads outlines; nil: font does
+	err  error                             // why it cannot be used
+	mu   sync.Mutex                        // guards what follows
+	draw *font.Face                        // reads outlines
+	seen map[font.GID]outline              // outlines read before
 }
 
 // NewFonts makes a set of files; a later one with the name of an earlier one takes its place. A name may end with a place
@@ -66,11 +98,11 @@ type file struct {
 func NewFonts(list ...fonts.File) *Fonts {
 	f := &Fonts{files: map[string]*file{}}
 	for _, x := range list {
-		f.files[x.Name] = &file{name: x.Name, read: x.Read, size: x.Size, seen: map[font.GID]outline{}}
+		f.files[x.Name] = &file{name: x.Name, open: x.Open, size: x.Size, seen: map[font.GID]outline{}}
 	}
 	f.names = slices.Sorted(maps.Keys(f.files))
 	f.tag = listTag(f.files)
-	f.kits.New = func() any { return &kit{faces: map[*file]*font.Face{}} }
+	f.kits.New = func() any { return newKit() }
 	return f
 }
 
@@ -105,12 +137,15 @@ func listTag(files map[string]*file) string {
 // CheckFont says whether a font file can be used, and if not, why and what to do: TTF, OTF and WOFF can be, static or
 // variable (name may end with axes as in [NewFonts]); letters of Arabic script that the font has must join.
 func CheckFont(name string, data []byte) error {
-	f := &file{name: name, read: func() ([]byte, error) { return data, nil }, seen: map[font.GID]outline{}}
+	f := &file{name: name, open: fonts.Of(name, data).Open, seen: map[font.GID]outline{}}
 	if _, err := f.load(); err != nil {
 		return err
 	}
-	face := f.face()
-	if r, ok := unjoined(face); ok {
+	r, loose, err := unjoined(f)
+	if err != nil {
+		return err
+	}
+	if loose {
 		return fmt.Errorf("font %s does not join the letter %c (U+%04X) to its neighbours: bring a font with the features init, medi and fina for it, or leave Arabic script to the default fonts", path.Base(name), r, r)
 	}
 	return nil
@@ -119,9 +154,9 @@ func CheckFont(name string, data []byte) error {
 // load parses the file, once.
 func (f *file) load() (*font.Font, error) {
 	f.once.Do(func() {
-		data, err := f.read()
+		file, err := f.open()
 		if err == nil {
-			f.font, err = parse(data)
+			f.font, f.glyf, err = parse(file)
 		}
 		name, axes, varied := strings.Cut(f.name, "@")
 		if err == nil && varied {
@@ -134,30 +169,39 @@ func (f *file) load() (*font.Font, error) {
 	return f.font, f.err
 }
 
-// parse reads a font. The library may panic on a file that is broken with skill: that is an error like any other.
-func parse(data []byte) (ft *font.Font, err error) {
+// parse reads a font, and finds where its outlines lie. The library may panic on a file that is broken with skill: that is an
+// error like any other.
+func parse(file *io.SectionReader) (ft *font.Font, shapes *glyf, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			ft, err = nil, fmt.Errorf("it is broken (%v): bring a whole TTF, OTF or WOFF file", r)
+			ft, shapes, err = nil, nil, fmt.Errorf("it is broken (%v): bring a whole TTF, OTF or WOFF file", r)
 		}
 	}()
-	switch {
-	case bytes.HasPrefix(data, []byte("wOF2")):
-		return nil, errors.New("it is WOFF2, which cannot be read here: convert it to TTF, OTF or WOFF")
-	case bytes.HasPrefix(data, []byte("ttcf")):
-		return nil, errors.New("it is a collection of fonts: bring the one font as TTF or OTF")
+	magic := make([]byte, 4)
+	if _, err := file.ReadAt(magic, 0); err != nil {
+		return nil, nil, fmt.Errorf("%w: bring a whole TTF, OTF or WOFF file", err)
 	}
-	loader, err := ot.NewLoader(bytes.NewReader(data))
+	switch string(magic) {
+	case "wOF2":
+		return nil, nil, errors.New("it is WOFF2, which cannot be read here: convert it to TTF, OTF or WOFF")
+	case "ttcf":
+		return nil, nil, errors.New("it is a collection of fonts: bring the one font as TTF or OTF")
+	}
+	shapes, rest, err := openGlyf(file)
 	if err != nil {
-		return nil, fmt.Errorf("%w: bring a whole TTF, OTF or WOFF file", err)
+		return nil, nil, fmt.Errorf("%w: bring a whole TTF, OTF or WOFF file", err)
+	}
+	loader, err := ot.NewLoader(rest)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: bring a whole TTF, OTF or WOFF file", err)
 	}
 	if ft, err = font.NewFont(loader); err != nil {
-		return nil, fmt.Errorf("%w: bring a whole TTF, OTF or WOFF file", err)
+		return nil, nil, fmt.Errorf("%w: bring a whole TTF, OTF or WOFF file", err)
 	}
 	if ft.Upem() == 0 {
-		return nil, errors.New("it has no size of its em: bring a whole TTF, OTF or WOFF file")
+		return nil, nil, errors.New("it has no size of its em: bring a whole TTF, OTF or WOFF file")
 	}
-	return ft, nil
+	return ft, shapes, nil
 }
 
 // parseAxes reads "wght=700,wdth=90".
@@ -186,37 +230,26 @@ func (f *file) face() *font.Face {
 	return face
 }
 
-// face is the kit's own face of a file.
-func (k *kit) face(f *file) (*font.Face, error) {
-	if x := k.faces[f]; x != nil {
-		return x, nil
-	}
-	if _, err := f.load(); err != nil {
-		return nil, err
-	}
-	x := f.face()
-	k.faces[f] = x
-	return x, nil
-}
-
 // joining are letters that join on both sides (Joining_Type D of UCD ArabicShaping.txt), as far as news is written with them.
 const joining = "ئبتثجحخسشصضطظعغفقكلمنهيىپچکگڤیێڵھہٹڼځڅښګېڭ"
 
 // unjoined finds a letter that a font leaves as it stands alone, between two that join.
-func unjoined(face *font.Face) (rune, bool) {
-	var shaper shaping.HarfbuzzShaper
+func unjoined(f *file) (rune, bool, error) {
+	k := newKit()
 	for _, r := range joining {
-		id, ok := face.NominalGlyph(r)
+		id, ok := f.font.NominalGlyph(r)
 		if !ok {
 			continue
 		}
-		text := []rune{r, r, r}
-		out := shaper.Shape(shaping.Input{Text: text, RunEnd: 3, Direction: di.DirectionRTL, Face: face, Size: fixed.I(int(face.Upem())), Script: language.Arabic})
-		for _, g := range out.Glyphs {
-			if g.TextIndex() == 1 && g.GlyphID == id {
-				return r, true
+		out, err := k.shape(f, []rune{r, r, r}, 0, 3, true, language.Arabic, "")
+		if err != nil {
+			return 0, false, err
+		}
+		for _, g := range out.Info {
+			if g.Cluster == 1 && g.Glyph == id {
+				return r, true, nil
 			}
 		}
 	}
-	return 0, false
+	return 0, false, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -47,7 +48,11 @@ func TestFontsThatCannotBeUsed(t *testing.T) {
 
 // TestSiteFonts takes a font as a site might bring it: as it is, as WOFF, and one that does not join.
 func TestSiteFonts(t *testing.T) {
-	data, err := set.files["NotoSansArabic_700Bold.ttf"].read()
+	file, err := set.files["NotoSansArabic_700Bold.ttf"].open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +62,7 @@ func TestSiteFonts(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	own := NewFonts(append(fonts.All(), fonts.File{Name: "site.woff", Read: func() ([]byte, error) { return woff, nil }})...)
+	own := NewFonts(append(fonts.All(), fonts.Of("site.woff", woff))...)
 	p, err := own.Shape("ئاگربەست", Style{Lang: "ckb", RTL: true, Own: []string{"site.woff"}})
 	if err != nil || p.runs[0].Font != "site.woff" || p.Width(100) <= 0 {
 		t.Errorf("%v", err)
@@ -67,7 +72,7 @@ func TestSiteFonts(t *testing.T) {
 	if err := CheckFont("loose.ttf", loose); err == nil || !strings.Contains(err.Error(), "join") {
 		t.Errorf("a font that does not join: %v", err)
 	}
-	bad := NewFonts(append(fonts.All(), fonts.File{Name: "loose.ttf", Read: func() ([]byte, error) { return loose, nil }})...)
+	bad := NewFonts(append(fonts.All(), fonts.Of("loose.ttf", loose))...)
 	if _, err := bad.Shape("ێێێێێ", Style{Lang: "ar", RTL: true, Own: []string{"loose.ttf"}}); err == nil {
 		t.Error("letters that do not join were set")
 	}
@@ -131,7 +136,11 @@ func TestSeveralGoroutines(t *testing.T) {
 }
 
 func FuzzCheckFont(f *testing.F) {
-	data, err := set.files["NotoSansThai_700Bold.ttf"].read()
+	file, err := set.files["NotoSansThai_700Bold.ttf"].open()
+	if err != nil {
+		f.Fatal(err)
+	}
+	data, err := io.ReadAll(file)
 	if err != nil {
 		f.Fatal(err)
 	}

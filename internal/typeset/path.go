@@ -1,6 +1,7 @@
 package typeset
 
 import (
+	"fmt"
 	"image"
 	"image/color"
 	"math"
@@ -16,32 +17,39 @@ type outline struct {
 	segments []ot.Segment
 	picture  image.Image // instead of segments: an emoji in colour
 	box      Rect        // in font units, y up: Y0 is the lower end
+	err      error       // why it could not be read; it then has no shape
 }
 
-// outline reads a glyph's shape, once.
+// outline reads a glyph's shape, once. Who shapes text looks at err, so that no letter stays away in silence.
 func (f *file) outline(id font.GID) outline {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if o, ok := f.seen[id]; ok {
 		return o
 	}
-	if f.draw == nil {
-		f.draw = f.face()
-	}
 	var o outline
-	if g, ok := f.draw.GlyphDataOutline(tables.GlyphID(id)); ok && len(g.Segments) > 0 {
-		o.segments = g.Segments
-		for i, s := range g.Segments {
-			for _, a := range s.ArgsSlice() {
-				x, y := float64(a.X), float64(a.Y)
-				if i == 0 {
-					o.box = Rect{x, y, x, y}
-				}
-				o.box = Rect{min(o.box.X0, x), min(o.box.Y0, y), max(o.box.X1, x), max(o.box.Y1, y)}
-			}
+	if f.glyf != nil {
+		if o.segments, o.err = f.glyf.segments(id); o.err != nil {
+			return outline{err: fmt.Errorf("font %s cannot be used: %w", f.name, o.err)}
 		}
 	} else {
-		o.picture, o.box = picture(f.draw, id)
+		if f.draw == nil {
+			f.draw = f.face()
+		}
+		if g, ok := f.draw.GlyphDataOutline(tables.GlyphID(id)); ok && len(g.Segments) > 0 {
+			o.segments = g.Segments
+		} else {
+			o.picture, o.box = picture(f.draw, id)
+		}
+	}
+	for i, s := range o.segments {
+		for _, a := range s.ArgsSlice() {
+			x, y := float64(a.X), float64(a.Y)
+			if i == 0 {
+				o.box = Rect{x, y, x, y}
+			}
+			o.box = Rect{min(o.box.X0, x), min(o.box.Y0, y), max(o.box.X1, x), max(o.box.Y1, y)}
+		}
 	}
 	f.seen[id] = o
 	return o
@@ -54,6 +62,9 @@ func (f *file) hyphen() (font.GID, int) {
 		if id, ok = f.font.NominalGlyph('-'); !ok {
 			return 0, 0
 		}
+	}
+	if f.outline(id).err != nil {
+		return 0, 0
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

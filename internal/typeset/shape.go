@@ -12,12 +12,10 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/go-text/typesetting/di"
 	"github.com/go-text/typesetting/font"
+	"github.com/go-text/typesetting/harfbuzz"
 	"github.com/go-text/typesetting/language"
-	"github.com/go-text/typesetting/shaping"
 	"github.com/rivo/uniseg"
-	"golang.org/x/image/math/fixed"
 	"golang.org/x/text/unicode/bidi"
 )
 
@@ -272,35 +270,31 @@ func (p *Paragraph) shape(k *kit) error {
 	lang := language.NewLanguage(p.style.Lang)
 	for i := range p.runs {
 		r := &p.runs[i]
-		face, err := k.face(r.file)
-		if err != nil {
-			return err
-		}
-		r.upem = int(face.Upem())
 		script, err := language.ParseScript(r.Script)
 		if err != nil {
 			return fmt.Errorf("script %s: %w", r.Script, err)
 		}
-		dir := di.DirectionLTR
-		if r.Level%2 == 1 {
-			dir = di.DirectionRTL
+		out, err := k.shape(r.file, p.text, r.start, r.end, r.Level%2 == 1, script, lang)
+		if err != nil {
+			return err
 		}
-		out := k.shaper.Shape(shaping.Input{
-			Text: p.text, RunStart: r.start, RunEnd: r.end, Direction: dir, Face: face,
-			Size: fixed.I(r.upem), Script: script, Language: lang,
-		})
-		r.Glyphs = make([]Glyph, len(out.Glyphs))
-		for n, g := range out.Glyphs {
-			letter := p.text[g.TextIndex()]
-			if g.GlyphID == 0 && !ignorable(letter) {
+		r.upem = int(r.file.font.Upem())
+		r.Glyphs = make([]Glyph, len(out.Info))
+		for n, g := range out.Info {
+			letter := p.text[g.Cluster]
+			if g.Glyph == 0 && !ignorable(letter) {
 				return &MissingError{letter, packOf(script, p.style.Lang)}
 			}
-			if script == language.Arabic && p.joins(g.TextIndex()) {
-				if id, _ := face.NominalGlyph(letter); id == g.GlyphID {
+			if script == language.Arabic && p.joins(g.Cluster) {
+				if id, _ := r.file.font.NominalGlyph(letter); id == g.Glyph {
 					return fmt.Errorf("font %s does not join the letter %c (U+%04X): take another font for Arabic script", r.Font, letter, letter)
 				}
 			}
-			r.Glyphs[n] = Glyph{ID: g.GlyphID, Cluster: g.TextIndex(), AX: round(g.Advance), DX: round(g.XOffset), DY: round(g.YOffset)}
+			if err := r.file.outline(g.Glyph).err; err != nil {
+				return err
+			}
+			at := out.Pos[n]
+			r.Glyphs[n] = Glyph{ID: g.Glyph, Cluster: g.Cluster, AX: units(at.XAdvance), DX: units(at.XOffset), DY: units(at.YOffset)}
 		}
 		r.extra = p.extra(r.Glyphs, script)
 	}
@@ -320,7 +314,8 @@ func (p *Paragraph) joins(i int) bool {
 	return true
 }
 
-func round(x fixed.Int26_6) int { return int((x + 32) >> 6) }
+// units is a position in whole font units.
+func units(x harfbuzz.Position) int { return int((x + 1<<(finer-1)) >> finer) }
 
 // extra is what is added after each glyph, in em: tracking after each cluster, more after a space. Scripts whose letters
 // join or hang from a line get none: they would come apart.
