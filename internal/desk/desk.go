@@ -122,6 +122,7 @@ func (d *desk) routes() http.Handler {
 		"GET /story/{day}/{id}/preview/{format}": d.preview,
 		"POST /story/{day}/{id}/decide":          d.decide,
 		"POST /story/{day}/{id}/edit":            d.saveEdits,
+		"POST /story/{day}/{id}/repair":          d.repair,
 		"POST /story/{day}/{id}/looking":         d.looking,
 		"GET /story/{day}/{id}/share":            d.sharePage,
 		"POST /story/{day}/{id}/share":           d.share,

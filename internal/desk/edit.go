@@ -218,7 +218,8 @@ func (d *desk) saveEdits(q *request) error {
 	if len(look.clash) > 0 {
 		return q.clash(x, look)
 	}
-	if err := d.keepDrafts(q, x, was, drafts); errors.Is(err, errConflict) {
+	card := (&merging{q: q}).edits(was.Edits, mine, x.Story.Edits)
+	if err := d.keepDrafts(q, x, was, drafts, card); errors.Is(err, errConflict) {
 		return d.saveEdits(q) // somebody saved this very moment: compared anew
 	} else if err != nil {
 		return kept("the desk's texts", x.Story.Key, err)
@@ -280,19 +281,16 @@ func (q *request) drafts(x *story.Dossier, was base) (map[string]draftBase, erro
 	return out, nil
 }
 
-// keepDrafts writes the merged texts, and takes back the approvals that were for something else.
-func (d *desk) keepDrafts(q *request, x *story.Dossier, was base, drafts map[string]draftBase) error {
-	mine, err := q.edits(&x.Story)
-	if err != nil {
-		return err
-	}
-	card := (&merging{q: q}).edits(was.Edits, mine, x.Story.Edits)
+// keepDrafts writes the merged texts and what is changed, and takes back the approvals that were for something else. card
+// is what the story's own edits will be.
+func (d *desk) keepDrafts(q *request, x *story.Dossier, was base, drafts map[string]draftBase, card story.Edits) error {
 	redrawn := !card.Same(x.Story.Edits)
-	_, _, err = d.Store.UpdateDecisions(q.Context(), x.Story.Key, func(doc *story.Decisions) error {
+	_, _, err := d.Store.UpdateDecisions(q.Context(), x.Story.Key, func(doc *story.Decisions) error {
 		is := *x
 		is.Decisions = *doc
 		m := &merging{q: q}
 		var void []string
+		changes := story.EditChanges(x.Story.Edits, card, point)
 		edited := map[string]story.Draft{}
 		for name, e := range doc.Edited {
 			edited[name] = e
@@ -302,6 +300,9 @@ func (d *desk) keepDrafts(q *request, x *story.Dossier, was base, drafts map[str
 			if to, ok := drafts[name]; ok {
 				if next, ok := m.draft(&is, name, was.Drafts[name], to); ok {
 					changed = true
+					if shown, ok := is.Shown(name); ok {
+						changes = append(changes, story.DraftChanges(name, shown, next)...)
+					}
 					if edited[name] = next; len(next.Edited) == 0 {
 						delete(edited, name) // as it was proposed
 					}
@@ -316,6 +317,10 @@ func (d *desk) keepDrafts(q *request, x *story.Dossier, was base, drafts map[str
 			return errConflict
 		}
 		doc.Edited = edited
+		for i := range changes {
+			changes[i].At, changes[i].By = x.Now.UTC(), q.who.Name
+		}
+		doc.Changed(changes)
 		if len(void) > 0 {
 			doc.Log = append(doc.Log, story.Decision{Act: story.Undo, Channels: void, Revision: x.Story.Revision, By: q.who.Name, Who: q.who.ID, At: x.Now.UTC(), Why: "edited", Rule: review.Names(d.Config, &x.Story, void)})
 		}

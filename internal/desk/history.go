@@ -53,12 +53,18 @@ func (d *desk) historyPage(q *request) error {
 		return err
 	}
 	days := d.lastDays()
+	rows := all[:min(len(all), historyRows)]
+	for i := range rows {
+		one := []event{rows[i].event}
+		q.tell(one)
+		rows[i].event = one[0]
+	}
 	return q.show(http.StatusOK, "history", q.frame(q.words.say("history"), "history", struct {
 		Day  string
 		Days []string
 		Log  []entry
 		More int
-	}{day, days, all[:min(len(all), historyRows)], max(0, len(all)-historyRows)}))
+	}{day, days, rows, max(0, len(all)-historyRows)}))
 }
 
 // historyFile gives the day's history as CSV (RFC 4180) or JSON, in UTC and unabridged.
@@ -78,10 +84,12 @@ func (d *desk) historyFile(q *request) error {
 			What     string    `json:"what"`
 			Why      string    `json:"why,omitempty"`
 			URL      string    `json:"url,omitempty"`
+
+			Changes []story.Change `json:"changes,omitempty"`
 		}
 		out := []line{}
 		for _, e := range all {
-			out = append(out, line{e.At.UTC(), e.Key, e.Headline, e.Who, e.What, e.Why, e.URL})
+			out = append(out, line{e.At.UTC(), e.Key, e.Headline, e.Who, e.What, e.Why, e.URL, e.past})
 		}
 		h.Set("Content-Type", "application/json")
 		h.Set("Content-Disposition", `attachment; filename="`+name+`.json"`)
@@ -96,9 +104,13 @@ func (d *desk) historyFile(q *request) error {
 	h.Set("Content-Disposition", `attachment; filename="`+name+`.csv"`)
 	w := csv.NewWriter(q.w)
 	w.UseCRLF = true
-	rows := [][]string{{"at", "story", "headline", "who", "what", "why", "url"}}
+	rows := [][]string{{"at", "story", "headline", "who", "what", "why", "url", "before", "after"}}
 	for _, e := range all {
-		rows = append(rows, []string{e.At.UTC().Format(time.RFC3339), string(e.Key), cell(e.Headline), cell(e.Who), cell(e.What), cell(e.Why), cell(e.URL)})
+		var before, after []string
+		for _, c := range e.past {
+			before, after = append(before, c.Before), append(after, c.After)
+		}
+		rows = append(rows, []string{e.At.UTC().Format(time.RFC3339), string(e.Key), cell(e.Headline), cell(e.Who), cell(e.What), cell(e.Why), cell(e.URL), cell(strings.Join(before, "\n")), cell(strings.Join(after, "\n"))})
 	}
 	_ = w.WriteAll(rows) // whoever went away does not want it
 	return nil

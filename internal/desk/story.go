@@ -38,6 +38,7 @@ func (d *desk) storyPage(q *request) error {
 		return err
 	}
 	p := storyPage{storyView: q.view(x, looks), Changes: q.changed(x, looks), Log: q.storyLog(x), Wide: q.FormValue("previews") == "open"}
+	q.tell(p.Log)
 	p.Body, p.Taken = marked(x, p.Channels), q.receipts(x)
 	for _, held := range []string{x.Manifest.Held, x.Story.Doubt, x.Story.Article.Doubt} {
 		if p.Held == "" {
@@ -102,6 +103,42 @@ type event struct {
 	Why     string // in plain words
 	URL     string // of the post
 	Machine bool   // Who is a channel
+	past    []story.Change
+	Changes []change // what it changed: filled in by tell
+}
+
+// tell says what events changed, before and after.
+func (q *request) tell(log []event) {
+	words := map[string]string{"headline": "headline", "kicker": "kicker", "dek": "dek", "body": "article_text", "photo": "photo", "caption": "caption", "credit": "credit", "alt": "alt_text", "layout": "layout", "focal": "focal_point",
+		"embargo": "embargo", "text": "post_text", "tags": "hashtags"}
+	for i := range log {
+		for _, p := range log[i].past {
+			c := change{Label: q.words.say(words[p.What])}
+			if p.Channel != "" {
+				c.Label = label(p.Channel, q.desk.Config.Channels[p.Channel].Kind) + ": " + c.Label
+			}
+			a, b := p.Before, p.After
+			for _, v := range []*string{&a, &b} {
+				if *v != "" && (p.What == "layout" || p.What == "kicker" && slices.Contains(kickers, *v)) {
+					*v = q.words.say(p.What + "_" + *v)
+				}
+			}
+			c.Old, c.New = differ(cleanText(a), cleanText(b))
+			log[i].Changes = append(log[i].Changes, c)
+		}
+	}
+}
+
+// byTime gathers changes that were made at once, oldest first.
+func byTime(all []story.Change) (out [][]story.Change) {
+	for _, c := range all {
+		if n := len(out); n > 0 && out[n-1][0].At.Equal(c.At) && out[n-1][0].By == c.By {
+			out[n-1] = append(out[n-1], c)
+			continue
+		}
+		out = append(out, []story.Change{c})
+	}
+	return out
 }
 
 // storyLog tells what happened to a story, newest first.
@@ -140,7 +177,19 @@ func (q *request) storyLog(x *story.Dossier) []event {
 			out = append(out, e)
 		}
 	}
-	if e := x.Story.Edits; !e.At.IsZero() {
+	told := false
+	for _, made := range byTime(x.Decisions.Changes) {
+		word := "act_edit_text"
+		if slices.ContainsFunc(made, func(c story.Change) bool { return c.Channel == "" }) {
+			word = "act_edit"
+		}
+		told = told || made[0].At.Equal(x.Story.Edits.At)
+		out = append(out, event{At: made[0].At, Icon: "edit", Who: made[0].By, What: q.words.say(word), past: made})
+	}
+	for _, made := range byTime(x.Story.Past) {
+		out = append(out, event{At: made[0].At, Icon: "inbox", Who: x.Story.Source, What: q.words.say("act_changed"), Machine: true, past: made})
+	}
+	if e := x.Story.Edits; !e.At.IsZero() && !told {
 		out = append(out, event{At: e.At, Icon: "edit", Who: e.By, What: q.words.say("act_edit")})
 	}
 	out = append(out, event{At: x.Story.First, Icon: "inbox", Who: x.Story.Source, What: q.words.say("act_delivered"), Machine: true})

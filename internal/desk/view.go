@@ -231,9 +231,10 @@ type channelView struct {
 	Fill     int // of 300, for the meter
 	Hold     string
 	Findings []string
-	Approve  bool      // an approval would be for it
-	Open     bool      // shown open
-	Plan     *planView // what an approval would do with the post that is out; nil: nothing
+	Repairs  []repairView // taps that mend it
+	Approve  bool         // an approval would be for it
+	Open     bool         // shown open
+	Plan     *planView    // what an approval would do with the post that is out; nil: nothing
 	Doubted  *preview
 	Since    string // of the doubt, for the form
 	Post     story.Post
@@ -325,7 +326,7 @@ func (q *request) channel(x *story.Dossier, name string, zone *time.Location) ch
 			c.Fill = min(300, n*300/limit)
 		}
 		c.Preview = q.previewOf(x, name, c.Draft)
-		c.Approve = approvable(x, st.Name)
+		c.Approve, c.Repairs = approvable(x, st.Name), q.repairViews(x, name, c.Draft)
 		if p := c.Post.Plan; p.How != "" && (st.Name == story.StateCorrection || st.Name == story.StateReview) {
 			c.Plan = &planView{How: q.words.say("plan_" + p.How), Why: p.Why, What: p.What, Notifies: p.Notifies, Cost: q.money(p.Cost)}
 		}

@@ -1,7 +1,6 @@
 package post
 
 import (
-	"cutline/internal/article"
 	"cutline/internal/channel"
 	"cutline/internal/config"
 	"cutline/internal/review"
@@ -26,7 +25,7 @@ func (p *Poster) facts(d *story.Dossier, name string) (Facts, error) {
 	}
 	f.Rule = review.Of(p.Config, d, name)
 	if d.Manifest.Revision >= d.Story.Revision && d.Story.Live() {
-		piece := channel.Piece{Key: d.Story.Key, Site: site, Article: edited(&d.Story), Manifest: d.Manifest, Revision: d.Story.Revision}
+		piece := channel.Piece{Key: d.Story.Key, Site: site, Article: d.Story.Edited(), Manifest: d.Manifest, Revision: d.Story.Revision}
 		draft := ch.Prepare(piece)
 		if c.Rewrite && p.Reword != nil && !rec.Doc.Live() {
 			if other := rec.Doc.Other; other.Of != draft.Hash() {
@@ -46,18 +45,6 @@ func (p *Poster) facts(d *story.Dossier, name string) (Facts, error) {
 		f.Draft = &draft
 	}
 	return f, nil
-}
-
-// edited is the article with what the desk set in its place.
-func edited(s *story.Story) article.Article {
-	a := s.Article
-	if s.Edits.Credit != "" {
-		a.Photo.Credit = s.Edits.Credit
-	}
-	if s.Edits.Alt != "" {
-		a.Photo.Alt = s.Edits.Alt
-	}
-	return a
 }
 
 // accountOf names the account that a channel posts as, however its configuration says it.

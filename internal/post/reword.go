@@ -14,7 +14,7 @@ import (
 func (p *Poster) reword(ctx context.Context, f Facts) story.OtherWords {
 	s := &f.Dossier.Story
 	out := story.OtherWords{Of: f.Draft.Hash(), Model: p.Config.Rewrite.Model, At: f.Now}
-	a := edited(s)
+	a := s.Edited()
 	said, err := p.Reword(ctx, a, f.Draft.Text, max(utf8.RuneCountInString(f.Draft.Text), 120))
 	if err != nil {
 		out.Why = err.Error()

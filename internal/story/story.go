@@ -41,6 +41,7 @@ type Story struct {
 	Off      string          `json:"off,omitempty"`    // "unpublished" or "deleted": the article is no longer public; empty: it is
 	Orders   []string        `json:"orders,omitempty"` // ids of the latest deliveries taken, newest last; a doubled one is known by it
 	Doubt    string          `json:"doubt,omitempty"`  // why the desk must look first, whatever the review policy says
+	Past     []Change        `json:"past,omitempty"`   // what later deliveries changed, newest last
 
 	// The desk's half; only desk writes it.
 	Edits Edits `json:"edits,omitzero"`
@@ -159,6 +160,8 @@ type Decisions struct {
 	Key    Key              `json:"key"`
 	Log    []Decision       `json:"log"`              // append-only
 	Edited map[string]Draft `json:"edited,omitempty"` // by channel: the desk's draft in place of the proposed one, while its Basis holds
+
+	Changes []Change `json:"changes,omitempty"` // what the desk changed of cards and texts, newest last
 }
 
 // The acts of a decision.

@@ -282,6 +282,9 @@ func upsert(ctx context.Context, store *story.Store, name, site string, d source
 		if fresh {
 			s.First = at.UTC()
 		}
+		if !fresh {
+			s.Changed(story.ArticleChanges(s.Article, a, takenAt(d, at)))
+		}
 		s.Source, s.Site, s.Article, s.Content, s.Off, s.Received = name, site, a, content, "", takenAt(d, at)
 		remember(s, d)
 		result, why = "accepted", d.Why

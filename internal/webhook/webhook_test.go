@@ -119,6 +119,9 @@ func TestArticleBecomesAStory(t *testing.T) {
 	if edited.Story != a.Story || edited.Result != "accepted" || !strings.HasSuffix(edited.Cards["og"], "?v=2") {
 		t.Errorf("an edit: %+v", edited)
 	}
+	if s, _ := d.store.Story(context.Background(), a.Story); len(s.Past) != 1 || s.Past[0].What != "headline" || s.Past[0].Before != "Reservoir rises" || s.Past[0].After != "Reservoir falls" || !s.Past[0].At.Equal(noon) {
+		t.Errorf("what changed: %+v", s.Past)
+	}
 	if _, off, _ := d.send(`{"type":"article.deleted","data":{"id":"7"}}`); off.Story != a.Story || off.Result != "accepted" {
 		t.Errorf("a delete that has only an id: %+v", off)
 	}

@@ -1,0 +1,102 @@
+package channel
+
+import (
+	"slices"
+	"strings"
+
+	"cutline/internal/article"
+	"cutline/internal/config"
+	"cutline/internal/story"
+	"cutline/internal/summary"
+)
+
+// The kinds of repairs.
+const (
+	LeaveOut = "leave-out" // the sentences that the gate objects to are left out
+	UseDek   = "dek"       // the article's dek stands in their place
+	Proposed = "proposed"  // what was proposed stands again, in place of the desk's words
+)
+
+// Repair is a text that the gate has nothing against, in place of one that it objects to. It needs nobody's words, so a
+// person can take it with one tap.
+type Repair struct {
+	Kind string   // one of the kinds above
+	Text string   // the whole post's
+	Out  []string // LeaveOut: the sentences that go
+}
+
+// Repairs says how a draft that the gate objects to can be mended: at most one of each kind, that changes least first.
+// shown is what would be sent, proposed what was proposed. None: nothing is wrong, or a person must write.
+func Repairs(ch Channel, shown, proposed story.Draft, p Piece, c config.Channel) []Repair {
+	wrong := func(d story.Draft) []string {
+		out := Check(d.Text, d, p.Article, c, p.Site)
+		if n, limit, err := CountOn(c, d.Text); err != nil || limit > 0 && n > limit {
+			out = append(out, "too long")
+		}
+		return out
+	}
+	if len(shown.Findings) == 0 && len(wrong(shown)) == 0 {
+		return nil
+	}
+	var out []Repair
+	add := func(r Repair) {
+		if strings.TrimSpace(r.Text) != shown.Text && !slices.ContainsFunc(out, func(o Repair) bool { return o.Text == r.Text }) {
+			out = append(out, r)
+		}
+	}
+	if text, gone := leaveOut(shown, p.Article, c, p.Site); len(gone) > 0 {
+		d := shown
+		if d.Text = text; len(wrong(d)) == 0 {
+			add(Repair{LeaveOut, text, gone})
+		}
+	}
+	if p.Summary = strings.Join(strings.Fields(p.Article.Dek), " "); p.Summary != "" {
+		if d := ch.Prepare(p); len(d.Findings) == 0 && len(wrong(d)) == 0 && strings.Contains(unmarked(d.Text), p.Summary) {
+			add(Repair{Kind: UseDek, Text: d.Text})
+		}
+	}
+	if shown.Text != proposed.Text && len(proposed.Findings) == 0 && len(wrong(proposed)) == 0 {
+		add(Repair{Kind: Proposed, Text: proposed.Text})
+	}
+	return out
+}
+
+// leaveOut takes out of a text the sentences that the gate objects to, the fewest that do. Empty: what is left would say
+// nothing, or it does not help.
+func leaveOut(d story.Draft, a article.Article, c config.Channel, site config.Site) (text string, gone []string) {
+	text = d.Text
+	for left := Check(text, d, a, c, site); len(left) > 0; {
+		best, out, fewest := "", "", left
+		for line := range strings.SplitSeq(text, "\n") {
+			for _, s := range summary.Sentences(line, a.Language) {
+				if d.Link != "" && strings.Contains(s, d.Link) {
+					continue // the link is part of the post, not of what it says
+				}
+				without := tidy(strings.Replace(text, s, "", 1))
+				if still := Check(without, d, a, c, site); len(still) < len(fewest) {
+					best, out, fewest = without, s, still
+				}
+			}
+		}
+		if out == "" {
+			return "", nil
+		}
+		text, gone, left = best, append(gone, out), fewest
+	}
+	if says := strings.FieldsFunc(bareText(text, d, a.Language, c, site), notLetter); len(strings.Join(says, "")) < 12 {
+		return "", nil
+	}
+	return text, gone
+}
+
+// tidy takes away the white space that something left which was taken out.
+func tidy(text string) string {
+	var lines []string
+	for line := range strings.SplitSeq(text, "\n") {
+		line = strings.Join(strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == '\t' }), " ")
+		if line != "" || len(lines) > 0 && lines[len(lines)-1] != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.TrimSpace(strings.Join(lines, "\n"))
+}
