@@ -4,7 +4,7 @@
 // with the fingerprint of it. It promises: a card over a photo carries its credit, whole; every text has a contrast of
 // at least 4.5:1 (WCAG 2.2, 1.4.3) against what lies behind it, measured in cells of a fifth of the letter; nothing is cut off,
 // boxed or outside the frame; the same spec gives the same bytes. The photo's pixels, faces and crop are package photo's,
-// letters are package typeset's. Text, chips and rules are drawn on an overlay and laid over the photo's planes once; the
+// letters are package typeset's. Text, chips and rules are drawn on overlays and laid over the photo's planes once; the
 // photo never leaves YCbCr.
 //
 // Each layout is one function that either draws or says why it does not work for this headline and photo ([errNext]);
@@ -19,7 +19,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"image"
 	"image/color"
 	"image/png"
 	"slices"
@@ -249,22 +248,21 @@ func join(a, b string) string {
 
 // canvas is one card being drawn. Lengths are pixels.
 type canvas struct {
-	s       Spec
-	t       *Theme
-	f       Format
-	fonts   *typeset.Fonts
-	rtl     bool
-	center  bool    // everything stands in the middle: the theme wants the central square
-	short   float64 // the short side
-	m       Edges
-	z       Small
-	sc      script
-	panel   color.RGBA // ground of panels
-	text    color.RGBA // and of text on it
-	muted   color.RGBA
-	planes  *jpeg.Planes
-	overlay *image.RGBA
-	areas   []image.Rectangle // where the overlay has ink
+	s      Spec
+	t      *Theme
+	f      Format
+	fonts  *typeset.Fonts
+	rtl    bool
+	center bool    // everything stands in the middle: the theme wants the central square
+	short  float64 // the short side
+	m      Edges
+	z      Small
+	sc     script
+	panel  color.RGBA // ground of panels
+	text   color.RGBA // and of text on it
+	muted  color.RGBA
+	planes *jpeg.Planes
+	inks   []ink // what is to be drawn over the planes
 
 	info   photo.Info
 	scene  *photo.Scene
@@ -289,7 +287,6 @@ func begin(s Spec, f Format, set *typeset.Fonts) *canvas {
 		c.center = true
 		c.m.Side = (float64(f.W)-central*c.short)/2 + .02*c.short
 	}
-	c.overlay = blank(f.W, f.H)
 	return c
 }
 
@@ -312,9 +309,7 @@ func (c *canvas) dark() bool { return c.text == white }
 const maxBytes = 300_000
 
 func (c *canvas) finish() (Drawn, error) {
-	c.planes.Blend(c.overlay, c.areas...)
-	overlays.Put(c.overlay)
-	c.overlay = nil
+	c.blend()
 	out := Drawn{Short: c.head.Cut, Credit: c.credit}
 	var b bytes.Buffer
 	typ := "image/jpeg"

@@ -10,7 +10,6 @@ import (
 
 	_ "golang.org/x/image/webp" // likewise
 
-	"cutline/internal/jpeg"
 	"cutline/internal/typeset"
 )
 
@@ -177,8 +176,7 @@ func (c *canvas) drawMark(m mark, x, base float64, fg color.RGBA) {
 				c.rect(left-pad, top-pad, w+2*pad, m.height+2*pad, pad/2, plate)
 			}
 		}
-		jpeg.Paste(c.overlay, at, m.logo)
-		c.areas = append(c.areas, at.Intersect(c.overlay.Bounds()))
+		c.paste(at, m.logo)
 	}
 	if m.name != nil {
 		c.line(m.name.Line(m.size), c.x(x+m.width-m.nameWidth, m.nameWidth), base, fg)

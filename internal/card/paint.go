@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/fogleman/gg"
@@ -22,43 +23,96 @@ func (c *canvas) x(x, w float64) float64 {
 	return x
 }
 
+// ink is something that is drawn over the planes when all is in its place.
+type ink struct {
+	area image.Rectangle           // holds all of it, in the card's pixels
+	draw func(overlay *image.RGBA) // draws it; the overlay has the card's coordinates and holds the area at least
+}
+
+// ink notes what is to be drawn within an area.
+func (c *canvas) ink(area image.Rectangle, draw func(overlay *image.RGBA)) {
+	if area = area.Intersect(image.Rect(0, 0, c.f.W, c.f.H)); !area.Empty() {
+		c.inks = append(c.inks, ink{area, draw})
+	}
+}
+
+// around are the pixels that an area touches, and one more on each side.
+func around(area typeset.Rect) image.Rectangle {
+	return image.Rect(int(math.Floor(area.X0))-1, int(math.Floor(area.Y0))-1, int(math.Ceil(area.X1))+1, int(math.Ceil(area.Y1))+1)
+}
+
+// blend lays the ink over the planes. What overlaps is drawn on one overlay, in the order in which it was noted, and laid over the
+// planes once; what lies apart has an overlay of its own, one after the other in the same memory, which is a
+// fraction of the card's.
+func (c *canvas) blend() {
+	inks := c.inks
+	c.inks = nil
+	groups := grouped(inks)
+	size := 0
+	for _, g := range groups {
+		size = max(size, 4*g.bounds.Dx()*g.bounds.Dy())
+	}
+	memory, ok := overlays.Get().(*[]byte)
+	if !ok || cap(*memory) < size {
+		memory = new([]byte)
+		*memory = make([]byte, size)
+	}
+	for _, g := range groups {
+		overlay := &image.RGBA{Pix: (*memory)[:4*g.bounds.Dx()*g.bounds.Dy()], Stride: 4 * g.bounds.Dx(), Rect: g.bounds}
+		clear(overlay.Pix)
+		var areas []image.Rectangle
+		for _, i := range g.inks {
+			inks[i].draw(overlay)
+			areas = append(areas, inks[i].area)
+		}
+		c.planes.Blend(overlay, areas...)
+	}
+	overlays.Put(memory)
+}
+
 // overlays keeps the memory of finished cards' overlays; it holds no state.
 var overlays sync.Pool
 
-// blank is an overlay without ink.
-func blank(w, h int) *image.RGBA {
-	m, ok := overlays.Get().(*image.RGBA)
-	if !ok || cap(m.Pix) < 4*w*h {
-		return image.NewRGBA(image.Rect(0, 0, w, h))
+// group is ink that overlaps.
+type group struct {
+	bounds image.Rectangle // of all, widened to whole samples of chroma
+	inks   []int           // which they are, in the order in which they were noted
+}
+
+// grouped joins ink whose bounds share a sample.
+func grouped(inks []ink) []group {
+	var out []group
+	for n, i := range inks {
+		r := i.area
+		r.Min.X, r.Min.Y, r.Max.X, r.Max.Y = r.Min.X&^1, r.Min.Y&^1, (r.Max.X+1)&^1, (r.Max.Y+1)&^1
+		out = append(out, group{r, []int{n}})
 	}
-	m.Pix, m.Stride, m.Rect = m.Pix[:4*w*h], 4*w, image.Rect(0, 0, w, h)
-	clear(m.Pix)
-	return m
-}
-
-// inked notes where the overlay gets ink.
-func (c *canvas) inked(area typeset.Rect) {
-	r := image.Rect(int(math.Floor(area.X0))-1, int(math.Floor(area.Y0))-1, int(math.Ceil(area.X1))+1, int(math.Ceil(area.Y1))+1)
-	c.areas = append(c.areas, r.Intersect(c.overlay.Bounds()))
-}
-
-// pen is a gg context on the overlay; what it draws is noted as ink.
-func (c *canvas) pen(area typeset.Rect, col color.Color) *gg.Context {
-	c.inked(area)
-	g := gg.NewContextForRGBA(c.overlay)
-	g.SetColor(col)
-	return g
+	for k := 0; k < len(out); {
+		other := slices.IndexFunc(out[k+1:], func(g group) bool { return g.bounds.Overlaps(out[k].bounds) })
+		if other < 0 {
+			k++
+			continue
+		}
+		other += k + 1
+		out[k] = group{out[k].bounds.Union(out[other].bounds), append(out[k].inks, out[other].inks...)}
+		slices.Sort(out[k].inks)
+		out = slices.Delete(out, other, other+1)
+		k = 0 // it may now overlap one that was passed
+	}
+	return out
 }
 
 // line draws a line of text with its left end at x and its baseline at y, then the emoji that are pictures.
 func (c *canvas) line(l typeset.Line, x, y float64, col color.Color) {
-	c.inked(l.Ink.Moved(x, y))
-	l.Paint(c.overlay, x, y, col)
+	c.ink(around(l.Ink.Moved(x, y)), func(to *image.RGBA) { l.Paint(to, x, y, col) })
 	for _, m := range l.Images(x, y) {
-		at := image.Rect(int(math.Floor(m.At.X0)), int(math.Floor(m.At.Y0)), int(math.Ceil(m.At.X1)), int(math.Ceil(m.At.Y1)))
-		jpeg.Paste(c.overlay, at, m.Picture)
-		c.areas = append(c.areas, at.Intersect(c.overlay.Bounds()))
+		c.paste(image.Rect(int(math.Floor(m.At.X0)), int(math.Floor(m.At.Y0)), int(math.Ceil(m.At.X1)), int(math.Ceil(m.At.Y1))), m.Picture)
 	}
+}
+
+// paste draws a picture, scaled to a place.
+func (c *canvas) paste(at image.Rectangle, m image.Image) {
+	c.ink(at, func(to *image.RGBA) { jpeg.Paste(to, at, m) })
 }
 
 // fill makes the planes one colour.
@@ -97,17 +151,27 @@ func (c *canvas) block(b typeset.Block, x, y float64, col color.Color) {
 }
 
 func (c *canvas) rect(x, y, w, h, radius float64, col color.Color) {
-	g := c.pen(typeset.Rect{X0: x, Y0: y, X1: x + w, Y1: y + h}, col)
-	if radius > 0 {
-		g.DrawRoundedRectangle(x, y, w, h, radius)
-	} else {
-		g.DrawRectangle(x, y, w, h)
-	}
-	g.Fill()
+	c.shape(typeset.Rect{X0: x, Y0: y, X1: x + w, Y1: y + h}, col, func(g *gg.Context) {
+		if radius > 0 {
+			g.DrawRoundedRectangle(x, y, w, h, radius)
+		} else {
+			g.DrawRectangle(x, y, w, h)
+		}
+	})
 }
 
 func (c *canvas) dot(x, y, r float64, col color.Color) {
-	g := c.pen(typeset.Rect{X0: x - r, Y0: y - r, X1: x + r, Y1: y + r}, col)
-	g.DrawCircle(x, y, r)
-	g.Fill()
+	c.shape(typeset.Rect{X0: x - r, Y0: y - r, X1: x + r, Y1: y + r}, col, func(g *gg.Context) { g.DrawCircle(x, y, r) })
+}
+
+// shape fills a shape that lies in an area.
+func (c *canvas) shape(area typeset.Rect, col color.Color, path func(*gg.Context)) {
+	c.ink(around(area), func(to *image.RGBA) {
+		corner := to.Rect.Min
+		g := gg.NewContextForRGBA(&image.RGBA{Pix: to.Pix, Stride: to.Stride, Rect: to.Rect.Sub(corner)}) // gg wants the corner at 0, 0
+		g.Translate(float64(-corner.X), float64(-corner.Y))
+		g.SetColor(col)
+		path(g)
+		g.Fill()
+	})
 }
