@@ -33,6 +33,7 @@ var rooms = map[string]string{
 	// capabilities
 	"internal/amazon":  "bucket aws",
 	"internal/rewrite": "amazon article bucket config",
+	"internal/letters": "amazon bucket story",
 	"internal/source":  "article config fetch net",
 	"internal/card":    "article fonts story jpeg photo typeset config gg image yaml text",
 	"internal/channel": "article story bucket config fetch summary text uniseg net btcec websocket",
@@ -44,10 +45,10 @@ var rooms = map[string]string{
 	"internal/webhook": "article story bucket config source fetch",
 	"internal/render":  "measure article story bucket config fetch photo card rights typeset jpeg text",
 	"internal/post":    "measure article story bucket config fetch channel review",
-	"internal/desk":    "article story bucket config summary channel review staff net",
+	"internal/desk":    "article story bucket config summary channel review staff letters net",
 	"internal/gallery": "article card config photo render typeset",
 	// edges
-	"internal/lambda":            "amazon measure story bucket config aws aws-lambda",
+	"internal/lambda":            "amazon letters measure story bucket config aws aws-lambda",
 	"internal/sim":               "uniseg btcec websocket", // and nothing of ours: it judges what channel sends
 	"internal/cli":               "article gallery bucket card channel config desk fetch lambda photo notice post render staff review sim source story typeset webhook fonts summary aws rewrite",
 	"functions/local":            "cli",

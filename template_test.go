@@ -259,3 +259,33 @@ func TestAlarmsNameWhatIsMeasured(t *testing.T) {
 		}
 	}
 }
+
+// TestDeskMayAskItsQueues wants the desk's policy to name what package letters asks of SQS, and what a redrive does in
+// the desk's name, and nothing more.
+func TestDeskMayAskItsQueues(t *testing.T) {
+	code, err := os.ReadFile("internal/letters/letters.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"DeleteMessage on RenderDead", "DeleteMessage on PostDead", "SendMessage on RenderQueue", "SendMessage on PostQueue"} // a redrive does these
+	for _, m := range regexp.MustCompile(`ask\(ctx, "(\w+)"`).FindAllSubmatch(code, -1) {
+		want = append(want, string(m[1])+" on RenderDead", string(m[1])+" on PostDead")
+	}
+	var have []string
+	for _, p := range template[function](t, "AWS::Serverless::Function")["Desk"].Properties.Policies {
+		for _, s := range p.Statement {
+			for _, action := range texts(s.Action) {
+				if name, ok := strings.CutPrefix(action, "sqs:"); ok {
+					for _, queue := range texts(s.Resource) {
+						have = append(have, name+" on "+strings.TrimSuffix(queue, ".Arn"))
+					}
+				}
+			}
+		}
+	}
+	slices.Sort(want)
+	slices.Sort(have)
+	if !slices.Equal(slices.Compact(want), have) {
+		t.Errorf("the desk may %q, want %q", have, want)
+	}
+}

@@ -56,12 +56,17 @@ func (q *request) showChannels(tried string, health channel.Health) error {
 	if err != nil {
 		return err
 	}
+	dead, err := q.deadRows()
+	if err != nil {
+		return err
+	}
 	f := q.frame(q.words.say("channels"), "channels", struct {
 		Rows   []channelRow
 		Stops  []stopView
+		Dead   []deadRow
 		Tried  string // the channel that was tried, as it is called; empty: none
 		Health channel.Health
-	}{rows, stops, tried, health})
+	}{rows, stops, dead, tried, health})
 	f.Path = "/channels"
 	return q.show(http.StatusOK, "channels", f)
 }

@@ -21,6 +21,7 @@ import (
 
 	"cutline/internal/channel"
 	"cutline/internal/config"
+	"cutline/internal/letters"
 	"cutline/internal/staff"
 	"cutline/internal/story"
 )
@@ -44,6 +45,8 @@ type Parts struct {
 	Photo func(ctx context.Context, k story.Key) (body []byte, contentType string, err error)
 	// Changes tells of documents that changed, where that is known at once: on one machine. Else pages ask by the clock.
 	Changes *Changes
+	// Dead is the queues of dead letters, which are shown and can be sent back.
+	Dead *letters.Box
 	// Random is where keys and ids come from.
 	Random io.Reader
 	// Client asks the provider by which people sign in; nil: one of the desk's own.
@@ -136,6 +139,7 @@ func (d *desk) routes() http.Handler {
 		"POST /sources/replay":                   d.replay,
 		"GET /channels":                          d.channelsPage,
 		"POST /channels/{name}":                  d.channelAct,
+		"POST /dead/{queue}":                     d.sendBack,
 		"GET /figures":                           d.figures,
 		"GET /stop":                              d.stopPage,
 		"POST /stop":                             d.stop,

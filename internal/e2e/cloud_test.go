@@ -23,6 +23,7 @@ import (
 
 	"cutline/internal/bucket"
 	"cutline/internal/bucket/buckettest"
+	"cutline/internal/story"
 )
 
 // cloud is what stands in for AWS around the functions: an S3 with a bucket whose changes end up in queues of an SQS.
@@ -32,6 +33,7 @@ type cloud struct {
 	region string
 	bucket bucket.Bucket // past all proxies, for the test itself
 	sqs    *sqs.Client
+	post   string            // endpoint of the SQS
 	queues map[string]string // URL by the name in the template: RenderQueue, RenderDead, PostQueue, PostDead
 	env    []string          // credentials and addresses for a function
 }
@@ -128,7 +130,7 @@ func deploy(t *testing.T, built string) (*stack, *cloud) {
 	const region = "eu-central-1"
 	endpoint := "http://" + address
 	return s, &cloud{
-		s3: endpoint, name: s.Bucket, region: region, bucket: bucket.NewS3(account(region), s.Bucket, endpoint), queues: s.Queues,
+		s3: endpoint, name: s.Bucket, region: region, bucket: bucket.NewS3(account(region), s.Bucket, endpoint), queues: s.Queues, post: endpoint,
 		sqs: sqs.NewFromConfig(account(region), func(o *sqs.Options) { o.BaseEndpoint = &endpoint }),
 		env: []string{"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=testsecret", "AWS_REGION=" + region, "AWS_ENDPOINT_URL_SSM=" + endpoint},
 	}
@@ -199,6 +201,19 @@ func TestTemplateDeployed(t *testing.T) {
 			t.Errorf("a change of %s came out of %q, want %q", key, got, want)
 		}
 	}
+	if want := strings.ReplaceAll(fmt.Sprintf("render=%s post=%s", s.Queues["RenderDead"], s.Queues["PostDead"]), c.post, "https://sqs."+c.region+".amazonaws.com"); s.Functions["Desk"].Environment["CUTLINE_DEAD"] != want {
+		t.Errorf("the desk knows the queues %q, want %q", s.Functions["Desk"].Environment["CUTLINE_DEAD"], want)
+	}
+	box, k := deadLetter(t, c)
+	for _, state := range box.Look(t.Context()) {
+		// moto has no redrive, and that is all that may be missing.
+		if state.Trouble == nil || !strings.Contains(state.Trouble.Error(), "sqs:ListMessageMoveTasks") || strings.Contains(state.Trouble.Error(), "ReceiveMessage") {
+			t.Errorf("%s: %v", state.Queue, state.Trouble)
+		}
+		if want := state.Queue == "render"; (state.Count == 1) != want || want && (len(state.Letters) != 1 || !slices.Equal(state.Letters[0].Stories, []story.Key{k}) || time.Since(state.Letters[0].Sent).Abs() > time.Hour) {
+			t.Errorf("%+v", state)
+		}
+	}
 }
 
 // motoLacks is the kinds of resources that moto's CloudFormation does not make, that testdata/stack.py keeps from it, or
@@ -227,6 +242,7 @@ rest-stats {enabled = false}
 
 	c := &cloud{region: "us-east-1", queues: map[string]string{}}
 	endpoint := "http://" + address
+	c.post = endpoint
 	c.sqs = sqs.NewFromConfig(account(c.region), func(o *sqs.Options) { o.BaseEndpoint = &endpoint })
 	for _, name := range []string{"RenderDead", "RenderQueue", "PostDead", "PostQueue"} {
 		in := &sqs.CreateQueueInput{QueueName: &name, Attributes: map[string]string{}}

@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -178,33 +177,12 @@ func (f *Function) batch(ctx context.Context, b events.SQSEvent) events.SQSEvent
 	return out
 }
 
-// keys lists the stories of one message: an S3 notification of one or more records. S3's test event, and keys that
-// are no story's, name none and are so acknowledged: delivered again they would be no better.
+// keys lists the stories of one message: an S3 notification of one or more records. What names none is so acknowledged:
+// delivered again it would be no better.
 func (f *Function) keys(m events.SQSMessage) []story.Key {
-	// Of S3's own type only the key is wanted, and that type refuses a whole message for a time it cannot read.
-	var n struct {
-		Records []struct {
-			S3 struct {
-				Object struct {
-					Key string `json:"key"`
-				} `json:"object"`
-			} `json:"s3"`
-		} `json:"Records"`
-	}
-	if err := json.Unmarshal([]byte(m.Body), &n); err != nil {
-		f.Log.Warn("a message that is no S3 notification was let go", "message", m.MessageId, "error", err)
-		return nil
-	}
-	var out []story.Key
-	for _, r := range n.Records {
-		key, err := url.QueryUnescape(r.S3.Object.Key) // S3 writes a space as +
-		if err != nil {
-			f.Log.Warn("a notification's key was let go", "message", m.MessageId, "error", err)
-			continue
-		}
-		if k, _, ok := story.KeyOf(key); ok {
-			out = append(out, k)
-		}
+	out, err := story.Notified([]byte(m.Body))
+	if err != nil {
+		f.Log.Warn("a message was let go, or a part of it", "message", m.MessageId, "error", err)
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -14,6 +15,7 @@ import (
 
 	"cutline/internal/bucket"
 	"cutline/internal/config"
+	"cutline/internal/letters"
 	"cutline/internal/measure"
 	"cutline/internal/story"
 )
@@ -41,6 +43,7 @@ type Rooms struct {
 	Random io.Reader        // for ids and claims
 	Store  *story.Store
 	Config *config.Config
+	Dead   *letters.Box // the queues of dead letters, as CUTLINE_DEAD names them; nil: it names none
 	Render *Render      // the function that draws, as CUTLINE_RENDER names it; nil: it is not named
 	Log    *slog.Logger // JSON lines to the process's standard error, as CloudWatch takes them, with its metrics
 }
@@ -76,5 +79,9 @@ func Open(ctx context.Context, secrets config.Parameter, now func() time.Time, r
 	if name := os.Getenv("CUTLINE_RENDER"); name != "" {
 		draws = &Render{Name: name, Account: Environment, Now: now}
 	}
-	return &Rooms{Render: draws, Dir: filepath.Dir(ref), Now: now, Random: random, Store: &story.Store{Bucket: b, Now: now, Random: random}, Config: c, Log: log}, nil
+	dead, err := letters.Queues(os.Getenv("CUTLINE_DEAD"))
+	if err != nil {
+		return nil, fmt.Errorf("CUTLINE_DEAD: %w", err)
+	}
+	return &Rooms{Render: draws, Dead: letters.New(dead, Environment, now), Dir: filepath.Dir(ref), Now: now, Random: random, Store: &story.Store{Bucket: b, Now: now, Random: random}, Config: c, Log: log}, nil
 }

@@ -45,11 +45,12 @@ func (r Role) String() string {
 
 // Acts that are no decisions of package story.
 const (
-	Look  = "look"  // see stories, and what else the pages show
-	Edit  = "edit"  // set texts, headline, credit, focal point
-	Share = "share" // make a link by which somebody without an account decides
-	Stop  = "stop"  // stop or resume channels, try them, replay deliveries
-	Staff = "staff" // sign other people out
+	Look    = "look"    // see stories, and what else the pages show
+	Edit    = "edit"    // set texts, headline, credit, focal point
+	Share   = "share"   // make a link by which somebody without an account decides
+	Stop    = "stop"    // stop or resume channels, try them, replay deliveries
+	Staff   = "staff"   // sign other people out
+	Redrive = "redrive" // send dead letters back, of whichever site
 )
 
 // least is the role that each act asks for, on the story's or channel's site. An editor may hold, since holding only
@@ -57,6 +58,7 @@ const (
 var least = map[string]Role{
 	Look:           Viewer,
 	Edit:           Editor,
+	Redrive:        Editor,
 	story.Hold:     Editor,
 	story.Approve:  Approver,
 	story.Schedule: Approver,

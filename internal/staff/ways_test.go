@@ -182,7 +182,7 @@ func (h *house) must(err error) {
 
 // TestActs: each act by each role, as docs/review.md has them.
 func TestActs(t *testing.T) {
-	want := map[string]Role{Look: Viewer, Edit: Editor, story.Hold: Editor, story.Approve: Approver, story.Schedule: Approver, story.Reject: Approver, story.Retract: Approver,
+	want := map[string]Role{Look: Viewer, Edit: Editor, Redrive: Editor, story.Hold: Editor, story.Approve: Approver, story.Schedule: Approver, story.Reject: Approver, story.Retract: Approver,
 		story.Undo: Approver, story.Settle: Approver, Share: Approver, Stop: Admin, Staff: Admin}
 	if !maps.Equal(want, least) {
 		t.Errorf("have %v", least)

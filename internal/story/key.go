@@ -4,8 +4,12 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -137,4 +141,35 @@ func idKey(source, id string) string {
 		return IDs + source + "/sha256-" + hex.EncodeToString(h[:]) + "%"
 	}
 	return IDs + source + "/" + b.String()
+}
+
+// Notified lists the stories that a notification of S3 names, each once. S3's test event and keys that are no story's name
+// none. The error says which part of it cannot be read; the rest is in the list.
+func Notified(notification []byte) ([]Key, error) {
+	// Of S3's own type only the key is wanted, and that type refuses a whole message for a time it cannot read.
+	var n struct {
+		Records []struct {
+			S3 struct {
+				Object struct {
+					Key string `json:"key"`
+				} `json:"object"`
+			} `json:"s3"`
+		} `json:"Records"`
+	}
+	if err := json.Unmarshal(notification, &n); err != nil {
+		return nil, fmt.Errorf("reading a notification of S3: %w", err)
+	}
+	var out []Key
+	var wrong []error
+	for _, r := range n.Records {
+		key, err := url.QueryUnescape(r.S3.Object.Key) // S3 writes a space as +
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("reading the key in a notification of S3: %w", err))
+			continue
+		}
+		if k, _, ok := KeyOf(key); ok && !slices.Contains(out, k) {
+			out = append(out, k)
+		}
+	}
+	return out, errors.Join(wrong...)
 }
