@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"math/rand"
 	"net/http"
 	"net/http/httptest"
@@ -132,6 +133,42 @@ func TestLogHasALineForEachActAndNoneTwice(t *testing.T) {
 	}
 	if s := strings.Join(got, " "); s != "post edit retract" {
 		t.Errorf("the log says %q of one story:\n%s", s, body)
+	}
+}
+
+func TestLogKeepsItsLastLines(t *testing.T) {
+	ctx := context.Background()
+	ch, st := made(t, "log")
+	var full bytes.Buffer
+	for i := range logLines {
+		b, err := json.Marshal(logLine{What: "post", ID: fmt.Sprint("other-", i), At: noon.Add(time.Duration(i) * time.Second)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		full.Write(append(b, '\n'))
+	}
+	if err := st.Swap(ctx, "logs/files.jsonl", "application/jsonl", func([]byte) ([]byte, error) { return full.Bytes(), nil }); err != nil {
+		t.Fatal(err)
+	}
+	c := call(keyA, "text")
+	if c.First = noon.Add(-time.Hour); ch.Find(ctx, c).End != Unknown {
+		t.Error("what was claimed before the first line is said to be absent")
+	}
+	if c.First = noon.Add(time.Hour); ch.Find(ctx, c).End != Absent {
+		t.Error("what was claimed after the first line is not said to be absent")
+	}
+	if o := ch.Publish(ctx, c); o.End != Posted {
+		t.Fatalf("%+v", o)
+	}
+	body, err := st.Read(ctx, "logs/files.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(body, []byte("\n")); n != logLines || bytes.Contains(body, []byte(`"other-0"`)) || !bytes.Contains(body, []byte(`"other-1"`)) || !bytes.Contains(body, []byte(keyA)) {
+		t.Errorf("%d lines, want the last %d:\n%.300s", n, logLines, body)
+	}
+	if ch.Find(ctx, c).End != Posted {
+		t.Error("the post is not found")
 	}
 }
 

@@ -14,7 +14,8 @@ import (
 
 // logChannel writes each post, edit and retraction as one line of JSON into logs/<channel>.jsonl, an object of the
 // bucket (on a folder: a file). It is for trying things out: it can do everything a network can, and Find reads the
-// file, so nothing is ever uncertain. Lines are added by compare-and-swap.
+// file, so nothing is ever uncertain. Lines are added by compare-and-swap; the oldest make room for them, since the whole
+// file is written each time.
 type logChannel struct {
 	name string
 	cfg  config.Channel
@@ -22,7 +23,10 @@ type logChannel struct {
 	p    Parts
 }
 
-const logLimit = 500 // characters, as on many networks
+const (
+	logLimit = 500  // characters, as on many networks
+	logLines = 1000 // that the file keeps
+)
 
 // logLine is one line of the file.
 type logLine struct {
@@ -69,11 +73,22 @@ func (l *logChannel) Find(ctx context.Context, c *Call) Outcome {
 	if c.ReplyTo != nil {
 		id += "#" + c.Draft.Hash()[:8]
 	}
+	var from time.Time // as far as the file goes back
+	lines := 0
 	for line := range bytes.Lines(o) {
 		var x logLine
-		if json.Unmarshal(line, &x) == nil && x.ID == id && (x.What == "post" || x.What == "reply") {
+		if json.Unmarshal(line, &x) != nil {
+			continue
+		}
+		if x.ID == id && (x.What == "post" || x.What == "reply") {
 			return Outcome{End: Posted, Remote: story.Remote{ID: id}}
 		}
+		if lines++; lines == 1 {
+			from = x.At
+		}
+	}
+	if lines >= logLines && !c.First.After(from) {
+		return Outcome{End: Unknown, Why: "the log no longer has the lines of that time"}
 	}
 	return Outcome{End: Absent}
 }
@@ -91,7 +106,9 @@ func (l *logChannel) add(ctx context.Context, line logLine) Outcome {
 	line.At = l.p.Now().UTC()
 	err := l.p.Store.Swap(ctx, l.key(), "application/jsonl", func(old []byte) ([]byte, error) {
 		var last logLine
+		lines := 0
 		for b := range bytes.Lines(old) {
+			lines++
 			var x logLine
 			if err := json.Unmarshal(b, &x); err != nil {
 				return nil, fmt.Errorf("%s has a line that is not ours: %w", l.key(), err)
@@ -106,6 +123,9 @@ func (l *logChannel) add(ctx context.Context, line logLine) Outcome {
 		b, err := json.Marshal(line)
 		if err != nil {
 			return nil, err
+		}
+		for ; lines >= logLines; lines-- {
+			old = old[bytes.IndexByte(old, '\n')+1:]
 		}
 		return append(append(old[:len(old):len(old)], b...), '\n'), nil
 	})

@@ -15,17 +15,7 @@ import (
 // BenchmarkQueue is the queue's first page with 5,000 stories in the bucket, 300 of them of today: asked for again and
 // again, as the desk's pages do, with a story that changes each time.
 func BenchmarkQueue(b *testing.B) {
-	folder, err := os.MkdirTemp("/dev/shm", "cutline") // in memory, where there is such a place: 20,000 durable writes take minutes
-	if err != nil {
-		folder = b.TempDir()
-	} else {
-		b.Cleanup(func() {
-			if err := os.RemoveAll(folder); err != nil {
-				b.Error(err)
-			}
-		})
-	}
-	d := openFor(b, folder)
+	d := openFor(b, inMemory(b))
 	d.bulk(4700, noon.AddDate(0, 0, -3))
 	d.bulk(300, noon)
 	d.now = noon
@@ -48,6 +38,20 @@ func BenchmarkQueue(b *testing.B) {
 		get()
 	}
 	b.ReportMetric(float64(first.Milliseconds()), "first-ms")
+}
+
+// inMemory is a folder in memory, where there is such a place: thousands of durable writes take minutes.
+func inMemory(t testing.TB) string {
+	folder, err := os.MkdirTemp("/dev/shm", "cutline")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(folder); err != nil {
+			t.Error(err)
+		}
+	})
+	return folder
 }
 
 // bulk stores stories with their documents, first seen on a day.

@@ -62,6 +62,7 @@ type desk struct {
 	static   map[string]file               // by name
 	channels map[string]channel.Channel    // by name: for what they can do, and for trying them; nothing is posted from here
 	links    *staff.Links
+	over     over
 }
 
 // New makes the desk's handler. Where it is served to others than this machine, it refuses to start without a way to

@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"cutline/internal/story"
@@ -137,39 +136,6 @@ func (q *request) rows(p *queuePage) ([]row, error) {
 			continue
 		}
 		out = append(out, v)
-	}
-	return out, nil
-}
-
-// maxLate is how many stories of older days the queue shows, soonest due first.
-const maxLate = 40
-
-// late reads the stories of days before one that something is due for, a few at once. One that cannot be read is left to
-// its own page.
-func (q *request) late(before string) ([]story.Dossier, error) {
-	keys, err := q.desk.Store.Waiting(q.Context())
-	if err != nil {
-		return nil, err
-	}
-	keys = slices.DeleteFunc(keys, func(k story.Key) bool { return k.Day() >= before })
-	keys = keys[:min(len(keys), maxLate)]
-	found := make([]*story.Dossier, len(keys))
-	var reading sync.WaitGroup
-	for part := range 8 {
-		reading.Go(func() {
-			for i := part; i < len(keys); i += 8 {
-				if x, err := q.desk.Store.Load(q.Context(), keys[i]); err == nil {
-					found[i] = &x
-				}
-			}
-		})
-	}
-	reading.Wait()
-	var out []story.Dossier
-	for _, x := range found {
-		if x != nil {
-			out = append(out, *x)
-		}
 	}
 	return out, nil
 }

@@ -263,7 +263,7 @@ func formOf(t *testing.T, page, act string) (string, url.Values) {
 }
 
 // batch hands a queue's event to a function and lists the messages that it wants again.
-func batch(t *testing.T, b *bootstrap, e events.SQSEvent) (again []string) {
+func batch(t testing.TB, b *bootstrap, e events.SQSEvent) (again []string) {
 	t.Helper()
 	var out events.SQSEventResponse
 	b.ok(t, encoded(t, e), &out)
@@ -274,7 +274,7 @@ func batch(t *testing.T, b *bootstrap, e events.SQSEvent) (again []string) {
 }
 
 // notify is a recorded queue's event with a message for each key.
-func notify(t *testing.T, name string, keys ...string) events.SQSEvent {
+func notify(t testing.TB, name string, keys ...string) events.SQSEvent {
 	t.Helper()
 	e := read[events.SQSEvent](t, name)
 	message := e.Records[0]
@@ -293,7 +293,7 @@ func notify(t *testing.T, name string, keys ...string) events.SQSEvent {
 	return e
 }
 
-func recorded(t *testing.T, name string) []byte {
+func recorded(t testing.TB, name string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(root, "events", name))
 	if err != nil {
@@ -302,7 +302,7 @@ func recorded(t *testing.T, name string) []byte {
 	return b
 }
 
-func read[T any](t *testing.T, name string) T {
+func read[T any](t testing.TB, name string) T {
 	t.Helper()
 	var v T
 	if err := json.Unmarshal(recorded(t, name), &v); err != nil {
@@ -311,7 +311,7 @@ func read[T any](t *testing.T, name string) T {
 	return v
 }
 
-func encoded(t *testing.T, v any) []byte {
+func encoded(t testing.TB, v any) []byte {
 	t.Helper()
 	b, err := json.Marshal(v)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -20,11 +21,15 @@ import (
 const root = "../.."
 
 // buildFunctions makes the functions' executables for this machine, as `make build` does for Lambda's.
-func buildFunctions(t *testing.T, names ...string) string {
+func buildFunctions(t testing.TB, names ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, n := range names {
-		cmd := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", filepath.Join(dir, n, "bootstrap"), "./functions/"+n)
+		from := "./functions/" + n
+		if n == "hello" { // what others are compared with
+			from = "./internal/e2e/testdata/hello"
+		}
+		cmd := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", filepath.Join(dir, n, "bootstrap"), from)
 		cmd.Dir = root
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
@@ -41,6 +46,8 @@ type bootstrap struct {
 	ends   chan end
 	ended  chan error
 	log    *bytes.Buffer // safe to read once ended has spoken
+	pid    int
+	stop   func() // ends the process; it is also ended with the test
 }
 
 // end is what a function answered to one event.
@@ -53,7 +60,13 @@ type end struct {
 const invocation = 30 * time.Second
 
 // startFunction runs dir/name/bootstrap under a small server of the Lambda Runtime API (2018-06-01): one event at a time.
-func startFunction(t *testing.T, dir, name string, env ...string) *bootstrap {
+func startFunction(t testing.TB, dir, name string, env ...string) *bootstrap {
+	t.Helper()
+	return startUnder(t, nil, dir, name, env...)
+}
+
+// startUnder is startFunction with a program before it, one that goes on as what its arguments name.
+func startUnder(t testing.TB, program []string, dir, name string, env ...string) *bootstrap {
 	t.Helper()
 	b := &bootstrap{name: name, events: make(chan []byte), ends: make(chan end, 1), ended: make(chan error, 1), log: new(bytes.Buffer)}
 	n := 0
@@ -86,15 +99,17 @@ func startFunction(t *testing.T, dir, name string, env ...string) *bootstrap {
 	api := httptest.NewServer(mux)
 
 	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, "./bootstrap")
+	args := append(program[:len(program):len(program)], "./bootstrap")
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Dir = filepath.Join(dir, name) // as Lambda does, so that files beside it are found
 	cmd.Env = append([]string{"PATH=/usr/bin:/bin", "AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(api.URL, "http://")}, env...)
 	cmd.Stdout, cmd.Stderr = b.log, b.log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	b.pid = cmd.Process.Pid
 	go func() { b.ended <- cmd.Wait() }()
-	t.Cleanup(func() {
+	b.stop = sync.OnceFunc(func() {
 		cancel()
 		api.CloseClientConnections()
 		<-b.ended
@@ -103,11 +118,12 @@ func startFunction(t *testing.T, dir, name string, env ...string) *bootstrap {
 			t.Logf("log of %s:\n%s", name, b.log)
 		}
 	})
+	t.Cleanup(b.stop)
 	return b
 }
 
 // invoke hands the function one event and returns its answer.
-func (b *bootstrap) invoke(t *testing.T, event []byte) end {
+func (b *bootstrap) invoke(t testing.TB, event []byte) end {
 	t.Helper()
 	timeout := time.After(invocation)
 	select {
@@ -131,7 +147,7 @@ func (b *bootstrap) invoke(t *testing.T, event []byte) end {
 }
 
 // ok is invoke for an event that must not fail; v, if not nil, is filled from the answer.
-func (b *bootstrap) ok(t *testing.T, event []byte, v any) {
+func (b *bootstrap) ok(t testing.TB, event []byte, v any) {
 	t.Helper()
 	e := b.invoke(t, event)
 	if e.failed {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"cutline/internal/bucket"
 )
@@ -95,41 +97,68 @@ func (s *Store) days(ctx context.Context, under, after string, prefixes ...strin
 	return dossiers, bad, nil
 }
 
-// Days lists the days that have stories, newest first, at most max.
+// Days lists the days that have stories, newest first, at most max. It asks with one LIST of one key for each day that it
+// finds, and goes back no further than it must: what it costs does not grow with the years before.
 func (s *Store) Days(ctx context.Context, max int) ([]string, error) {
-	var days []string
-	after := Stories
-	for { // one LIST of one key a day: nothing grows with the number of stories
-		e, err := s.Bucket.List(ctx, Stories, after, 1)
-		if err != nil {
-			return nil, err
-		}
-		if len(e) == 0 {
-			break
-		}
-		day, _, _ := strings.Cut(strings.TrimPrefix(e[0].Key, Stories), "/")
-		days = append(days, day)
-		after = Stories + day + "0" // "0" follows "/"
+	oldest, err := s.dayAfter(ctx, "")
+	if err != nil || oldest == "" || max <= 0 {
+		return nil, err
 	}
-	for i, j := 0, len(days)-1; i < j; i, j = i+1, j-1 {
-		days[i], days[j] = days[j], days[i]
+	for back := max - 1; ; back = 2*back + 1 {
+		from := s.Now().UTC().AddDate(0, 0, -back).Format(time.DateOnly)
+		var days []string
+		for day := from; ; { // "2026-11-26" sorts before what that day has, "2026-11-260" after it
+			if day, err = s.dayAfter(ctx, day); err != nil {
+				return nil, err
+			}
+			if day == "" {
+				break
+			}
+			days = append(days, day)
+			day += "0" // "0" follows "/"
+		}
+		if len(days) >= max || from <= oldest || back > century {
+			slices.Reverse(days)
+			return days[:min(len(days), max)], nil
+		}
 	}
-	return days[:min(len(days), max)], nil
 }
 
-// Waiting lists the stories that something is due for, a schedule or an embargo for instance, soonest first and each
-// once: those of older days that are not finished.
-func (s *Store) Waiting(ctx context.Context) ([]Key, error) {
-	entries, err := s.Bucket.List(ctx, Due, "", 0)
+// century bounds how far Days goes back, in days: an object put there by hand may have any name.
+const century = 36_525
+
+// dayAfter is the first day that has stories whose keys come after Stories+after; empty: there is none.
+func (s *Store) dayAfter(ctx context.Context, after string) (string, error) {
+	e, err := s.Bucket.List(ctx, Stories, Stories+after, 1)
+	if err != nil || len(e) == 0 {
+		return "", err
+	}
+	day, _, _ := strings.Cut(strings.TrimPrefix(e[0].Key, Stories), "/")
+	return day, nil
+}
+
+// waitingEntries is how many due entries Waiting reads at the most: what one LIST brings. There is one for every photo that
+// an agency's rule takes down some day.
+const waitingEntries = 1000
+
+// Wait is a story that something is due for, and when: a schedule, an embargo, the end of a photo's rights.
+type Wait struct {
+	At  time.Time
+	Key Key
+}
+
+// Waiting lists the stories that something is due for, soonest first and each once. Of very many it names the first.
+func (s *Store) Waiting(ctx context.Context) ([]Wait, error) {
+	entries, err := s.Bucket.List(ctx, Due, "", waitingEntries)
 	if err != nil {
 		return nil, err
 	}
-	var out []Key
+	var out []Wait
 	have := map[Key]bool{}
 	for _, e := range entries {
-		if _, k, err := ParseDue(e.Key); err == nil && !have[k] {
+		if t, k, err := ParseDue(e.Key); err == nil && !have[k] {
 			have[k] = true
-			out = append(out, k)
+			out = append(out, Wait{t, k})
 		}
 	}
 	return out, nil

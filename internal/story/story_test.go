@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -240,6 +241,46 @@ func TestDayFetchesOnlyWhatChanged(t *testing.T) {
 	}
 	if days, err := s.Days(ctx, 10); err != nil || len(days) != 1 || days[0] != "2026-11-26" {
 		t.Errorf("days: %v, %v", days, err)
+	}
+}
+
+// TestDaysCostTheSameBesideManyOthers asks for the last days of a newsroom that is new, and of one that is years old.
+func TestDaysCostTheSameBesideManyOthers(t *testing.T) {
+	ctx := context.Background()
+	var cost []int
+	for _, old := range []int{10, 100, 1000} {
+		s := testStore(t)
+		count := &counting{Bucket: s.Bucket}
+		s.Bucket = count
+		put := func(day time.Time) string {
+			k, err := NewKey(day, s.Random)
+			if err == nil {
+				_, err = count.Put(ctx, k.story(), []byte("{}"), "application/json", bucket.Create)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return k.Day()
+		}
+		now := s.Now()
+		for i := range old {
+			put(now.AddDate(0, 0, -200-i))
+		}
+		if _, err := count.Put(ctx, Stories+"!by hand", []byte("{}"), "application/json", bucket.Create); err != nil {
+			t.Fatal(err)
+		}
+		want := []string{put(now), put(now.AddDate(0, 0, -3)), put(now.AddDate(0, 0, -60))}
+		have, err := s.Days(ctx, 3)
+		if err != nil || !slices.Equal(have, want) {
+			t.Errorf("%v, %v; want %v", have, err, want)
+		}
+		cost = append(cost, count.lists)
+	}
+	if cost[1] != cost[0] || cost[2] != cost[0] {
+		t.Errorf("%v LISTs beside 10, 100 and 1000 old days", cost)
+	}
+	if all, err := testStore(t).Days(ctx, 3); err != nil || len(all) != 0 {
+		t.Errorf("an empty bucket has days %v: %v", all, err)
 	}
 }
 
