@@ -82,6 +82,16 @@ func (d *desk) queue(q *request) error {
 	return q.showTagged("queue", f)
 }
 
+// joinedOff says whether a story was joined into another and left nothing on any network: nobody need see it.
+func joinedOff(x *story.Dossier) bool {
+	for _, p := range x.Posts {
+		if p.Doc.Live() || p.Doc.Uncertain != "" || p.Doc.Claim != nil {
+			return false
+		}
+	}
+	return x.Story.Into != ""
+}
+
 // lastDays are the days that pages lead to, newest first. They are not looked up: that would be a LIST for each.
 func (d *desk) lastDays() []string {
 	var out []string
@@ -128,7 +138,7 @@ func (q *request) rows(p *queuePage) ([]row, error) {
 	var out []row
 	for i := range dossiers {
 		x := &dossiers[i]
-		if !q.sees(x.Story.Site) {
+		if !q.sees(x.Story.Site) || joinedOff(x) {
 			continue
 		}
 		v := q.tellRow(x, looks[x.Story.Key])

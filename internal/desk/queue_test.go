@@ -97,3 +97,26 @@ func TestBadDocumentIsNamedAndTheOthersAreShown(t *testing.T) {
 		t.Errorf("%d", code)
 	}
 }
+
+func TestJoinedStoryLeadsToTheOneThatStands(t *testing.T) {
+	d := open(t)
+	into := d.key
+	d.key = d.story("2", func(s *story.Story) {
+		s.Article.Headline, s.Into, s.Off = "The other one", into, "deleted"
+	})
+	if _, body, _ := d.get("/"); strings.Contains(body, "The other one") {
+		t.Error("the queue shows it")
+	}
+	if _, body, _ := d.get("/story/" + string(d.key)); !strings.Contains(body, `href="/story/`+string(into)+`"`) {
+		t.Error("its page does not lead on")
+	}
+	if _, _, err := d.store.UpdatePost(t.Context(), d.key, "log", func(p *story.Post) error {
+		p.Remote = story.Remote{ID: "1"}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, body, _ := d.get("/"); !strings.Contains(body, "The other one") {
+		t.Error("the queue hides a post that is out")
+	}
+}

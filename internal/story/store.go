@@ -90,17 +90,23 @@ func (s *Store) lead(ctx context.Context, source, id string, k Key) (Key, error)
 	return "", fmt.Errorf("keeping the key of article %q of %s: %w", id, source, err)
 }
 
-// Alias returns the story of a source's article of, as Key does, and makes id lead there too. An id that leads elsewhere
-// already stays so, and it is that story which is returned.
-func (s *Store) Alias(ctx context.Context, source, id, of string) (Key, error) {
-	k, err := s.Find(ctx, source, id)
-	if !errors.Is(err, ErrNone) {
-		return k, err
+// Alias says to which story a source's article id leads, which came of another article, of. What is new of the two leads
+// where the other leads. other is the story of the other one where both led to different ones before; else it is k.
+func (s *Store) Alias(ctx context.Context, source, id, of string) (k, other Key, err error) {
+	if k, err = s.Find(ctx, source, id); err == nil {
+		other, err = s.Find(ctx, source, of)
+		if errors.Is(err, ErrNone) {
+			other, err = s.lead(ctx, source, of, k)
+		}
+		return k, other, err
+	} else if !errors.Is(err, ErrNone) {
+		return "", "", err
 	}
-	if k, err = s.Key(ctx, source, of); err != nil || id == of {
-		return k, err
+	if other, err = s.Key(ctx, source, of); err != nil || id == of {
+		return other, other, err
 	}
-	return s.lead(ctx, source, id, k)
+	k, err = s.lead(ctx, source, id, other)
+	return k, other, err
 }
 
 // Story, Manifest, Decisions and Post read one document. A missing story is ErrNone; of the others a missing one is

@@ -41,6 +41,7 @@ type Story struct {
 	Off      string          `json:"off,omitempty"`    // "unpublished" or "deleted": the article is no longer public; empty: it is
 	Orders   []string        `json:"orders,omitempty"` // ids of the latest deliveries taken, newest last; a doubled one is known by it
 	Doubt    string          `json:"doubt,omitempty"`  // why the desk must look first, whatever the review policy says
+	Into     Key             `json:"into,omitempty"`   // the story that this one was joined into: its article goes on there, and this one is off for good; empty: it stands
 	Past     []Change        `json:"past,omitempty"`   // what later deliveries changed, newest last
 
 	// The desk's half; only desk writes it.

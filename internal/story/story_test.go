@@ -80,16 +80,19 @@ func TestIDsFromOutsideNeverMeet(t *testing.T) {
 
 func TestSecondIDLeadsToTheFirstStory(t *testing.T) {
 	s := testStore(t)
-	var keys []Key
-	for _, c := range [][2]string{{"b", "a"}, {"a", "a"}, {"c", "b"}, {"b", "z"}, {"z", "z"}} {
-		k, err := s.Alias(context.Background(), "newsroom", c[0], c[1])
+	for i, c := range []struct {
+		id, of string
+		same   bool // both led to one story, or lead to one now
+	}{{"b", "a", true}, {"a", "a", true}, {"c", "b", true}, {"b", "z", true}, {"z", "z", true}, {"y", "x", true}, {"x", "a", false}, {"y", "c", false}} {
+		k, other, err := s.Alias(context.Background(), "newsroom", c.id, c.of)
 		if err != nil {
 			t.Fatal(err)
 		}
-		keys = append(keys, k)
-	}
-	if keys[1] != keys[0] || keys[2] != keys[0] || keys[3] != keys[0] || keys[4] == keys[0] {
-		t.Errorf("%v", keys)
+		is, err := s.Find(context.Background(), "newsroom", c.id)
+		of, err2 := s.Find(context.Background(), "newsroom", c.of)
+		if err != nil || err2 != nil || is != k || of != other || (k == other) != c.same {
+			t.Errorf("%d: %s leads to %s (%v), %s to %s (%v); it was said %s and %s", i, c.id, is, err, c.of, of, err2, k, other)
+		}
 	}
 }
 

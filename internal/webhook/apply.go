@@ -208,19 +208,8 @@ func takenAt(d source.Delivery, at time.Time) time.Time {
 	return at.UTC()
 }
 
-// keyOf is the key of the story that a delivery is about, made if it is the first.
-//
-// BUG: of items that evolved one from the other, a third that comes before the second makes a story of its own, since it
-// names only the second. Closing it means to join two stories, posts and all.
-func keyOf(ctx context.Context, store *story.Store, name string, d source.Delivery) (story.Key, error) {
-	if d.Of != "" {
-		return store.Alias(ctx, name, d.Article.ID, d.Of)
-	}
-	return store.Key(ctx, name, d.Article.ID)
-}
-
 func upsert(ctx context.Context, store *story.Store, name, site string, d source.Delivery, at time.Time, canAsk bool) (Taken, error) {
-	key, err := keyOf(ctx, store, name, d)
+	key, err := keyOf(ctx, store, name, site, d)
 	if err != nil {
 		return Taken{}, err
 	}
@@ -229,10 +218,10 @@ func upsert(ctx context.Context, store *story.Store, name, site string, d source
 		return Taken{}, err
 	}
 	var result, why string
-	var first, ask bool
-	s, _, err := store.UpdateStory(ctx, key, func(s *story.Story) error {
+	var first, ask, killed bool
+	s, key, err := updateStanding(ctx, store, key, func(s *story.Story) error {
 		fresh := s.Key == ""
-		first, ask = fresh, false
+		first, ask, killed = fresh, false, false
 		a := d.Article
 		if d.Thin {
 			a.Body, a.Dateline = s.Article.Body, s.Article.Dateline
@@ -243,7 +232,7 @@ func upsert(ctx context.Context, store *story.Store, name, site string, d source
 		}
 		switch {
 		case (fresh || d.Of != "") && gone.after(d):
-			result, why = "ignored", "the article was taken down after this was sent"
+			result, why, killed = "ignored", "the article was taken down after this was sent", true
 			return nil
 		case overtaken(s, d):
 			result, why, ask = "ignored", "the article changed while it was read; it is read again in a moment", true
@@ -292,6 +281,11 @@ func upsert(ctx context.Context, store *story.Store, name, site string, d source
 	})
 	if err != nil {
 		return Taken{}, err
+	}
+	if killed && d.Of != "" { // what it came of is the same story, and taken down with it
+		takedown := source.Delivery{Event: source.Retract, Off: gone.off(), Sent: gone.Sent, Why: why}
+		takedown.Article.ID = d.Of
+		return retract(ctx, store, name, takedown, at)
 	}
 	if s.Key == "" {
 		return Taken{Answer: Answer{Result: result, Why: why}, ask: ask}, nil
@@ -345,7 +339,7 @@ func off(ctx context.Context, store *story.Store, name string, d source.Delivery
 	}
 	var result, why string
 	var ask bool
-	s, _, err := store.UpdateStory(ctx, key, func(s *story.Story) error {
+	s, key, err := updateStanding(ctx, store, key, func(s *story.Story) error {
 		ask = false
 		switch {
 		case s.Key == "":

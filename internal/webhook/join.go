@@ -1,0 +1,113 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cutline/internal/source"
+	"cutline/internal/story"
+)
+
+// keyOf is the key of the story that a delivery is about, made if it is the first. Some CMSs make an item anew for each
+// update, which names the item that it came of: all of them are one story. They may come in any order, so that two
+// stories are found to be one only when the item between them comes; then they are joined.
+func keyOf(ctx context.Context, store *story.Store, name, site string, d source.Delivery) (story.Key, error) {
+	if d.Of == "" {
+		return store.Key(ctx, name, d.Article.ID)
+	}
+	k, other, err := store.Alias(ctx, name, d.Article.ID, d.Of)
+	if err != nil || k == other {
+		return k, err
+	}
+	return joined(ctx, store, name, site, k, other)
+}
+
+// maxJoins is how many stories may lead on to another before it is taken for a fault.
+const maxJoins = 16
+
+// updateStanding changes the story that a key leads to, through those that were joined into others.
+func updateStanding(ctx context.Context, store *story.Store, key story.Key, change func(*story.Story) error) (story.Story, story.Key, error) {
+	for range maxJoins {
+		var into story.Key
+		s, _, err := store.UpdateStory(ctx, key, func(s *story.Story) error {
+			if into = s.Into; into != "" {
+				return nil
+			}
+			return change(s)
+		})
+		if err != nil || into == "" {
+			return s, key, err
+		}
+		key = into
+	}
+	return story.Story{}, key, fmt.Errorf("story %s was joined into others in a circle: set \"into\" of one of them to nothing", key)
+}
+
+// standing is the story that a key leads to; a zero one where nothing was stored yet.
+func standing(ctx context.Context, store *story.Store, key story.Key) (story.Story, story.Key, error) {
+	return updateStanding(ctx, store, key, func(*story.Story) error { return nil })
+}
+
+// joined makes one story of two. The one that was here first stands, since its posts are the older ones, and takes over
+// what was said last; the other is off, so that its posts are taken down, and leads on to it. One whose first delivery
+// is just being stored leads on too, so that this delivery finds the other.
+func joined(ctx context.Context, store *story.Store, name, site string, a, b story.Key) (story.Key, error) {
+	for range maxJoins {
+		x, first, err := standing(ctx, store, a)
+		if err != nil {
+			return "", err
+		}
+		y, second, err := standing(ctx, store, b)
+		switch {
+		case err != nil:
+			return "", err
+		case first == second:
+			return first, nil
+		case x.Key == "" && y.Key != "",
+			(x.Key == "") == (y.Key == "") && (y.First.Before(x.First) || y.First.Equal(x.First) && second < first):
+			x, y, first, second = y, x, second, first
+		}
+		if y.Key != "" {
+			if _, _, err := store.UpdateStory(ctx, first, func(s *story.Story) error {
+				if s.Into == "" && y.Sent.After(s.Sent) {
+					takeOver(s, &y)
+				}
+				return nil
+			}); err != nil {
+				return "", err
+			}
+		}
+		_, _, err = store.UpdateStory(ctx, second, func(s *story.Story) error {
+			if s.Into != "" || s.Key != y.Key || !s.Sent.Equal(y.Sent) || s.Content != y.Content || s.Off != y.Off {
+				return errMoved
+			}
+			if s.Key == "" {
+				s.Source, s.Site, s.First = name, site, store.Now().UTC()
+			}
+			s.Into, s.Off, s.Doubt = first, "deleted", ""
+			return nil
+		})
+		if err == nil {
+			return first, nil
+		} else if !errors.Is(err, errMoved) {
+			return "", err
+		}
+	}
+	return "", fmt.Errorf("joining the stories %s and %s: others change them all the time; send it again", a, b)
+}
+
+var errMoved = errors.New("the story changed while it was joined into another")
+
+// takeOver gives a story the article's half of another, which is newer.
+func takeOver(s, newer *story.Story) {
+	published := s.Article.Published
+	s.Changed(story.ArticleChanges(s.Article, newer.Article, newer.Received))
+	s.Article, s.Content, s.Off, s.Sent, s.Doubt = newer.Article, newer.Content, newer.Off, newer.Sent, newer.Doubt
+	if !published.IsZero() {
+		s.Article.Published = published
+	}
+	s.Received = story.Latest(s.Received, newer.Received)
+	s.Orders = append(s.Orders, newer.Orders...)
+	s.Orders = s.Orders[max(0, len(s.Orders)-maxOrders):]
+}
