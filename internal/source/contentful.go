@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -57,7 +58,7 @@ func readContentful(_ context.Context, s Source, r Request) ([]Delivery, error) 
 	if t := timeOf(text(find(doc, "sys.publishedAt"))); !t.IsZero() {
 		d.Sent = t
 	}
-	full, err := s.contentfulEntry(doc, "published")
+	full, err := s.contentfulEntry(doc, nil, "published")
 	if err != nil {
 		return nil, err
 	}
@@ -65,21 +66,18 @@ func readContentful(_ context.Context, s Source, r Request) ([]Delivery, error) 
 	return []Delivery{full}, nil
 }
 
-// contentfulEntry reads an entry with its fields by locale, or in one language as the delivery API has them.
-func (s Source) contentfulEntry(doc any, why string) (Delivery, error) {
+// contentfulEntry reads an entry with its fields by locale, and puts what it links to in the links' place: linked is that
+// by kind and id.
+func (s Source) contentfulEntry(doc any, linked map[string]any, why string) (Delivery, error) {
 	top, _ := doc.(map[string]any)
 	fields, _ := top["fields"].(map[string]any)
 	if fields == nil {
 		return Delivery{}, &article.FieldError{Field: "fields", Want: "the entry's fields"}
 	}
 	locale := s.locale(fields)
-	flat := map[string]any{}
-	for name, v := range fields {
-		if byLocale, ok := v.(map[string]any); ok && byLocale["sys"] == nil && byLocale["nodeType"] == nil && byLocale["fields"] == nil {
-			flat[name] = byLocale[locale]
-		} else {
-			flat[name] = v
-		}
+	flat := inLocale(fields, locale)
+	for name, v := range flat {
+		flat[name] = resolve(v, linked, locale)
 	}
 	made := map[string]any{"sys": top["sys"], "fields": flat}
 	if locale != "" {
@@ -88,6 +86,29 @@ func (s Source) contentfulEntry(doc any, why string) (Delivery, error) {
 	d, err := s.upsert(made, contentfulRules, why)
 	renamed(d.From, "cutline_locale", "the fields' locale")
 	return d, err
+}
+
+// spoken are the fields that are not taken from another language: without them an article is not translated.
+var spoken = strings.Fields("title headline dek excerpt summary description standfirst body content kicker caption imageCaption alt imageAlt")
+
+// inLocale takes fields in one locale. A field that is not translated, as pictures and authors often are, has its value in
+// one locale alone, the space's own.
+func inLocale(fields map[string]any, locale string) map[string]any {
+	flat := map[string]any{}
+	for name, v := range fields {
+		flat[name] = v
+		byLocale, ok := v.(map[string]any)
+		if !ok || byLocale["sys"] != nil || byLocale["nodeType"] != nil || byLocale["fields"] != nil {
+			continue // in one language already
+		}
+		value, translated := byLocale[locale]
+		if !translated && len(byLocale) == 1 && !slices.Contains(spoken, name) {
+			for _, value = range byLocale {
+			}
+		}
+		flat[name] = value
+	}
+	return flat
 }
 
 // locale is the one of an entry's locales that is the site's language: itself, else one of the same language, else the
@@ -127,35 +148,42 @@ func contentfulItems(s Source, answer any) ([]Delivery, error) {
 		}
 	}
 	return items(find(answer, "items"), func(v any) (Delivery, error) {
-		fields, _ := member(v, "fields").(map[string]any)
-		for name, f := range fields {
-			fields[name] = resolve(f, linked)
-		}
-		d, err := s.contentfulEntry(v, "as the delivery API has it")
+		d, err := s.contentfulEntry(v, linked, "as the delivery API has it")
 		d.Sent = timeOf(text(find(v, "sys.updatedAt")))
+		if err != nil {
+			err = fmt.Errorf("entry %s: %w", cut(text(find(v, "sys.id")), 60), err)
+		}
 		return d, err
 	}), nil
 }
 
-// resolve puts what a link names in its place, one step deep: two entries may link to each other.
-func resolve(v any, linked map[string]any) any {
+// resolve puts what a link names in its place, in one locale, and one step deep: two entries may link to each other.
+func resolve(v any, linked map[string]any, locale string) any {
 	if list, ok := v.([]any); ok {
 		out := make([]any, len(list))
 		for i, e := range list {
-			out[i] = resolve(e, linked)
+			out[i] = resolve(e, linked, locale)
 		}
 		return out
 	}
-	if text(find(v, "sys.type")) == "Link" {
-		if e, ok := linked[text(find(v, "sys.linkType"))+"/"+text(find(v, "sys.id"))]; ok {
-			return e
-		}
+	if text(find(v, "sys.type")) != "Link" {
+		return v
 	}
-	return v
+	e, ok := linked[text(find(v, "sys.linkType"))+"/"+text(find(v, "sys.id"))]
+	if !ok {
+		return v
+	}
+	fields, _ := member(e, "fields").(map[string]any)
+	// A linked asset in one language has its file's members where another has locales.
+	if file, ok := fields["file"].(map[string]any); ok && file["url"] != nil {
+		return e
+	}
+	return map[string]any{"sys": member(e, "sys"), "fields": inLocale(fields, locale)}
 }
 
-// contentfulList is the delivery API's address for articles; url is as far as the environment:
+// contentfulList is the delivery API's address for articles, in all locales: without that it answers in the space's own,
+// whatever the site's language is. url is as far as the environment:
 // https://cdn.contentful.com/spaces/SPACE/environments/master.
 func contentfulList(s Source, more string) string {
-	return s.base() + "/entries?include=1&content_type=" + url.QueryEscape(s.model("article")) + more
+	return s.base() + "/entries?include=1&locale=*&content_type=" + url.QueryEscape(s.model("article")) + more
 }

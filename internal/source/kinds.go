@@ -25,7 +25,7 @@ type kind struct {
 
 	// Reading the CMS; nil where it has nothing to read.
 	one  func(s Source, id string) string               // address of one article in its API
-	list func(s Source, now time.Time) string           // address of the newest ones
+	list func(s Source, since time.Time, n int) string  // address of the newest ones, those changed last first, beginning with the nth; of all that changed since then, where it must be said
 	item func(s Source, answer any) ([]Delivery, error) // what either answers
 	auth func(key string) (header, value string)        // how the key is sent; nil: in the address, as {key}
 	gone int                                            // status, besides 404 and 410, of what is not public
@@ -49,8 +49,8 @@ func kinds() map[string]kind {
 			one: func(s Source, id string) string {
 				return s.base() + "/ghost/api/content/posts/" + url.PathEscape(id) + "/?key={key}&include=tags,authors&formats=html"
 			},
-			list: func(s Source, _ time.Time) string {
-				return s.base() + "/ghost/api/content/posts/?key={key}&include=tags,authors&formats=html&limit=50&order=updated_at%20desc"
+			list: func(s Source, _ time.Time, n int) string {
+				return s.base() + "/ghost/api/content/posts/?key={key}&include=tags,authors&formats=html&limit=50&order=updated_at%20desc" + page("page", n)
 			},
 		},
 		"wordpress": {
@@ -58,14 +58,14 @@ func kinds() map[string]kind {
 			one: func(s Source, id string) string {
 				return s.base() + "/wp-json/wp/v2/posts/" + url.PathEscape(id) + "?_embed"
 			},
-			list: func(s Source, _ time.Time) string {
-				return s.base() + "/wp-json/wp/v2/posts?_embed&orderby=modified&per_page=50"
+			list: func(s Source, _ time.Time, n int) string { // by offset: a page behind the last is an error
+				return s.base() + "/wp-json/wp/v2/posts?_embed&orderby=modified&per_page=50" + offset("offset", n)
 			},
 		},
 		"strapi": {
 			schemes: []scheme{byToken}, token: true, read: readStrapi, item: strapiItems, auth: bearerKey, one: strapiOne,
-			list: func(s Source, _ time.Time) string {
-				return s.base() + "/api/" + s.plural() + "?populate=*&sort=updatedAt:desc&pagination[pageSize]=50"
+			list: func(s Source, _ time.Time, n int) string {
+				return s.base() + "/api/" + s.plural() + "?populate=*&sort=updatedAt:desc&pagination[pageSize]=50" + page("pagination[page]", n)
 			},
 		},
 		"directus": {
@@ -74,25 +74,29 @@ func kinds() map[string]kind {
 			one: func(s Source, id string) string {
 				return s.base() + "/items/" + url.PathEscape(s.collection()) + "/" + url.PathEscape(id) + "?" + directusQuery
 			},
-			list: func(s Source, _ time.Time) string {
-				return s.base() + "/items/" + url.PathEscape(s.collection()) + "?" + directusQuery + "&filter[status][_eq]=published&sort=-date_updated&limit=50"
+			list: func(s Source, _ time.Time, n int) string {
+				return s.base() + "/items/" + url.PathEscape(s.collection()) + "?" + directusQuery + "&filter[status][_eq]=published&sort=-date_updated&limit=50" + page("page", n)
 			},
 		},
 		"contentful": {
 			schemes: []scheme{{header: "x-contentful-signature", check: contentful}, byToken}, read: readContentful, item: contentfulItems, auth: bearerKey,
-			one:  func(s Source, id string) string { return contentfulList(s, "&sys.id="+url.QueryEscape(id)) },
-			list: func(s Source, _ time.Time) string { return contentfulList(s, "&order=-sys.updatedAt&limit=50") },
+			one: func(s Source, id string) string { return contentfulList(s, "&sys.id="+url.QueryEscape(id)) },
+			list: func(s Source, _ time.Time, n int) string {
+				return contentfulList(s, "&order=-sys.updatedAt&limit=50"+offset("skip", n))
+			},
 		},
 		"sanity": {
 			schemes: []scheme{{header: "sanity-webhook-signature", check: sanity}}, read: readSanity, item: sanityItems, auth: bearerKey, versions: true,
-			one:  func(s Source, id string) string { return s.sanityQuery(fmt.Sprintf(" && _id == %q", id), "") },
-			list: func(s Source, _ time.Time) string { return s.sanityQuery("", " | order(_updatedAt desc) [0...50]") },
+			one: func(s Source, id string) string { return s.sanityQuery(fmt.Sprintf(" && _id == %q", id), "") },
+			list: func(s Source, _ time.Time, n int) string {
+				return s.sanityQuery("", fmt.Sprintf(" | order(_updatedAt desc) [%d...%d]", n, n+pageSize))
+			},
 		},
 		"superdesk": {
 			schemes: []scheme{{header: "x-superdesk-signature", check: superdesk}}, read: readSuperdesk, item: superdeskItems, auth: bearerKey, versions: true,
 			one: func(s Source, id string) string { return s.base() + "/items/" + url.PathEscape(id) },
-			list: func(s Source, now time.Time) string { // without a start it lists today's alone
-				return s.base() + "/items?max_results=50&start_date=" + now.UTC().AddDate(0, 0, -1).Format(time.DateOnly)
+			list: func(s Source, since time.Time, n int) string { // without a start it lists today's alone
+				return s.base() + "/items?max_results=50&start_date=" + since.UTC().Format(time.DateOnly) + page("page", n)
 			},
 		},
 		"newsml": {
@@ -112,11 +116,30 @@ func kinds() map[string]kind {
 			one: func(s Source, id string) string {
 				return drupalAddress(s, "/"+url.PathEscape(id)+"?include=field_image")
 			},
-			list: func(s Source, _ time.Time) string {
-				return drupalAddress(s, "?include=field_image&sort=-changed&page[limit]=50&filter[status]=1")
+			list: func(s Source, _ time.Time, n int) string {
+				return drupalAddress(s, "?include=field_image&sort=-changed&page[limit]=50&filter[status]=1"+offset("page[offset]", n))
 			},
 		},
 	}
+}
+
+// pageSize is how many articles a list has at most.
+const pageSize = 50
+
+// page is the part of an address that asks for the page that begins with the nth article, offset that which names n itself.
+// The first page needs none.
+func page(name string, n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("&%s=%d", name, n/pageSize+1)
+}
+
+func offset(name string, n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("&%s=%d", name, n)
 }
 
 // Reads says whether a body of this media type is one that the source sends.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,8 +85,12 @@ type Pulled struct {
 	Topic      string      // feed: the address by which the hub knows it
 }
 
-// Pull reads the newest articles that are public at now. A feed is asked for only what changed since the known version.
-func (s Source) Pull(ctx context.Context, now time.Time, known fetch.Known) (Pulled, error) {
+// maxPages is how many pages of a list are read in one pull.
+const maxPages = 20
+
+// Pull reads the articles that are public at now: the newest, and all that changed since then, as far as the CMS says when.
+// since is zero where nobody knows what was missed. A feed is asked for only what changed since the known version.
+func (s Source) Pull(ctx context.Context, now, since time.Time, known fetch.Known) (Pulled, error) {
 	if s.c.URL == "" || !s.CanRead() || s.kind.list == nil && s.kind.pull == nil {
 		return Pulled{}, fmt.Errorf("source %s: the kind %s is not pulled, or has no url", s.Name, s.c.Kind)
 	}
@@ -93,15 +98,38 @@ func (s Source) Pull(ctx context.Context, now time.Time, known fetch.Known) (Pul
 	var err error
 	if s.kind.pull != nil {
 		out, err = s.kind.pull(ctx, s, known)
-	} else if answer, asked := s.ask(ctx, s.kind.list(s, now)); asked != nil {
-		err = asked
 	} else {
-		out.Deliveries, err = s.kind.item(s, answer)
+		out.Deliveries, err = s.listed(ctx, now, since)
 	}
 	for i := range out.Deliveries {
 		out.Deliveries[i].Read, out.Deliveries[i].Versions = now, s.kind.versions
 	}
 	return out, err
+}
+
+// listed reads a CMS's list, page by page, until it comes to what changed before since. What changes meanwhile moves the
+// others behind it: an article may come twice, and none is left out.
+func (s Source) listed(ctx context.Context, now, since time.Time) ([]Delivery, error) {
+	var all []Delivery
+	start := now.AddDate(0, 0, -1)
+	if !since.IsZero() && since.Before(start) {
+		start = since
+	}
+	for n := 0; n < maxPages*pageSize; n += pageSize {
+		answer, err := s.ask(ctx, s.kind.list(s, start, n))
+		if err != nil {
+			return nil, err
+		}
+		more, err := s.kind.item(s, answer)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, more...)
+		if len(more) < pageSize || since.IsZero() || slices.ContainsFunc(more, func(d Delivery) bool { return !d.Article.Updated.IsZero() && d.Article.Updated.Before(since) }) {
+			break
+		}
+	}
+	return all, nil
 }
 
 // base is the configured address of the CMS without a slash at its end.

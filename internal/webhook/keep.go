@@ -90,6 +90,7 @@ type mark struct {
 	At      time.Time `json:"at"`                // when it was noted down, by our clock
 	Sent    time.Time `json:"sent,omitzero"`     // gone: the sender's time of it; zero: it said none
 	Deleted bool      `json:"deleted,omitempty"` // gone: for good
+	Done    time.Time `json:"done,omitzero"`     // pull: when the last one began that took all there was
 }
 
 func putMark(ctx context.Context, store *story.Store, key string, m mark) error {

@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -17,8 +18,9 @@ import (
 const (
 	settle    = 2 * time.Second // after which a CMS's API has what its webhook was too early for
 	pullTime  = 60 * time.Second
-	pullPages = 50 // articles asked for one by one in a pull, to see whether they are still public
-	pullDays  = 3  // days of stories that a pull compares with the CMS
+	pullPages = 50               // articles asked for one by one in a pull, to see whether they are still public
+	overlap   = 10 * time.Minute // how much further back than the last whole pull one asks: clocks differ, and APIs lag
+	pullDays  = 3                // days of stories that a pull compares with the CMS
 )
 
 func sum(id string) [32]byte { return sha256.Sum256([]byte(id)) }
@@ -103,7 +105,7 @@ func (w *Webhook) read(ctx context.Context, src source.Source) error {
 	}
 	if due && every > 0 {
 		// Taken before the work: two that tick at once do it once, and a source that is down is not asked every minute.
-		ok, err := w.turn(ctx, src, etag, now)
+		ok, err := w.turn(ctx, src, etag, mark{At: now.UTC(), Done: last.Done})
 		if err == nil && ok {
 			err = w.Pull(ctx, src.Name)
 		}
@@ -124,13 +126,17 @@ func (w *Webhook) first(name string) bool {
 	return !was
 }
 
-func (w *Webhook) turn(ctx context.Context, src source.Source, etag string, now time.Time) (bool, error) {
+func (w *Webhook) turn(ctx context.Context, src source.Source, etag string, m mark) (bool, error) {
 	c := bucket.Create
 	if etag != "" {
 		c = bucket.IfMatch(etag)
 	}
-	body := fmt.Appendf(nil, "{\n \"schema\": %d,\n \"id\": \"\",\n \"at\": %q\n}\n", story.Schema, now.UTC().Format(time.RFC3339Nano))
-	_, err := w.Store.Bucket.Put(ctx, pullKey(src.Name), body, "application/json", c)
+	m.Schema = story.Schema
+	body, err := json.MarshalIndent(m, "", " ")
+	if err != nil {
+		return false, err
+	}
+	_, err = w.Store.Bucket.Put(ctx, pullKey(src.Name), body, "application/json", c)
 	if errors.Is(err, bucket.ErrChanged) {
 		return false, nil
 	}
@@ -164,7 +170,15 @@ func (w *Webhook) Pull(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	pulled, err := src.Pull(ctx, w.Now(), fetch.Known{ETag: state.ETag, Modified: state.Modified})
+	last, _, err := getMark(ctx, w.Store, pullKey(name))
+	if err != nil {
+		return err
+	}
+	began, since := w.Now().UTC(), time.Time{}
+	if !last.Done.IsZero() {
+		since = last.Done.Add(-overlap)
+	}
+	pulled, err := src.Pull(ctx, w.Now(), since, fetch.Known{ETag: state.ETag, Modified: state.Modified})
 	if err != nil {
 		return err
 	}
@@ -197,7 +211,11 @@ func (w *Webhook) Pull(ctx context.Context, name string) error {
 	if err := errors.Join(errs...); err != nil {
 		return err // what is known of a feed stays as it was: its items come again
 	}
-	return errors.Join(w.pulled(ctx, src, pulled), w.vanished(ctx, src, listed))
+	if err := errors.Join(w.pulled(ctx, src, pulled), w.vanished(ctx, src, listed)); err != nil {
+		return err
+	}
+	last.Done = began
+	return putMark(ctx, w.Store, pullKey(name), last)
 }
 
 // listedPage reads a page that a sitemap names, if it changed since: by the sitemap's word, or if that does not say when.
