@@ -100,6 +100,7 @@ type Source struct {
 	Model   string            `yaml:"model"`   // strapi: the content type (article); directus: the collection
 	Query   string            `yaml:"query"`   // sanity: the webhook's projection, for reading the same; empty: the one that its page in docs/sources gives
 	Link    string            `yaml:"link"`    // pattern of the article's address where the CMS sends none: "https://news.example/{slug}"
+	Locale  string            `yaml:"locale"`  // the CMS's code of the one language whose articles are taken, as "ckb" or "en-US", where it sends several; those of another are passed over; empty: all
 	Fields  map[string]string `yaml:"fields"`  // our field → JSON path in the payload, where it differs: {credit: "hero.credit_line"}
 	Pull    time.Duration     `yaml:"pull"`    // how often to look for what a lost webhook missed; 0: every 15 minutes; below 0: never
 	Signing string            `yaml:"signing"` // header that carries the signature where a plugin lets one choose

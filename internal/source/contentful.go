@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -111,7 +112,7 @@ func inLocale(fields map[string]any, locale string) map[string]any {
 	return flat
 }
 
-// locale is the one of an entry's locales that is the site's language: itself, else one of the same language, else the
+// locale is the one of an entry's locales that is the source's, or else the site's language: itself, else one of the same language, else the
 // only one.
 func (s Source) locale(fields map[string]any) string {
 	var all []string
@@ -124,9 +125,10 @@ func (s Source) locale(fields map[string]any) string {
 		}
 	}
 	slices.Sort(all)
+	want := cmp.Or(s.c.Locale, s.site.Language)
 	for _, same := range []func(string) bool{
-		func(l string) bool { return strings.EqualFold(l, s.site.Language) },
-		func(l string) bool { return article.Primary(l) == article.Primary(s.site.Language) },
+		func(l string) bool { return strings.EqualFold(l, want) },
+		func(l string) bool { return article.Primary(l) == article.Primary(want) },
 	} {
 		if i := slices.IndexFunc(all, same); i >= 0 {
 			return all[i]

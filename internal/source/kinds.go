@@ -65,7 +65,7 @@ func kinds() map[string]kind {
 		"strapi": {
 			schemes: []scheme{byToken}, token: true, read: readStrapi, item: strapiItems, auth: bearerKey, one: strapiOne,
 			list: func(s Source, _ time.Time, n int) string {
-				return s.base() + "/api/" + s.plural() + "?populate=*&sort=updatedAt:desc&pagination[pageSize]=50" + page("pagination[page]", n)
+				return s.base() + "/api/" + s.plural() + "?populate=*&sort=updatedAt:desc&pagination[pageSize]=50" + s.strapiLocale() + page("pagination[page]", n)
 			},
 		},
 		"directus": {

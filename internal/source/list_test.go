@@ -129,3 +129,28 @@ func TestContentfulIsReadInTheSitesLanguage(t *testing.T) {
 		t.Errorf("without a headline in its language: %+v", d)
 	}
 }
+
+// Of a CMS that sends the articles of two editions, a source with a locale takes its own.
+func TestSourceTakesTheLanguageOfItsLocale(t *testing.T) {
+	const entry = `{"event":"entry.publish","model":"article","entry":{"documentId":"d","locale":%q,"title":"A","slug":"a","publishedAt":"2026-11-26T10:00:00Z"}}`
+	for _, c := range []struct {
+		locale, language string
+		want             Verdict
+	}{{"", "ckb", Accepted}, {"ckb", "ckb", Accepted}, {"ckb", "ckb-IQ", Accepted}, {"ckb", "en", Ignored}, {"en-GB", "en-GB", Accepted}, {"en_GB", "en-gb", Accepted}, {"en-GB", "en-US", Ignored}, {"en-GB", "en", Ignored}} {
+		asked := ""
+		api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked = r.URL.Query().Get("locale")
+			_, _ = fmt.Fprintf(w, `{"data":[{"documentId":"d","locale":%q,"title":"A","slug":"a","publishedAt":"2026-11-26T10:00:00Z"}]}`, c.language)
+		}))
+		s := newSource(t, "strapi", func(s *config.Source, _ *config.Site) { s.URL, s.Locale = api.URL, c.locale }).With(Net{API: API()})
+		d := read(s, fmt.Sprintf(entry, c.language))
+		if len(d) != 1 || d[0].Verdict != c.want || c.want == Ignored && (d[0].Event != "" || d[0].Why == "") {
+			t.Errorf("%s for %s: %+v", c.language, c.locale, d)
+		}
+		p, err := s.Pull(context.Background(), noon, time.Time{}, fetch.Known{})
+		if err != nil || (len(p.Deliveries) == 1) != (c.want == Accepted) || asked != c.locale {
+			t.Errorf("pulling %s for %s: %v, asked for %q, %d", c.language, c.locale, err, asked, len(p.Deliveries))
+		}
+		api.Close()
+	}
+}

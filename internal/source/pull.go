@@ -101,6 +101,7 @@ func (s Source) Pull(ctx context.Context, now, since time.Time, known fetch.Know
 	} else {
 		out.Deliveries, err = s.listed(ctx, now, since)
 	}
+	out.Deliveries = slices.DeleteFunc(out.Deliveries, s.elsewhere)
 	for i := range out.Deliveries {
 		out.Deliveries[i].Read, out.Deliveries[i].Versions = now, s.kind.versions
 	}

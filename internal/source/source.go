@@ -176,6 +176,9 @@ func (s Source) Read(ctx context.Context, r Request) []Delivery {
 				d.Verdict = Ignored
 			}
 		}
+		if d.Verdict == Accepted && s.elsewhere(*d) {
+			*d = Delivery{Verdict: Ignored, ID: d.ID, Article: article.Article{ID: d.Article.ID}, Why: fmt.Sprintf("the article's language is %s; this source's locale is %s", cut(d.Article.Language, 40), s.c.Locale)}
+		}
 		d.whole()
 		d.Final, d.Versions = s.kind.final, s.kind.versions
 		// A sender whose clock is far ahead must not make every later correction look old.
@@ -184,6 +187,16 @@ func (s Source) Read(ctx context.Context, r Request) []Delivery {
 		}
 	}
 	return out
+}
+
+// elsewhere says whether an article is in another language than the source takes. A locale without a region takes all of its
+// language's.
+func (s Source) elsewhere(d Delivery) bool {
+	want, is := s.c.Locale, d.Article.Language
+	if want == "" || d.Event != Upsert || !d.Holds() || strings.EqualFold(strings.ReplaceAll(want, "_", "-"), is) {
+		return false
+	}
+	return !strings.EqualFold(want, article.Primary(is))
 }
 
 // checkID refuses ids that name nothing or that a person could not tell from another.

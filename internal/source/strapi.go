@@ -92,6 +92,14 @@ func strapiItems(s Source, answer any) ([]Delivery, error) {
 	}), nil
 }
 
+// strapiLocale asks for the source's language: Strapi 5 lists one at a time, and its own where none is named.
+func (s Source) strapiLocale() string {
+	if s.c.Locale == "" {
+		return ""
+	}
+	return "&locale=" + url.QueryEscape(s.c.Locale)
+}
+
 func strapiOne(s Source, id string) string {
 	document, locale, has := strings.Cut(id, ":")
 	address := s.base() + "/api/" + s.plural() + "/" + url.PathEscape(document) + "?populate=*"
