@@ -32,7 +32,7 @@ import (
 )
 
 // engine changes whenever the same spec would be drawn otherwise.
-const engine = 4
+const engine = 5
 
 // Format is one size of card.
 type Format struct {

@@ -211,3 +211,36 @@ func BenchmarkEncode(b *testing.B) {
 		})
 	}
 }
+
+// TestHalf: each sample of the half is the mean of four, and its planes have the sizes that its subsampling asks for.
+func TestHalf(t *testing.T) {
+	for _, w := range []int{3, 6, 17, 18, 19, 33, 34} {
+		for _, sub := range []int{1, 2} {
+			p := NewPlanes(w, w+1, sub, sub)
+			for k, s := range []*Plane{&p.Y, &p.Cb, &p.Cr} {
+				for y := range s.H {
+					for x := range s.W {
+						s.Pix[y*s.Stride+x] = byte(7*x + 13*y + 50*k)
+					}
+				}
+			}
+			q := p.Half()
+			if q.W != w/2 || q.H != (w+1)/2 || q.Cb.W != (q.W+sub-1)/sub || q.Cr.H != (q.H+sub-1)/sub {
+				t.Fatalf("half of %d×%d is %d×%d with chroma of %d×%d", p.W, p.H, q.W, q.H, q.Cb.W, q.Cr.H)
+			}
+			for k, d := range []*Plane{&q.Y, &q.Cb, &q.Cr} {
+				s := []*Plane{&p.Y, &p.Cb, &p.Cr}[k]
+				for y := range d.H {
+					for x := range d.W {
+						at := func(dx, dy int) int {
+							return int(s.Pix[(2*min(y, s.H/2-1)+dy)*s.Stride+2*min(x, s.W/2-1)+dx])
+						}
+						if want := (at(0, 0) + at(1, 0) + at(0, 1) + at(1, 1) + 2) / 4; int(d.Pix[y*d.Stride+x]) != want {
+							t.Fatalf("sample %d, %d of plane %d of the half of %d×%d is %d, want %d", x, y, k, p.W, p.H, d.Pix[y*d.Stride+x], want)
+						}
+					}
+				}
+			}
+		}
+	}
+}

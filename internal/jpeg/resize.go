@@ -142,11 +142,40 @@ func scale(d, s *Plane, x0, y0, sx, sy float64) {
 	bytePool.give(buffer)
 }
 
+// Half is the picture at half the width and height, of the means of 2×2 samples; what is odd at the edges is left out. Many
+// small pictures of a large one cost less when they are made of its half. Each plane of p must be at least 2×2.
+func (p *Planes) Half() *Planes {
+	q := &Planes{W: p.W / 2, H: p.H / 2, SubX: p.SubX, SubY: p.SubY, Eighths: p.Eighths, Y: halved(&p.Y, 0, p.Y.H)}
+	if p.Gray() {
+		return q
+	}
+	for i, d := range []*Plane{&q.Cb, &q.Cr} {
+		s := []*Plane{&p.Cb, &p.Cr}[i]
+		*d = newPlane((q.W+q.SubX-1)/q.SubX, (q.H+q.SubY-1)/q.SubY)
+		halve(d, s, 0, s.H)
+		w, h := s.W/2, s.H/2 // of chroma there may be one less than the picture wants: its edge is repeated
+		for y := range d.H {
+			from := d.row(min(y, h-1))
+			copy(d.row(y), from[:w])
+			for x := w; x < d.W; x++ {
+				d.row(y)[x] = from[w-1]
+			}
+		}
+	}
+	return q
+}
+
 // halved makes a plane of the means of 2×2 samples, right only in what comes from rows y0 to y1. What is odd at the edges is left out.
 func halved(s *Plane, y0, y1 int) Plane {
 	d := newPlane(s.W/2, s.H/2)
-	for y := y0 / 2; y < min((y1+1)/2, d.H); y++ {
-		a, b, to := s.row(2*y), s.row(2*y+1), d.row(y)
+	halve(&d, s, y0, y1)
+	return d
+}
+
+// halve fills a plane with the means of 2×2 samples of rows y0 to y1 of another.
+func halve(d, s *Plane, y0, y1 int) {
+	for y := y0 / 2; y < min((y1+1)/2, d.H, s.H/2); y++ {
+		a, b, to := s.row(2*y), s.row(2*y+1), d.row(y)[:min(d.W, s.W/2)]
 		i := 0
 		for ; i <= len(a)-8 && i <= len(b)-8 && i/2 <= len(to)-4; i += 8 {
 			v, w := binary.LittleEndian.Uint64(a[i:]), binary.LittleEndian.Uint64(b[i:])
@@ -159,7 +188,6 @@ func halved(s *Plane, y0, y1 int) Plane {
 			to[i] = byte((int(a[2*i]) + int(a[2*i+1]) + int(b[2*i]) + int(b[2*i+1]) + 2) >> 2)
 		}
 	}
-	return d
 }
 
 const (

@@ -20,6 +20,20 @@ import (
 type decoded struct {
 	planes *jpeg.Planes // 4:2:0, gray, or whatever subsampling the JPEG has
 	scale  float64      // samples of planes for a pixel of the picture, 0 … 1
+	half   *jpeg.Planes // planes at half the size, for frames that are smaller than that; nil: none was wanted yet
+}
+
+// source is the planes that a frame is made of, and the part of them that it shows: of a picture that is to be at most
+// half as large all frames share one half.
+func (d *decoded) source(from jpeg.Window, w, h int) (*jpeg.Planes, jpeg.Window) {
+	const least = 256 // samples across and down, under which the edges would count for too much
+	if from.X1-from.X0 < 2*float64(w) || from.Y1-from.Y0 < 2*float64(h) || min(d.planes.W, d.planes.H) < least {
+		return d.planes, from
+	}
+	if d.half == nil {
+		d.half = d.planes.Half()
+	}
+	return d.half, jpeg.Window{X0: from.X0 / 2, Y0: from.Y0 / 2, X1: from.X1 / 2, Y1: from.Y1 / 2}
 }
 
 // decode reads the pixels of the whole picture, reduced as far as minW × minH samples allow (0: not at all).
@@ -49,7 +63,7 @@ func (f *file) decode(ctx context.Context, minW, minH int, l Limits) (d *decoded
 	if err != nil {
 		return nil, err
 	}
-	return &decoded{r.close(), r.scale()}, nil
+	return &decoded{planes: r.close(), scale: r.scale()}, nil
 }
 
 func (f *file) decodeJPEG(ctx context.Context, minW, minH int, l Limits) (*decoded, error) {
@@ -60,7 +74,7 @@ func (f *file) decodeJPEG(ctx context.Context, minW, minH int, l Limits) (*decod
 		}
 		return nil, f.refusedBy(err)
 	}
-	return &decoded{p, float64(p.Eighths) / 8}, nil
+	return &decoded{planes: p, scale: float64(p.Eighths) / 8}, nil
 }
 
 // reader gives a library the file as long as the context stands: neither of them can be stopped otherwise.
@@ -130,7 +144,7 @@ func (f *file) decodeWebP(ctx context.Context, minW, minH int) (*decoded, error)
 		studioToFull(m)
 		if m.Rect.Dx() == f.w && m.Rect.Dy() == f.h {
 			factor := reduction(f.w, f.h, minW, minH)
-			return &decoded{reduced(planesOf(m), factor), 1 / float64(factor)}, nil
+			return &decoded{planes: reduced(planesOf(m), factor), scale: 1 / float64(factor)}, nil
 		}
 		return f.lossyRows(m, nil, at, minW, minH), nil
 	case *image.NYCbCrA:
@@ -146,7 +160,7 @@ func (f *file) decodeWebP(ctx context.Context, minW, minH int) (*decoded, error)
 			}
 			out.rgba(row)
 		}
-		return &decoded{out.close(), out.scale()}, nil
+		return &decoded{planes: out.close(), scale: out.scale()}, nil
 	}
 	return nil, fmt.Errorf("reading a WebP: the library gave a %T", m)
 }
@@ -237,5 +251,5 @@ func (f *file) lossyRows(m *image.YCbCr, alpha *image.NYCbCrA, at image.Point, m
 		}
 		out.rgba(row)
 	}
-	return &decoded{out.close(), out.scale()}
+	return &decoded{planes: out.close(), scale: out.scale()}
 }

@@ -43,6 +43,9 @@ func (p *Photo) hold(ctx context.Context, scale float64) error {
 func (p *Photo) Release() {
 	if p.held != nil {
 		p.held.planes.Release()
+		if p.held.half != nil {
+			p.held.half.Release()
+		}
 		p.held = nil
 	}
 }
@@ -68,8 +71,9 @@ func (p *Photo) Frame(ctx context.Context, crop Rect, w, h int) (*jpeg.Planes, e
 	if p.file.turn.swaps() {
 		w, h = h, w
 	}
+	planes, from := p.held.source(from, w, h)
 	from = settled(from, w, h)
-	out := p.held.planes.Resize(w, h, from, false)
+	out := planes.Resize(w, h, from, false)
 	if p.file.turn > 1 {
 		turned := out.Turn(int(p.file.turn))
 		if turned != out {

@@ -77,19 +77,29 @@ func survey(p *jpeg.Planes) Scene {
 
 // measure fills one cell from the luma at x0, y0.
 func (s *Scene) measure(i int, p jpeg.Plane, x0, y0 int) {
-	var sum, n, rough, steps, peak int
-	for y := y0; y < min(y0+cell, p.H); y++ {
-		row := p.Pix[y*p.Stride:][:p.W]
-		below := p.Pix[min(y+1, p.H-1)*p.Stride:][:p.W]
-		for x := x0; x < min(x0+cell, p.W); x++ {
-			v, right := int(row[x]), int(row[min(x+1, p.W-1)])
-			under := int(below[x])
-			sum, n = sum+v, n+1
-			rough, steps = rough+abs(v-right)+abs(v-under), steps+2
-			peak = max(peak, (v+right+under+int(below[min(x+1, p.W-1)])+2)/4)
+	var sum, rough, peak int
+	w, h := min(cell, p.W-x0), min(cell, p.H-y0)
+	var above, row [cell + 1]int // with the neighbour on the right, which is the last sample itself at the picture's edge
+	read := func(into *[cell + 1]int, y int) {
+		line := p.Pix[min(y, p.H-1)*p.Stride:][:p.W]
+		for x, v := range line[x0 : x0+w] {
+			into[x] = int(v)
+		}
+		into[w] = int(line[min(x0+w, p.W-1)])
+	}
+	read(&row, y0)
+	for y := range h {
+		above = row
+		read(&row, y0+y+1)
+		for x := range w {
+			v, right, under := above[x], above[x+1], row[x]
+			sum += v
+			rough += abs(v-right) + abs(v-under)
+			peak = max(peak, v+right+under+row[x+1])
 		}
 	}
-	s.Luma[i], s.Busy[i], s.Peak[i] = uint8(sum/n), uint8(rough/steps), uint8(peak)
+	n := w * h
+	s.Luma[i], s.Busy[i], s.Peak[i] = uint8(sum/n), uint8(rough/(2*n)), uint8((peak+2)/4)
 }
 
 // meanOf is the mean of a square of a plane.
