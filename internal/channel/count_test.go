@@ -160,6 +160,9 @@ func TestEveryKindCounts(t *testing.T) {
 	}{
 		{"mastodon", "A @newsroom@mastodon.example says: https://news.com/" + strings.Repeat("a", 90) + ". نا", 2 + 9 + 7 + 23 + 4},
 		{"mastodon", "news.com/a-page counts as it stands, for it has no scheme", 57},
+		{"mastodon", "التفاصيل: https://news.com/ar/خبر-عاجل، وأخرى", 10 + 23 + 6},
+		{"mastodon", "https://news.com/ar/خبر. https://كردستان.com/هەواڵ", 23 + 2 + 23},
+		{"mastodon", "https://news.com/wiki/Erbil_(city) https://news.com/a?q=1 نا", 23 + 1 + 23 + 3},
 		{"mastodon", "दिल्ली में", 4},
 		{"threads", "ab 🌊", 7},
 		{"threads", "👨‍👩‍👧‍👦", 25},

@@ -9,6 +9,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"cutline/internal/article"
 	"cutline/internal/config"
@@ -55,10 +56,27 @@ func mastodonLength(text string) int {
 	n, at := 0, 0
 	plain := func(part string) int { return graphemes(mentionRE.ReplaceAllString(part, "$1")) }
 	for _, l := range links(text, false) {
+		if l.from < at {
+			continue // within the one before
+		}
 		n += plain(text[at:l.from]) + mastodonURL
-		at = l.to
+		at = mastodonPath(text, l)
 	}
 	return n + plain(text[at:])
+}
+
+// mastodonPath is where a link ends on Mastodon, whose paths may have letters of any script where X's have Latin and
+// Cyrillic ones alone: up to white space, a bracket or a question mark, without the sentence's punctuation.
+func mastodonPath(text string, l span) int {
+	_, rest, found := strings.Cut(text[l.from:l.to], "://")
+	if !found || !strings.Contains(rest, "/") || strings.ContainsAny(rest, "?()") {
+		return l.to
+	}
+	n := strings.IndexFunc(text[l.to:], func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("<>()?", r) })
+	if n < 0 {
+		n = len(text) - l.to
+	}
+	return l.to + len(strings.TrimRight(text[l.to:l.to+n], `!*"'「」;:=,.$%[]~&|@`))
 }
 
 func (m *mastodon) auth(ctx context.Context) (string, error) {
