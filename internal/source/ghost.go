@@ -62,7 +62,9 @@ func readGhost(_ context.Context, s Source, r Request) ([]Delivery, error) {
 		return one("no longer published")
 	case len(current) == 0:
 		return one("part of a delete; post.deleted says so itself")
-	case status != "published" && status != "sent":
+	case status == "sent":
+		return one("sent by e-mail only: it has no page")
+	case status != "published":
 		return one("status is %s", orNothing(status))
 	}
 	full, err := s.ghostPost(current, event)

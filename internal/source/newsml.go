@@ -48,6 +48,21 @@ func readNewsML(_ context.Context, s Source, r Request) ([]Delivery, error) {
 
 func lastColon(qcode string) string { return qcode[strings.LastIndexByte(qcode, ':')+1:] }
 
+// spoken is, of texts in several languages, the one in the item's, or else the site's: the first that is, else the first.
+func (s Source) spoken(item *node, all []*node) *node {
+	for _, want := range []string{item.one("contentMeta", "language").attr("tag"), item.one("contentSet", "inlineXML").attr("lang"), item.attr("lang"), s.site.Language} {
+		for _, n := range all {
+			if is := n.attr("lang"); want != "" && is != "" && article.Primary(is) == article.Primary(want) {
+				return n
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all[0]
+}
+
 func (s Source) newsmlItem(n *node, pictures []*node) (Delivery, error) {
 	meta, content := n.one("itemMeta"), n.one("contentMeta")
 	d := Delivery{Sent: versionTime(meta.one("versionCreated").words(), n.attr("version"))}
@@ -64,12 +79,15 @@ func (s Source) newsmlItem(n *node, pictures []*node) (Delivery, error) {
 		return d, nil
 	}
 	made := map[string]any{
-		"guid": d.Article.ID, "headline": content.one("headline").words(), "slugline": content.one("slugline").words(), "dateline": content.one("dateline").words(),
+		"guid": d.Article.ID, "headline": s.spoken(n, content.all("headline")).words(), "slugline": content.one("slugline").words(), "dateline": content.one("dateline").words(),
 		"language": content.one("language").attr("tag"), "firstcreated": meta.one("firstCreated").words(), "versioncreated": meta.one("versionCreated").words(),
 		"contentcreated": content.one("contentCreated").words(), "embargoed": meta.one("embargoed").words(),
 	}
 	if made["language"] == "" {
 		made["language"] = n.one("contentSet", "inlineXML").attr("lang")
+	}
+	if made["language"] == "" {
+		made["language"] = n.attr("lang")
 	}
 	var by, keywords []any
 	for _, b := range content.all("by") {

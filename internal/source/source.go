@@ -15,6 +15,9 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
 
 	"cutline/internal/article"
 	"cutline/internal/config"
@@ -240,6 +243,8 @@ func (s Source) finish(a *article.Article, slug string, from map[string]string) 
 		if s.c.Link == "" {
 			from["url"] = "guessed from the slug"
 			a.Doubt = join(a.Doubt, "the CMS sends no address of the article, and sources."+s.Name+".link does not say how to make it")
+		} else if slug == "" && strings.Contains(s.c.Link, "{slug}") {
+			a.Doubt = join(a.Doubt, "the CMS sends no address of the article that can be used, and no slug to make it from")
 		}
 	}
 	if u := s.absolute(a.Photo.URL); u != "" {
@@ -305,8 +310,29 @@ func (s Source) absolute(ref string) string {
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
 		return ""
 	}
+	// Networks make a link of the ASCII form alone: of the host (UTS #46) and of what follows it.
+	if host := u.Hostname(); strings.ContainsFunc(host, notASCII) {
+		ascii, err := idna.Lookup.ToASCII(host)
+		if err != nil {
+			return ""
+		}
+		u.Host = strings.Replace(u.Host, host, ascii, 1)
+	}
+	if strings.ContainsFunc(u.RawQuery, notASCII) {
+		var b strings.Builder
+		for _, c := range []byte(u.RawQuery) {
+			if c < utf8.RuneSelf {
+				b.WriteByte(c)
+			} else {
+				fmt.Fprintf(&b, "%%%02X", c)
+			}
+		}
+		u.RawQuery = b.String()
+	}
 	return u.String()
 }
+
+func notASCII(r rune) bool { return r >= utf8.RuneSelf }
 
 // link makes an article's address from the configured pattern.
 func (s Source) link(a *article.Article, slug string) string {
