@@ -3,6 +3,7 @@ package story
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -79,6 +80,17 @@ func (k Key) CardKey(fingerprint, format, ext string) string {
 // the keys sort by time and nothing is looked at early.
 func (k Key) DueKey(t time.Time) string {
 	return Due + ceilSecond(t).UTC().Format(time.RFC3339) + "/" + string(k)
+}
+
+// OwnDueKey is a DueKey that is one look's alone, not earlier than t: the time has a fraction of a second, read from random,
+// which those of DueKey never have. So who takes it away again takes nobody else's wish away.
+func (k Key) OwnDueKey(t time.Time, random io.Reader) (string, error) {
+	var b [4]byte
+	if _, err := io.ReadFull(random, b[:]); err != nil {
+		return "", fmt.Errorf("making a due entry's key: %w", err)
+	}
+	t = ceilSecond(t).Add(time.Duration(1 + binary.BigEndian.Uint32(b[:])%999_999_999)) // nanoseconds
+	return Due + t.UTC().Format("2006-01-02T15:04:05.000000000Z07:00") + "/" + string(k), nil
 }
 
 // ParseDue takes such a key apart.

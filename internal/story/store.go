@@ -59,14 +59,22 @@ func (s *Store) Find(ctx context.Context, source, id string) (Key, error) {
 // Key returns the story of a source's article, and makes its key if this is the first that is heard of it. Two that
 // ask at once get the same one.
 func (s *Store) Key(ctx context.Context, source, id string) (Key, error) {
-	k, err := s.Find(ctx, source, id)
+	k, _, err := s.KeyOrNew(ctx, source, id)
+	return k, err
+}
+
+// KeyOrNew is Key, and says whether the key was made just now: then nobody else has seen it, and there is no story yet.
+func (s *Store) KeyOrNew(ctx context.Context, source, id string) (k Key, made bool, err error) {
+	k, err = s.Find(ctx, source, id)
 	if !errors.Is(err, ErrNone) {
-		return k, err
+		return k, false, err
 	}
-	if k, err = NewKey(s.Now(), s.Random); err != nil {
-		return "", err
+	fresh, err := NewKey(s.Now(), s.Random)
+	if err != nil {
+		return "", false, err
 	}
-	return s.lead(ctx, source, id, k)
+	k, err = s.lead(ctx, source, id, fresh)
+	return k, k == fresh, err
 }
 
 // lead makes an article's id lead to a story, unless it leads to one already.
@@ -138,7 +146,19 @@ func (s *Store) Post(ctx context.Context, k Key, channel string) (Post, error) {
 // Story the first time); it must leave the half it does not own alone. If change leaves the story as it was, nothing is written; else the revision goes
 // up by one. It returns the story as it now stands, and whether it was written.
 func (s *Store) UpdateStory(ctx context.Context, k Key, change func(*Story) error) (Story, bool, error) {
-	return update(ctx, s, k.story(), Story{}, func(d *Story) error {
+	return update(ctx, s, k.story(), Story{}, changed(k, change))
+}
+
+// CreateStory is UpdateStory for a key that was made just now: it does not look first whether there is a story. If there
+// is one all the same, change is called again on that.
+func (s *Store) CreateStory(ctx context.Context, k Key, change func(*Story) error) (Story, bool, error) {
+	v, wrote, err := amend(ctx, s, k.story(), Story{}, &Versioned[Story]{}, changed(k, change))
+	return v.Doc, wrote, err
+}
+
+// changed is change with what every change of a story brings about: the revision goes up by one.
+func changed(k Key, change func(*Story) error) func(*Story) error {
+	return func(d *Story) error {
 		rev, sent := d.Revision, d.Sent
 		before, err := encode(d, nil)
 		if err != nil {
@@ -161,7 +181,7 @@ func (s *Store) UpdateStory(ctx context.Context, k Key, change func(*Story) erro
 			return errSame
 		}
 		return nil
-	})
+	}
 }
 
 // UpdateManifest, UpdateDecisions and UpdatePost do the same for their documents. A Post has one more rule, see
@@ -171,6 +191,20 @@ func (s *Store) UpdateManifest(ctx context.Context, k Key, change func(*Manifest
 		d.Schema, d.Key = max(d.Schema, Schema), k
 		return change(d)
 	})
+}
+
+// DrawnManifest reads a manifest with its version, and AmendManifest changes it from that version on: it reads only what
+// somebody else wrote since.
+func (s *Store) DrawnManifest(ctx context.Context, k Key) (Versioned[Manifest], error) {
+	return readVersion(ctx, s, k.manifest(), Manifest{Key: k})
+}
+
+func (s *Store) AmendManifest(ctx context.Context, k Key, was Versioned[Manifest], change func(*Manifest) error) error {
+	_, _, err := amend(ctx, s, k.manifest(), Manifest{}, &was, func(d *Manifest) error {
+		d.Schema, d.Key = max(d.Schema, Schema), k
+		return change(d)
+	})
+	return err
 }
 
 func (s *Store) UpdateDecisions(ctx context.Context, k Key, change func(*Decisions) error) (Decisions, bool, error) {
@@ -216,6 +250,20 @@ func (s *Store) SwapPost(ctx context.Context, was Versioned[Post], now Post) (Ve
 	return Versioned[Post]{Doc: now, etag: etag, raw: body}, nil
 }
 
+// AmendPost changes a record from the version was on, and returns what then stands. It reads only where somebody else has
+// written since: change is then called again, on theirs.
+func (s *Store) AmendPost(ctx context.Context, was Versioned[Post], change func(*Post) error) (Versioned[Post], error) {
+	k, name := was.Doc.Key, was.Doc.Channel
+	now, _, err := amend(ctx, s, k.post(name), Post{}, &was, func(d *Post) error {
+		d.Schema, d.Key, d.Channel = max(d.Schema, Schema), k, name
+		return change(d)
+	})
+	if err != nil {
+		return was, err
+	}
+	return now, nil
+}
+
 // Swap changes any object of the bucket by compare-and-swap: change gets the newest body (nil: none) and returns the
 // new one; nil or an equal one writes nothing. It is the loop that feeds and logs are kept by.
 func (s *Store) Swap(ctx context.Context, key, contentType string, change func(old []byte) ([]byte, error)) error {
@@ -245,44 +293,68 @@ func read[T any](ctx context.Context, s *Store, key string, zero T) (T, bucket.O
 	} else if err != nil {
 		return zero, o, err
 	}
-	if err := json.Unmarshal(o.Body, &zero); err != nil {
-		return zero, o, &BadDocument{key, err}
+	err = decode(key, o.Body, &zero)
+	return zero, o, err
+}
+
+func readVersion[T any](ctx context.Context, s *Store, key string, zero T) (Versioned[T], error) {
+	d, o, err := read(ctx, s, key, zero)
+	return Versioned[T]{Doc: d, etag: o.ETag, raw: o.Body}, err
+}
+
+func decode[T any](key string, body []byte, into *T) error {
+	if err := json.Unmarshal(body, into); err != nil {
+		return &BadDocument{key, err}
 	}
-	return zero, o, nil
+	return nil
 }
 
 // errSame is a change's word for "nothing is to be written", also where there is no document yet.
 var errSame = errors.New("no change")
 
-// update is the one compare-and-swap loop for documents.
+// update changes a document from its newest version on.
 func update[T any](ctx context.Context, s *Store, key string, zero T, change func(*T) error) (T, bool, error) {
+	v, wrote, err := amend(ctx, s, key, zero, nil, change)
+	return v.Doc, wrote, err
+}
+
+// amend is the one compare-and-swap loop for documents. It begins with the version was, where the caller holds one (nil:
+// it reads), and returns the version that stands in the end.
+func amend[T any](ctx context.Context, s *Store, key string, zero T, was *Versioned[T], change func(*T) error) (Versioned[T], bool, error) {
 	for {
-		d, o, err := read(ctx, s, key, zero)
-		if err != nil {
-			return d, false, err
+		var v Versioned[T]
+		var err error
+		if was == nil {
+			v, err = readVersion(ctx, s, key, zero)
+		} else if v = (Versioned[T]{Doc: zero, etag: was.etag, raw: was.raw}); v.Exists() {
+			err = decode(key, v.raw, &v.Doc) // what change does to the document leaves was alone
 		}
-		if err := change(&d); errors.Is(err, errSame) {
-			return d, false, nil
+		if err != nil {
+			return v, false, err
+		}
+		if err := change(&v.Doc); errors.Is(err, errSame) {
+			return v, false, nil
 		} else if err != nil {
-			return d, false, err
+			return v, false, err
 		}
-		body, err := encode(d, o.Body)
+		body, err := encode(v.Doc, v.raw)
 		if err != nil {
-			return d, false, fmt.Errorf("writing %s: %w", key, err)
+			return v, false, fmt.Errorf("writing %s: %w", key, err)
 		}
-		if o.ETag != "" && bytes.Equal(body, o.Body) {
-			return d, false, nil
+		if v.Exists() && bytes.Equal(body, v.raw) {
+			return v, false, nil
 		}
-		_, err = s.swap(ctx, key, o.ETag, body)
+		etag, err := s.swap(ctx, key, v.etag, body)
 		if err == nil {
-			return d, true, nil
+			return Versioned[T]{Doc: v.Doc, etag: etag, raw: body}, true, nil
 		}
 		if !errors.Is(err, bucket.ErrChanged) {
-			return d, false, fmt.Errorf("writing %s: %w", key, err)
+			return v, false, fmt.Errorf("writing %s: %w", key, err)
 		}
 		if err := ctx.Err(); err != nil {
-			return d, false, err
+			return v, false, err
 		}
+		was = nil
 	}
 }
 
@@ -307,63 +379,6 @@ func (s *Store) swapAs(ctx context.Context, key, contentType, etag string, body 
 		return o.ETag, nil
 	}
 	return "", err
-}
-
-// Versioned is a document with the version it was read at, for a swap of just that version.
-type Versioned[T any] struct {
-	Doc  T
-	etag string // empty: there is no such object
-	raw  []byte
-}
-
-// Exists says whether the document was there.
-func (v Versioned[T]) Exists() bool { return v.etag != "" }
-
-// Dossier is all that is known of a story: what a step decides from.
-type Dossier struct {
-	Now       time.Time // the bucket's clock before the decisions were read: whatever was decided before Now is in here
-	Story     Story
-	Manifest  Manifest
-	Decisions Decisions
-	Posts     map[string]Versioned[Post] // by channel
-	Ages      map[string]time.Duration   // by channel: how long ago its record was written, by the bucket's clock
-	Stop      Stop                       // the site's kill switch; only Load fills it
-}
-
-// Load reads a story's dossier. ErrNone if there is no such story.
-func (s *Store) Load(ctx context.Context, k Key) (Dossier, error) {
-	d := Dossier{Posts: map[string]Versioned[Post]{}, Ages: map[string]time.Duration{}}
-	var o bucket.Object
-	var err error
-	if d.Story, o, err = read(ctx, s, k.story(), Story{}); err != nil {
-		return d, err
-	} else if o.ETag == "" {
-		return d, fmt.Errorf("%w: %s", ErrNone, k)
-	}
-	d.Now = o.Now
-	if d.Manifest, err = s.Manifest(ctx, k); err != nil {
-		return d, err
-	}
-	entries, err := s.Bucket.List(ctx, k.posts(), "", 0)
-	if err != nil {
-		return d, err
-	}
-	for _, e := range entries {
-		p, o, err := read(ctx, s, e.Key, Post{})
-		if err != nil {
-			return d, err
-		}
-		if o.ETag == "" {
-			continue
-		}
-		d.Posts[p.Channel] = Versioned[Post]{Doc: p, etag: o.ETag, raw: o.Body}
-		d.Ages[p.Channel] = o.Now.Sub(o.Modified)
-	}
-	if d.Stop, err = s.Stop(ctx, d.Story.Site); err != nil {
-		return d, err
-	}
-	d.Decisions, err = s.Decisions(ctx, k)
-	return d, err
 }
 
 // Read returns the body of any object; a missing one is empty.
