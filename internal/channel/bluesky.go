@@ -92,6 +92,7 @@ func (b *bluesky) rkey(c *Call) string {
 }
 
 func (b *bluesky) Publish(ctx context.Context, c *Call) Outcome {
+	b.tokens.seen(ctx, c.Account)
 	s, out := b.tokens.current(ctx)
 	if out.End != Posted {
 		return out
@@ -191,6 +192,7 @@ func (b *bluesky) upload(ctx context.Context, c *Call) (json.RawMessage, Outcome
 }
 
 func (b *bluesky) Find(ctx context.Context, c *Call) Outcome {
+	b.tokens.seen(ctx, c.Account)
 	s, out := b.tokens.current(ctx)
 	if out.End != Posted {
 		return out
@@ -222,6 +224,7 @@ func (b *bluesky) Edit(context.Context, *Call) Outcome {
 }
 
 func (b *bluesky) Retract(ctx context.Context, c *Call) Outcome {
+	b.tokens.seen(ctx, c.Account)
 	s, out := b.tokens.current(ctx)
 	if out.End != Posted {
 		return out

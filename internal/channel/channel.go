@@ -92,7 +92,10 @@ type Call struct {
 	// the claim was lost, and the call must end as Later.
 	Step func(ctx context.Context, name, value string) error
 
-	// Card reads the bytes of the draft's card from the bucket.
+	// Account is the state of the channel's account, as it was read for this call; nil: it was not read.
+	Account *story.Account
+
+	// Card reads the bytes of the draft's card from the bucket. They are shared by all channels, and not to be changed.
 	Card func(ctx context.Context) ([]byte, error)
 }
 

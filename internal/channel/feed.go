@@ -190,12 +190,35 @@ func (f *feed) parse(body []byte) (doc jsonFeed, err error) {
 	return doc, nil
 }
 
-// change edits the items, newest first, and brings the other files after it. Of two that change the feed at once each
-// writes them from the JSON it reads last, so the files agree when both are done.
+// change edits the items, newest first, and brings the other files after them.
 func (f *feed) change(ctx context.Context, edit func([]jsonItem) []jsonItem) error {
-	err := f.p.Store.Swap(ctx, f.key(".json"), "application/feed+json", func(old []byte) ([]byte, error) {
-		doc, err := f.parse(old)
-		if err != nil {
+	if _, err := f.rewrite(ctx, feedForms, edit); err != nil {
+		return err
+	}
+	return f.tell(ctx)
+}
+
+// rewrite edits the JSON file and writes the other forms from it, and returns it as it then stands. A form's version is read
+// before the JSON file is: who wrote the newest JSON and finds a form changed since begins again, so of two that
+// change the feed at once the files agree when both are done.
+func (f *feed) rewrite(ctx context.Context, forms []feedForm, edit func([]jsonItem) []jsonItem) (doc jsonFeed, err error) {
+	if len(forms) == 0 {
+		return f.edit(ctx, edit)
+	}
+	form := forms[0]
+	err = f.p.Store.Swap(ctx, f.key(form.ext), form.typ, func([]byte) ([]byte, error) {
+		if doc, err = f.rewrite(ctx, forms[1:], edit); err != nil {
+			return nil, err
+		}
+		return form.write(f, doc)
+	})
+	return doc, err
+}
+
+// edit edits the JSON file, and returns it as it then stands.
+func (f *feed) edit(ctx context.Context, edit func([]jsonItem) []jsonItem) (doc jsonFeed, err error) {
+	err = f.p.Store.Swap(ctx, f.key(".json"), "application/feed+json", func(old []byte) ([]byte, error) {
+		if doc, err = f.parse(old); err != nil {
 			return nil, err
 		}
 		doc.Version, doc.Title, doc.HomePage, doc.Language = "https://jsonfeed.org/version/1.1", f.site.Name, f.site.URL, f.site.Language
@@ -215,25 +238,10 @@ func (f *feed) change(ctx context.Context, edit func([]jsonItem) []jsonItem) err
 		e := json.NewEncoder(&b)
 		e.SetEscapeHTML(false)
 		e.SetIndent("", " ")
-		err = e.Encode(doc)
+		err := e.Encode(doc)
 		return b.Bytes(), err
 	})
-	if err != nil {
-		return err
-	}
-	for _, form := range feedForms {
-		err = f.p.Store.Swap(ctx, f.key(form.ext), form.typ, func([]byte) ([]byte, error) {
-			doc, err := f.items(ctx)
-			if err != nil {
-				return nil, err
-			}
-			return form.write(f, doc)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return f.tell(ctx)
+	return doc, err
 }
 
 // tell pings the WebSub hub that the feeds changed. A hub that does not answer holds nothing up: it is told again

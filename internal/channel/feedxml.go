@@ -9,13 +9,16 @@ import (
 )
 
 // feedForms is the files that a feed is written to beside the JSON file, made from it.
-var feedForms = []struct {
+var feedForms = []feedForm{
+	{".xml", "application/rss+xml", func(_ *feed, key string) string { return key }, (*feed).rss},
+	{".atom", "application/atom+xml", (*feed).tag, (*feed).atom},
+}
+
+// feedForm is one of them.
+type feedForm struct {
 	ext, typ string
 	id       func(f *feed, key string) string // how an item is named in it
 	write    func(f *feed, doc jsonFeed) ([]byte, error)
-}{
-	{".xml", "application/rss+xml", func(_ *feed, key string) string { return key }, (*feed).rss},
-	{".atom", "application/atom+xml", (*feed).tag, (*feed).atom},
 }
 
 // hosted is the host of the site, for names that stay.

@@ -125,7 +125,13 @@ func TestThreadsRequests(t *testing.T) {
 		t.Errorf("retract: %+v", o)
 	}
 	d.begin("renew the token", append(script, [2]string{"GET /refresh_access_token", "token refreshed"})...)
+	kept, err := p.Store.Account(ctx, "net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ch, p = opened(t, "threads", d.URL) // another process, which finds the token due
 	if _, _, err := p.Store.UpdateAccount(ctx, "net", func(a *story.Account) error {
+		a.Tokens = kept.Tokens
 		a.Tokens["due"] = stamp(noon.Add(-time.Minute))
 		return nil
 	}); err != nil {

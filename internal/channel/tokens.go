@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"cutline/internal/story"
@@ -30,6 +31,35 @@ type tokens struct {
 	of    func(ctx context.Context) (string, error)           // names the credentials that the pair comes from: with others it begins anew
 	begin func(ctx context.Context) (pair, Outcome)           // the first pair
 	renew func(ctx context.Context, old pair) (pair, Outcome) // nil: what begin gives never runs out, and nothing is kept
+
+	mu    sync.Mutex
+	last  pair   // as this process read or made it last; that another has renewed it since, the network says by refusing it
+	under string // the credentials that it comes from
+}
+
+// known is the pair that this process has read or made already, if it comes from these credentials and is not to be renewed.
+func (t *tokens) known(of string) (pair, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.last, t.under == of && t.last.Access != "" && (t.last.Due.IsZero() || t.p.Now().Before(t.last.Due))
+}
+
+// remember keeps the pair that a call is made with.
+func (t *tokens) remember(of string, p pair) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.last, t.under = p, of
+}
+
+// seen takes the pair of an account that was read for a call, so that it need not be read again. What is wrong with it, or
+// has to be renewed, is found by the reading.
+func (t *tokens) seen(ctx context.Context, acc *story.Account) {
+	if acc == nil || acc.Tokens["access"] == "" {
+		return
+	}
+	if of, err := t.of(ctx); err == nil && acc.Tokens["of"] == of {
+		t.remember(of, pairOf(*acc))
+	}
 }
 
 // fingerprint names credentials without showing them.
@@ -67,6 +97,18 @@ func (t *tokens) current(ctx context.Context) (pair, Outcome) {
 	if err != nil {
 		return pair{}, Outcome{End: Refused, Pause: true, Why: err.Error()}
 	}
+	if with, ok := t.known(of); ok {
+		return with, Outcome{End: Posted}
+	}
+	with, out := t.read(ctx, of)
+	if out.End == Posted {
+		t.remember(of, with)
+	}
+	return with, out
+}
+
+// read is the pair that is kept, renewed if it is time.
+func (t *tokens) read(ctx context.Context, of string) (pair, Outcome) {
 	acc, err := t.p.Store.Account(ctx, t.name)
 	if err != nil {
 		return pair{}, Outcome{End: Later, Why: err.Error()}
@@ -83,11 +125,16 @@ func (t *tokens) current(ctx context.Context) (pair, Outcome) {
 }
 
 // replace makes a new pair in place of a stale one, or takes the one that another worker made meanwhile.
-func (t *tokens) replace(ctx context.Context, stale pair) (pair, Outcome) {
+func (t *tokens) replace(ctx context.Context, stale pair) (made pair, out Outcome) {
 	of, err := t.of(ctx)
 	if err != nil {
 		return pair{}, Outcome{End: Refused, Pause: true, Why: err.Error()}
 	}
+	defer func() {
+		if out.End == Posted {
+			t.remember(of, made)
+		}
+	}()
 	ours, mine := false, false // the pair comes from these credentials; it is for us to make a new one
 	acc, _, err := t.p.Store.UpdateAccount(ctx, t.name, func(acc *story.Account) error {
 		ours, mine = acc.Tokens["of"] == of, false
@@ -113,7 +160,6 @@ func (t *tokens) replace(ctx context.Context, stale pair) (pair, Outcome) {
 		return pair{}, Outcome{End: Later, Until: t.p.Now().Add(2 * time.Second), Why: "another worker is renewing the account's token"}
 	}
 	var fresh pair
-	var out Outcome
 	if ours && stale.Refresh != "" {
 		fresh, out = t.renew(ctx, stale)
 	} else {
