@@ -22,19 +22,16 @@ func urgent(s *story.Story, site config.Site) bool {
 	})
 }
 
-// queue gives a story its place in the account's queue, or takes it back.
-func (p *Poster) queue(ctx context.Context, f Facts, act Act) error {
-	if act.Do != Join && act.Do != Quit {
-		return nil
-	}
-	_, _, err := p.Store.UpdateAccount(ctx, f.Channel, func(a *story.Account) error {
+// queue gives a story its place in the account's queue, or takes it back (quit), and returns the account.
+func (p *Poster) queue(ctx context.Context, f Facts, act Act) (story.Account, error) {
+	a, _, err := p.Store.UpdateAccount(ctx, f.Channel, func(a *story.Account) error {
 		a.Leave(f.Dossier.Story.Key)
 		if act.Do == Join {
 			a.Queue = append(a.Queue, act.Ticket)
 		}
 		return nil
 	})
-	return err
+	return a, err
 }
 
 var errNotYet = errors.New("it is another story's turn")
@@ -71,17 +68,19 @@ func memory(p config.Pace) time.Duration {
 	return d
 }
 
-// account writes down what a call taught about the account: that it is refused and must rest until mended, that the
+// learn writes down what a call taught about the account: that it is refused and must rest until mended, that the
 // network wants rest or does not answer, or that it answers again. A turn that came to nothing is given back, and one that
 // was used long after it was taken counts from its use: the next post keeps its distance from the post and not from the plan.
-func (p *Poster) account(ctx context.Context, w *work, out channel.Outcome, now time.Time) error {
+func (p *Poster) learn(ctx context.Context, w *work, out channel.Outcome, now time.Time) error {
 	k := w.was.Doc.Key
-	spent := w.act.Do == Publish && out.End != channel.Posted && out.End != channel.Unknown && w.act.Ticket.Story != ""
-	late := w.act.Do == Publish && !spent && w.act.Ticket.Story != "" && now.Sub(w.facts.Now) > slow
+	went := out.End == channel.Posted || out.End == channel.Unknown
+	had := w.facts.Account.Had(k) // taken for this call, or for one a moment ago that came to nothing
+	spent := w.act.Do == Publish && !went && w.act.Ticket.Story != ""
+	late := w.act.Do == Publish && went && had != nil && now.Sub(had.Taken) > slow
 	if !spent && !late && !out.Pause && !out.Rest && w.facts.Account.Tries == 0 {
 		return nil
 	}
-	_, _, err := p.Store.UpdateAccount(ctx, w.name, func(a *story.Account) error {
+	a, _, err := p.Store.UpdateAccount(ctx, w.name, func(a *story.Account) error {
 		if spent {
 			a.Return(k)
 		} else if had := a.Had(k); late && had != nil {
@@ -100,6 +99,9 @@ func (p *Poster) account(ctx context.Context, w *work, out channel.Outcome, now 
 		}
 		return nil
 	})
+	if err == nil {
+		w.facts.Account = a
+	}
 	return err
 }
 
@@ -144,14 +146,16 @@ func (p *Poster) drain(ctx context.Context) error {
 					continue
 				}
 			}
-			// It was its turn and it did not take it: those behind it are not to wait for it.
+			// It was its turn and it did not take it: those behind it are not to wait for it. The next tick looks at it again,
+			// for it may have been stopped in just that moment.
+			again := p.due(ctx, head.Story, p.Now())
 			_, _, left := p.Store.UpdateAccount(ctx, name, func(a *story.Account) error {
 				if a.Paused == "" {
 					a.Leave(head.Story)
 				}
 				return nil
 			})
-			if err = errors.Join(err, left); err != nil {
+			if err = errors.Join(err, again, left); err != nil {
 				return err
 			}
 		}

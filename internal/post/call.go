@@ -8,13 +8,13 @@ import (
 	"cutline/internal/story"
 )
 
-func (p *Poster) ask(ctx context.Context, ch channel.Channel, k story.Key, w *work) channel.Outcome {
-	return p.guarded(ctx, func(ctx context.Context) channel.Outcome { return ch.Find(ctx, p.callOf(k, w)) })
+func (l *look) ask(ctx context.Context, ch channel.Channel, w *work) channel.Outcome {
+	return l.guarded(ctx, func(ctx context.Context) channel.Outcome { return ch.Find(ctx, l.callOf(w)) })
 }
 
-func (p *Poster) make(ctx context.Context, ch channel.Channel, k story.Key, w *work) channel.Outcome {
-	c := p.callOf(k, w)
-	return p.guarded(ctx, func(ctx context.Context) channel.Outcome {
+func (l *look) make(ctx context.Context, ch channel.Channel, w *work) channel.Outcome {
+	c := l.callOf(w)
+	return l.guarded(ctx, func(ctx context.Context) channel.Outcome {
 		switch w.act.Do {
 		case Edit:
 			return ch.Edit(ctx, c)
@@ -37,27 +37,25 @@ func (p *Poster) guarded(ctx context.Context, call func(context.Context) channel
 	return call(ctx)
 }
 
-func (p *Poster) callOf(k story.Key, w *work) *channel.Call {
+func (l *look) callOf(w *work) *channel.Call {
 	rec := w.was.Doc
 	c := &channel.Call{
-		Key: k, Channel: w.name, Turn: rec.Turn, Draft: w.act.Draft, First: rec.First, Remote: rec.Remote, Steps: map[string]string{},
-		Card: func(ctx context.Context) ([]byte, error) { return p.Store.Read(ctx, w.act.Draft.Card) },
+		Key: l.key, Channel: w.name, Turn: rec.Turn, Draft: w.act.Draft, First: rec.First, Remote: rec.Remote, Steps: map[string]string{},
+		Card: func(ctx context.Context) ([]byte, error) { return l.cards.get(ctx, l.Store, w.act.Draft.Card) },
 		Step: func(ctx context.Context, name, value string) error {
-			if err := p.mayGoOn(ctx, w); err != nil {
+			if err := l.mayGoOn(ctx, w); err != nil {
 				return err
 			}
-			_, _, err := p.Store.UpdatePost(ctx, k, w.name, func(rec *story.Post) error {
-				if rec.Claim == nil || rec.Claim.Token != w.token {
-					return errLost
-				}
+			return l.amend(ctx, w, func(rec *story.Post) {
 				if rec.Steps == nil {
 					rec.Steps = map[string]string{}
 				}
 				rec.Steps[name] = value
-				return nil
 			})
-			return err
 		},
+	}
+	if w.asked {
+		c.Account = &w.facts.Account
 	}
 	for n, v := range rec.Steps {
 		c.Steps[n] = v

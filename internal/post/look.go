@@ -1,0 +1,234 @@
+package post
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"cutline/internal/bucket"
+	"cutline/internal/story"
+)
+
+// look is one Look at a story: what is known of it, over all its rounds. What this worker has read or written itself it
+// does not read again. What others may have decided is read after the claims and before the calls, and whether they
+// did is asked once more after the calls. The records need no reading: who writes one that somebody else has changed
+// loses the swap, and begins anew.
+//
+// Most looks find nothing that holds a post up. So what could (a decision, a stop, an account that is paused) is read
+// beforehand only where it is known to matter; else a claim is taken as if there were none, and given back if the reading
+// after it says otherwise. No call is made without that reading.
+type look struct {
+	*Poster
+	key      story.Key
+	d        *story.Dossier           // nil: it is to be read anew
+	known    bool                     // d has what people decided
+	accounts map[string]story.Account // by channel; one that was not read counts as one where nothing is the matter
+	unsaved  map[string]bool          // channels whose record in d is further than the one in the bucket
+	clock    bucketClock              // since the story was read last
+	cards    cards
+}
+
+// rounds bounds one look: each round ends with a call on every channel that wants one, and the longest way (find, claim
+// anew, publish, retract) has four. steps bounds what is recorded on one channel before its call.
+const (
+	rounds = 12
+	steps  = 12
+)
+
+// settle returns the due entry that the story still needs, if any.
+func (p *Poster) settle(ctx context.Context, k story.Key) (string, error) {
+	l := &look{Poster: p, key: k}
+	for range rounds {
+		if l.d == nil {
+			if err := l.begin(ctx); errors.Is(err, story.ErrNone) {
+				return "", nil
+			} else if err != nil {
+				return "", err
+			}
+		}
+		again, until, err := l.round(ctx)
+		if err != nil {
+			return "", err
+		}
+		if again {
+			continue
+		}
+		if until.IsZero() {
+			return "", nil
+		}
+		return k.DueKey(until), p.due(ctx, k, until)
+	}
+	return "", fmt.Errorf("posting %s: not settled after %d rounds; the next look goes on", k, rounds)
+}
+
+// begin reads the story. Where it has no records yet nobody was shown a draft, and it is soon enough to read what people
+// decided when it comes to a call, or is clear that it comes to none.
+func (l *look) begin(ctx context.Context) error {
+	d, err := l.Store.Begin(ctx, l.key)
+	if err != nil {
+		return err
+	}
+	l.d, l.known, l.accounts, l.unsaved = &d, false, map[string]story.Account{}, map[string]bool{}
+	l.clock = bucketClock{d.Now, l.Now(), l.Now}
+	if len(d.Posts) > 0 {
+		return l.complete(ctx)
+	}
+	return nil
+}
+
+// complete reads what people decided, if that was not done.
+func (l *look) complete(ctx context.Context) error {
+	if l.known {
+		return nil
+	}
+	l.known = true
+	return l.Store.Complete(ctx, l.d)
+}
+
+// work is one channel's part of a round.
+type work struct {
+	name   string
+	facts  Facts
+	asked  bool // the account in facts is the one read after the claim
+	act    Act
+	was    story.Versioned[story.Post] // the record as this worker read or wrote it last
+	before story.Post                  // the record before the claim
+	token  string                      // the claim's; empty: none was taken, as for a find
+	lost   bool                        // somebody else has the record now
+}
+
+// round takes every channel as far as its next call, makes the calls and records their ends. again says that another round
+// may do more; until is the earliest time for which something waits.
+func (l *look) round(ctx context.Context) (again bool, until time.Time, err error) {
+	l.d.Pass(l.clock.now())
+	guess := !l.known
+	var calls []*work
+	var errs []error
+	fault := sync.OnceValue(func() string { return l.pageFault(ctx, &l.d.Story) }) // once for all channels
+	for _, name := range l.Config.ChannelsOf(l.d.Story.Site) {
+		w, err := l.next(ctx, name, fault)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		switch {
+		case w.act.Do == Find, w.act.Do.calls():
+			calls = append(calls, w)
+		case w.act.Do == Wait:
+			until = sooner(until, w.act.Until)
+		default:
+			if ends := l.d.Manifest.Ends; w.facts.Record.Live() && ends.After(l.d.Now) {
+				until = sooner(until, ends) // it is taken down then, though nothing changes
+			}
+		}
+	}
+	stale := false
+	if guess && len(calls) == 0 { // what the channels rest on may not be so
+		return true, until, errors.Join(append(errs, l.complete(ctx))...)
+	} else if !guess {
+		stale, err = l.save(ctx, calls)
+		errs = append(errs, err)
+	}
+	if len(calls) > 0 {
+		lost, err := l.callAll(ctx, calls)
+		if err != nil {
+			return false, until, errors.Join(append(errs, err)...)
+		}
+		stale = stale || lost
+	}
+	if stale {
+		l.d = nil
+	}
+	return stale || len(calls) > 0, until, errors.Join(errs...)
+}
+
+// sooner is the earlier of two times, of which a zero one is none.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// next takes a channel's record to where it waits or a call is to be made. What is recorded on the way goes into the bucket
+// with the claim of that call, or with save where there is none: what nobody acts on in between needs no writing of its own.
+func (l *look) next(ctx context.Context, name string, fault func() string) (*work, error) {
+	for range steps {
+		f, err := l.facts(l.d, name)
+		if err != nil {
+			return nil, err
+		}
+		if f.wanted().Do.calls() || f.Record.Waits != nil { // only then does the account matter
+			if f.Account, err = l.account(ctx, &f); err != nil {
+				return nil, err
+			}
+		}
+		act := Next(f)
+		if act.Do == Nothing || act.Do == Wait || act.Do == Find || act.Do.calls() {
+			return &work{name: name, facts: f, act: act}, nil
+		}
+		if act.Do == Join || act.Do == Quit {
+			if l.accounts[name], err = l.queue(ctx, f, act); err != nil {
+				return nil, fmt.Errorf("recording %s of %s on %s: %w", act.Do, l.key, name, err)
+			}
+		}
+		rec := l.note(f, act)
+		switch act.Do {
+		case Check:
+			noteSeen(&rec, f, fault())
+		case Reword:
+			rec.Other = l.reword(ctx, f)
+		}
+		v := l.d.Posts[name]
+		v.Doc = rec
+		l.d.Posts[name], l.unsaved[name] = v, true
+	}
+	return nil, fmt.Errorf("posting %s on %s: no end after %d steps; the next look goes on", l.key, name, steps)
+}
+
+// account is the state of a channel's account. Where turns are taken, or the story waits for one or was interrupted, it is
+// read, and the stop with it; elsewhere only if this look has reason to think that something is the matter with it.
+func (l *look) account(ctx context.Context, f *Facts) (story.Account, error) {
+	if a, ok := l.accounts[f.Channel]; ok || f.Pace.Free() && f.Record.Waits == nil && f.Record.Claim == nil {
+		return a, nil
+	}
+	if err := l.complete(ctx); err != nil {
+		return story.Account{}, err
+	}
+	a, err := l.Store.Account(ctx, f.Channel)
+	if err == nil {
+		l.accounts[f.Channel] = a
+	}
+	return a, err
+}
+
+// save writes the records that are further than those in the bucket, except those that a claim is about to carry. stale says
+// that somebody else has changed one.
+func (l *look) save(ctx context.Context, calls []*work) (stale bool, err error) {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(l.unsaved)) {
+		if slices.ContainsFunc(calls, func(w *work) bool { return w.name == name && w.act.Do != Find }) {
+			continue
+		}
+		v, err := l.Store.SwapPost(ctx, l.d.Posts[name], l.d.Posts[name].Doc)
+		switch {
+		case errors.Is(err, bucket.ErrChanged):
+			stale = true
+		case err != nil:
+			errs = append(errs, fmt.Errorf("recording %s on %s: %w", l.key, name, err))
+		default:
+			l.wrote(v)
+		}
+	}
+	return stale, errors.Join(errs...)
+}
+
+// wrote takes a record that is in the bucket now.
+func (l *look) wrote(v story.Versioned[story.Post]) {
+	l.d.Wrote(v)
+	delete(l.unsaved, v.Doc.Channel)
+}
