@@ -55,15 +55,16 @@ func (r *Renderer) Look(ctx context.Context, k story.Key) error {
 	} else if err != nil {
 		return err
 	}
-	m, err := r.Store.Manifest(ctx, k)
+	was, err := r.Store.DrawnManifest(ctx, k)
 	if err != nil {
 		return err
 	}
+	m := was.Doc
 	if m.Revision >= s.Revision && !r.again(&s, &m) {
 		return nil
 	}
 	if !s.Live() { // passes at once, without drawing
-		return r.write(ctx, k, story.Manifest{Revision: s.Revision, Cards: m.Cards, Headline: m.Headline, Credit: m.Credit, From: m.From, Alt: m.Alt, Drawn: m.Drawn, Photo: m.Photo, PhotoTag: m.PhotoTag})
+		return r.write(ctx, k, was, story.Manifest{Revision: s.Revision, Cards: m.Cards, Headline: m.Headline, Credit: m.Credit, From: m.From, Alt: m.Alt, Drawn: m.Drawn, Photo: m.Photo, PhotoTag: m.PhotoTag})
 	}
 	began := r.Now()
 	next, err := r.draw(ctx, &s, s.Edits, r.Config.Sites[s.Site].Formats, func(spec card.Spec, d card.Drawn) (string, error) {
@@ -73,12 +74,12 @@ func (r *Renderer) Look(ctx context.Context, k story.Key) error {
 		return fmt.Errorf("drawing %s: %w", k, err)
 	}
 	r.Log.Info("drawn", "story", string(k), "revision", s.Revision, "cards", len(next.Cards), "held", next.Held, "photo", next.Photo, "ms", r.Now().Sub(began).Milliseconds())
-	return r.write(ctx, k, next)
+	return r.write(ctx, k, was, next)
 }
 
 // write keeps the manifest unless there is one of a newer revision: an older render never replaces it.
-func (r *Renderer) write(ctx context.Context, k story.Key, next story.Manifest) error {
-	_, _, err := r.Store.UpdateManifest(ctx, k, func(m *story.Manifest) error {
+func (r *Renderer) write(ctx context.Context, k story.Key, was story.Versioned[story.Manifest], next story.Manifest) error {
+	return r.Store.AmendManifest(ctx, k, was, func(m *story.Manifest) error {
 		if m.Revision > next.Revision {
 			return nil
 		}
@@ -86,7 +87,6 @@ func (r *Renderer) write(ctx context.Context, k story.Key, next story.Manifest) 
 		*m = next
 		return nil
 	})
-	return err
 }
 
 // keep puts a card, create-only: what has its fingerprint is the same card.

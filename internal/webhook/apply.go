@@ -209,17 +209,14 @@ func takenAt(d source.Delivery, at time.Time) time.Time {
 }
 
 func upsert(ctx context.Context, store *story.Store, name, site string, d source.Delivery, at time.Time, canAsk bool) (Taken, error) {
-	key, err := keyOf(ctx, store, name, site, d)
-	if err != nil {
-		return Taken{}, err
-	}
-	gone, err := goneSince(ctx, store, name, d.Article.ID)
+	key, made, err := keyOf(ctx, store, name, site, d)
 	if err != nil {
 		return Taken{}, err
 	}
 	var result, why string
 	var first, ask, killed bool
-	s, key, err := updateStanding(ctx, store, key, func(s *story.Story) error {
+	var gone mark // when it was taken down before there was a story; of one that stands nobody asks
+	s, key, err := updateStanding(ctx, store, key, made, func(s *story.Story) error {
 		fresh := s.Key == ""
 		first, ask, killed = fresh, false, false
 		a := d.Article
@@ -230,8 +227,13 @@ func upsert(ctx context.Context, store *story.Store, name, site string, d source
 		if err != nil {
 			return err
 		}
+		if gone = (mark{}); fresh || d.Of != "" {
+			if gone, err = goneSince(ctx, store, name, d.Article.ID); err != nil {
+				return err
+			}
+		}
 		switch {
-		case (fresh || d.Of != "") && gone.after(d):
+		case gone.after(d):
 			result, why, killed = "ignored", "the article was taken down after this was sent", true
 			return nil
 		case overtaken(s, d):
@@ -293,7 +295,8 @@ func upsert(ctx context.Context, store *story.Store, name, site string, d source
 	if first {
 		// A retraction that found no story left its mark and then looked again; looking for the mark after the story is
 		// there, one of the two sees the other.
-		if gone, err = goneSince(ctx, store, name, d.Article.ID); err != nil {
+		gone, err := goneSince(ctx, store, name, d.Article.ID)
+		if err != nil {
 			return Taken{}, err
 		}
 		if gone.after(d) {
@@ -339,7 +342,7 @@ func off(ctx context.Context, store *story.Store, name string, d source.Delivery
 	}
 	var result, why string
 	var ask bool
-	s, key, err := updateStanding(ctx, store, key, func(s *story.Story) error {
+	s, key, err := updateStanding(ctx, store, key, false, func(s *story.Story) error {
 		ask = false
 		switch {
 		case s.Key == "":

@@ -12,25 +12,30 @@ import (
 // keyOf is the key of the story that a delivery is about, made if it is the first. Some CMSs make an item anew for each
 // update, which names the item that it came of: all of them are one story. They may come in any order, so that two
 // stories are found to be one only when the item between them comes; then they are joined.
-func keyOf(ctx context.Context, store *story.Store, name, site string, d source.Delivery) (story.Key, error) {
+func keyOf(ctx context.Context, store *story.Store, name, site string, d source.Delivery) (k story.Key, made bool, err error) {
 	if d.Of == "" {
-		return store.Key(ctx, name, d.Article.ID)
+		return store.KeyOrNew(ctx, name, d.Article.ID)
 	}
 	k, other, err := store.Alias(ctx, name, d.Article.ID, d.Of)
-	if err != nil || k == other {
-		return k, err
+	if err == nil && k != other {
+		k, err = joined(ctx, store, name, site, k, other)
 	}
-	return joined(ctx, store, name, site, k, other)
+	return k, false, err
 }
 
 // maxJoins is how many stories may lead on to another before it is taken for a fault.
 const maxJoins = 16
 
-// updateStanding changes the story that a key leads to, through those that were joined into others.
-func updateStanding(ctx context.Context, store *story.Store, key story.Key, change func(*story.Story) error) (story.Story, story.Key, error) {
+// updateStanding changes the story that a key leads to, through those that were joined into others. made says that the key
+// was made just now, so that most likely there is none.
+func updateStanding(ctx context.Context, store *story.Store, key story.Key, made bool, change func(*story.Story) error) (story.Story, story.Key, error) {
+	write := store.UpdateStory
+	if made {
+		write = store.CreateStory
+	}
 	for range maxJoins {
 		var into story.Key
-		s, _, err := store.UpdateStory(ctx, key, func(s *story.Story) error {
+		s, _, err := write(ctx, key, func(s *story.Story) error {
 			if into = s.Into; into != "" {
 				return nil
 			}
@@ -39,14 +44,14 @@ func updateStanding(ctx context.Context, store *story.Store, key story.Key, chan
 		if err != nil || into == "" {
 			return s, key, err
 		}
-		key = into
+		key, write = into, store.UpdateStory
 	}
 	return story.Story{}, key, fmt.Errorf("story %s was joined into others in a circle: set \"into\" of one of them to nothing", key)
 }
 
 // standing is the story that a key leads to; a zero one where nothing was stored yet.
 func standing(ctx context.Context, store *story.Store, key story.Key) (story.Story, story.Key, error) {
-	return updateStanding(ctx, store, key, func(*story.Story) error { return nil })
+	return updateStanding(ctx, store, key, false, func(*story.Story) error { return nil })
 }
 
 // joined makes one story of two. The one that was here first stands, since its posts are the older ones, and takes over

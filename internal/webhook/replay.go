@@ -32,9 +32,17 @@ func (w *Webhook) note(ctx context.Context, src source.Source, d story.Delivered
 	}
 	w.last.of[src.Name] = d
 	due := d.At.Sub(w.last.written[src.Name]) >= noteEvery
+	if due {
+		w.last.written[src.Name] = d.At
+	}
 	w.last.mu.Unlock()
 	if due {
-		if err := w.writeLast(ctx, src.Name); err != nil {
+		// It came just now: what another process has noted is of the same moment, and need not be read to be replaced.
+		data, err := lastDoc(d)
+		if err == nil {
+			_, err = w.Store.Bucket.Put(ctx, story.LastKey(src.Name), data, "application/json", bucket.Always)
+		}
+		if err != nil {
 			w.Log.Error("last delivery not noted", "source", src.Name, "error", err)
 		}
 	}
@@ -51,14 +59,18 @@ func (w *Webhook) writeLast(ctx context.Context, name string) error {
 	if !ok {
 		return nil
 	}
-	d.Schema = story.Schema
 	return w.Store.Swap(ctx, story.LastKey(name), "application/json", func(old []byte) ([]byte, error) {
 		var was story.Delivered
 		if len(old) > 0 && json.Unmarshal(old, &was) == nil && !was.At.Before(d.At) {
 			return nil, nil
 		}
-		return json.MarshalIndent(d, "", " ")
+		return lastDoc(d)
 	})
+}
+
+func lastDoc(d story.Delivered) ([]byte, error) {
+	d.Schema = story.Schema
+	return json.MarshalIndent(d, "", " ")
 }
 
 // replays tries the refused requests of a source again that somebody at the desk asked for.
