@@ -289,3 +289,22 @@ func TestDeskMayAskItsQueues(t *testing.T) {
 		t.Errorf("the desk may %q, want %q", have, want)
 	}
 }
+
+// TestQueuesPoliciesAreTaken: SQS takes no policy with a statement on more than one resource, which no linter says.
+func TestQueuesPoliciesAreTaken(t *testing.T) {
+	for name, p := range template[struct {
+		Properties struct {
+			PolicyDocument struct {
+				Statement []struct {
+					Resource yaml.Node `yaml:"Resource"`
+				} `yaml:"Statement"`
+			} `yaml:"PolicyDocument"`
+		} `yaml:"Properties"`
+	}](t, "AWS::SQS::QueuePolicy") {
+		for _, s := range p.Properties.PolicyDocument.Statement {
+			if s.Resource.Kind != yaml.ScalarNode {
+				t.Errorf("%s has a statement on %d resources", name, len(s.Resource.Content))
+			}
+		}
+	}
+}

@@ -219,7 +219,7 @@ func TestTemplateDeployed(t *testing.T) {
 // motoLacks is the kinds of resources that moto's CloudFormation does not make, that testdata/stack.py keeps from it, or
 // that stand under a condition.
 var motoLacks = []string{"AWS::ApiGatewayV2::", "AWS::CloudFront::", "AWS::Scheduler::", "AWS::Lambda::EventSourceMapping", "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy",
-	"AWS::CodeDeploy::", "AWS::Lambda::Version", "AWS::Lambda::Alias", "AWS::CloudWatch::",
+	"AWS::CodeDeploy::", "AWS::IAM::Policy", "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Version", "AWS::Lambda::Alias", "AWS::CloudWatch::",
 	"AWS::Budgets::", "AWS::Cognito::", "AWS::SNS::Subscription"}
 
 // gatewayCloud is versitygw as S3 and ElasticMQ as SQS. What moto does by itself, the test does for them: it takes

@@ -35,7 +35,7 @@ types = {name: r["Type"] for name, r in plain["Resources"].items()}
 mappings = [r["Properties"] for r in plain["Resources"].values() if r["Type"] == "AWS::Lambda::EventSourceMapping"]
 # moto would take the messages of a mapping away and try to run the code by itself; of versions, aliases and what deploys them it has
 # no use, nor of the dashboard, which refers to them all.
-left_out = ("AWS::Lambda::EventSourceMapping", "AWS::Lambda::Version", "AWS::Lambda::Alias", "AWS::CodeDeploy::", "AWS::CloudWatch::Dashboard")
+left_out = ("AWS::Lambda::EventSourceMapping", "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Version", "AWS::Lambda::Alias", "AWS::CodeDeploy::", "AWS::CloudWatch::Dashboard")
 for name in [n for n, t in types.items() if t.startswith(left_out)]:
     del plain["Resources"][name]
 
@@ -85,6 +85,8 @@ for r in p["LifecycleConfiguration"]["Rules"]:  # CloudFormation's words for it 
     r = dict(r, ID=r.pop("Id"), Filter={"Prefix": r.pop("Prefix", "")})
     if "ExpirationInDays" in r:
         r["Expiration"] = {"Days": r.pop("ExpirationInDays")}
+    if "ExpiredObjectDeleteMarker" in r:
+        r["Expiration"] = {"ExpiredObjectDeleteMarker": r.pop("ExpiredObjectDeleteMarker")}
     if "Transitions" in r:
         r["Transitions"] = [{"StorageClass": t["StorageClass"], "Days": t["TransitionInDays"]} for t in r["Transitions"]]
     rules.append(r)
