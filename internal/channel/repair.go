@@ -68,10 +68,10 @@ func leaveOut(d story.Draft, a article.Article, c config.Channel, site config.Si
 	for left := Check(text, d, a, c, site); len(left) > 0; {
 		best, out, fewest := "", "", left
 		for line := range strings.SplitSeq(text, "\n") {
-			for _, s := range summary.Sentences(line, a.Language) {
-				if d.Link != "" && strings.Contains(s, d.Link) {
-					continue // the link is part of the post, not of what it says
-				}
+			if d.Link != "" { // the link is part of the post, not of what it says
+				line = strings.Replace(line, d.Link, "\u2029", 1)
+			}
+			for _, s := range sentencesBetween(line, a.Language) {
 				without := tidy(strings.Replace(text, s, "", 1))
 				if still := Check(without, d, a, c, site); len(still) < len(fewest) {
 					best, out, fewest = without, s, still
@@ -87,6 +87,14 @@ func leaveOut(d story.Draft, a article.Article, c config.Channel, site config.Si
 		return "", nil
 	}
 	return text, gone
+}
+
+// sentencesBetween are the sentences of a line, which end at a paragraph separator too.
+func sentencesBetween(line, language string) (out []string) {
+	for part := range strings.SplitSeq(line, "\u2029") {
+		out = append(out, summary.Sentences(part, language)...)
+	}
+	return out
 }
 
 // tidy takes away the white space that something left which was taken out.

@@ -17,6 +17,8 @@ func TestRepairsOfWhatTheGateObjectsTo(t *testing.T) {
 		{"nothing is wrong", "mastodon", "Traders in the bazaar swept mud from their shops on Monday.\n\nhttps://news.example/a/4711", "", nil},
 		{"a sentence with another number", "mastodon", "The water fell by 90 centimetres. Traders in the bazaar swept mud from their shops on Monday.\n\nhttps://news.example/a/4711", "",
 			map[string]string{LeaveOut: "Traders in the bazaar swept mud from their shops on Monday.\n\nhttps://news.example/a/4711", Proposed: "…"}},
+		{"on the link's line", "mastodon", "Traders in the bazaar swept mud from their shops on Monday.\n\nhttps://news.example/a/4711 It cost 90 dollars.", "",
+			map[string]string{LeaveOut: "Traders in the bazaar swept mud from their shops on Monday.\n\nhttps://news.example/a/4711", Proposed: "…"}},
 		{"two of three", "log", "The water fell by 90 centimetres. Traders in the bazaar swept mud from their shops on Monday. Ali Hassan left.", "The markets of Erbil are open.",
 			map[string]string{LeaveOut: "Traders in the bazaar swept mud from their shops on Monday.", UseDek: "The markets of Erbil are open.", Proposed: "…"}},
 		{"nothing would be left", "log", "The water fell by 90 centimetres.", "", map[string]string{Proposed: "…"}},
