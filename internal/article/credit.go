@@ -31,9 +31,9 @@ var (
 	heading   = regexp.MustCompile(`^[(\[（【]\s*([^()\[\]（）【】]*)\s*[)\]）】]\s*[–—-]?\s*(.+)$`)
 	// labelled is a text that a label begins: "Photo: AFP", "Photo by Safin Test", "Photo/AFP".
 	labelled     = regexp.MustCompile(`^(?:` + photoLabels + `|` + otherLabels + `)\s*(?:[:：…]|\.\.\.|/|\|)\s*(?:(?i:by|von|par|por)\s+)?(.+)$`)
-	labelledBy   = regexp.MustCompile(`^(?i:(?:file )?(?:photo(?:graph)?s?|pictures?|images?|illustration|graphic) (?:taken )?(?:by|courtesy of|from|via)|photos? courtesy|courtesy(?: of)?|handout (?:via|from|by)|foto(?:s|grafie)? von|photo (?:de|par)|fotoğraf:?|foto de)\s+(.+)$`)
+	labelledBy   = regexp.MustCompile(`^(?:(?i:(?:file )?(?:photo(?:graph)?s?|pictures?|images?|illustration|graphic) (?:taken )?(?:by|courtesy of|from|via)|photos? courtesy|courtesy(?: of)?|handout (?:via|from|by)|foto(?:s|grafie)? von|photo (?:de|par)|fotoğraf:?|foto de)|عکس(?:\x{200c}?ها)? از)\s+(.+)$`)
 	labelInside  = regexp.MustCompile(`(?:^|[\s.。،,;–—|(-])((` + photoLabels + `)|(?:` + otherLabels + `))\s?[:：]\s*([^:：]+)$`)
-	byInside     = regexp.MustCompile(`[.。!?”»"]\s+(?i:photo(?:graph)?s? (?:by|courtesy of)|pictures? by|courtesy of|image by|handout via|fotos? von)\s+([^.]+[.]?)$`)
+	byInside     = regexp.MustCompile(`[.。!?”»"]\s+(?:[–—|-]\s+)?(?i:photo(?:graph)?s? (?:by|courtesy of)|pictures? by|courtesy of|image by|handout via|fotos? von)\s+([^.]+[.]?)$`)
 	sign         = regexp.MustCompile(`(?:^|[\s(|–—-])(?:©|\(c\)|\(C\)|Copyright ©?)\s*((?:\d{4}\s+)?[^©]+)$`)
 	japaneseBy   = regexp.MustCompile(`^(.*?)[＝=／/]([^＝=／/、。0-9０-９]{2,14}?)(?:氏|さん)?撮影$`)
 	japaneseFrom = regexp.MustCompile(`^(.*?)[\s　＝=／/]*([^\s　＝=／/、。]{2,20})提供$`)
