@@ -18,6 +18,7 @@ type kind struct {
 	noJSON  bool     // a body is never JSON
 	final   bool     // an id that was deleted never comes back
 	pushed  bool     // a WebSub hub may push it
+	dated   bool     // the publication date is an editor's field, which the site goes by
 
 	versions bool     // the time of a change is a revision: of the same time is the same content, whatever an address in it is
 	media    []string // media types besides JSON that a body may have
@@ -69,7 +70,7 @@ func kinds() map[string]kind {
 			},
 		},
 		"directus": {
-			schemes: []scheme{byToken}, token: true, final: true, read: readDirectus, item: directusItems, auth: bearerKey, gone: 403,
+			schemes: []scheme{byToken}, token: true, final: true, read: readDirectus, item: directusItems, auth: bearerKey, gone: 403, dated: true,
 			media: []string{"application/x-www-form-urlencoded"}, // what its templates become when they are no JSON: read, and refused for that
 			one: func(s Source, id string) string {
 				return s.base() + "/items/" + url.PathEscape(s.collection()) + "/" + url.PathEscape(id) + "?" + directusQuery
@@ -79,14 +80,14 @@ func kinds() map[string]kind {
 			},
 		},
 		"contentful": {
-			schemes: []scheme{{header: "x-contentful-signature", check: contentful}, byToken}, read: readContentful, item: contentfulItems, auth: bearerKey,
+			schemes: []scheme{{header: "x-contentful-signature", check: contentful}, byToken}, read: readContentful, item: contentfulItems, auth: bearerKey, dated: true,
 			one: func(s Source, id string) string { return contentfulList(s, "&sys.id="+url.QueryEscape(id)) },
 			list: func(s Source, _ time.Time, n int) string {
 				return contentfulList(s, "&order=-sys.updatedAt&limit=50"+offset("skip", n))
 			},
 		},
 		"sanity": {
-			schemes: []scheme{{header: "sanity-webhook-signature", check: sanity}}, read: readSanity, item: sanityItems, auth: bearerKey, versions: true,
+			schemes: []scheme{{header: "sanity-webhook-signature", check: sanity}}, read: readSanity, item: sanityItems, auth: bearerKey, versions: true, dated: true,
 			one: func(s Source, id string) string { return s.sanityQuery(fmt.Sprintf(" && _id == %q", id), "") },
 			list: func(s Source, _ time.Time, n int) string {
 				return s.sanityQuery("", fmt.Sprintf(" | order(_updatedAt desc) [%d...%d]", n, n+pageSize))

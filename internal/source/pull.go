@@ -56,6 +56,7 @@ func (s Source) Complete(ctx context.Context, id string, now time.Time) (Deliver
 	if all[0].Verdict == Malformed {
 		return Delivery{}, fmt.Errorf("source %s: reading article %q from the CMS: %s", s.Name, id, all[0].Why)
 	}
+	s.notYet(&all[0], now)
 	all[0].Verdict, all[0].Read, all[0].Versions = Accepted, now, s.kind.versions
 	return all[0], nil
 }
@@ -103,6 +104,7 @@ func (s Source) Pull(ctx context.Context, now, since time.Time, known fetch.Know
 	}
 	out.Deliveries = slices.DeleteFunc(out.Deliveries, s.elsewhere)
 	for i := range out.Deliveries {
+		s.notYet(&out.Deliveries[i], now)
 		out.Deliveries[i].Read, out.Deliveries[i].Versions = now, s.kind.versions
 	}
 	return out, err

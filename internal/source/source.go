@@ -183,6 +183,7 @@ func (s Source) Read(ctx context.Context, r Request) []Delivery {
 			*d = Delivery{Verdict: Ignored, ID: d.ID, Article: article.Article{ID: d.Article.ID}, Why: fmt.Sprintf("the article's language is %s; this source's locale is %s", cut(d.Article.Language, 40), s.c.Locale)}
 		}
 		d.whole()
+		s.notYet(d, r.Now)
 		d.Final, d.Versions = s.kind.final, s.kind.versions
 		// A sender whose clock is far ahead must not make every later correction look old.
 		if limit := r.Now.Add(5 * time.Minute); d.Sent.After(limit) {
@@ -190,6 +191,17 @@ func (s Source) Read(ctx context.Context, r Request) []Delivery {
 		}
 	}
 	return out
+}
+
+// notYet takes a publication date that is still to come for an embargo where the date is a field of the editor's: the article
+// is stored as published, and the site shows it from then on.
+func (s Source) notYet(d *Delivery, now time.Time) {
+	a := &d.Article
+	if d.Event != Upsert || !d.Holds() || !s.kind.dated || !a.Embargo.IsZero() || a.Doubt != "" || !a.Published.After(now.Add(5*time.Minute)) {
+		return
+	}
+	a.Embargo = a.Published
+	d.From["embargo"] = d.From["published"] + ", which is still to come"
 }
 
 // elsewhere says whether an article is in another language than the source takes. A locale without a region takes all of its

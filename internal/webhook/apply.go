@@ -223,6 +223,9 @@ func upsert(ctx context.Context, store *story.Store, name, site string, d source
 		if d.Thin {
 			a.Body, a.Dateline = s.Article.Body, s.Article.Dateline
 		}
+		if a.Embargo.IsZero() && s.Article.Embargo.Equal(a.Published) {
+			a.Embargo = s.Article.Embargo // its publication date, which has come meanwhile: no change of the article
+		}
 		content, err := contentOf(a)
 		if err != nil {
 			return err

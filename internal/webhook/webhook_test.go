@@ -311,3 +311,28 @@ func FuzzDelivery(f *testing.F) {
 		}
 	})
 }
+
+// A publication date that was still to come was an embargo; when it has come, the same article again is no change.
+func TestPublicationDateThatHasCome(t *testing.T) {
+	d := open(t)
+	for i, c := range []struct {
+		embargo, published time.Time
+		want               string
+		stands             time.Time
+	}{
+		{noon.Add(3 * time.Hour), noon.Add(3 * time.Hour), "accepted", noon.Add(3 * time.Hour)},
+		{time.Time{}, noon.Add(3 * time.Hour), "unchanged", noon.Add(3 * time.Hour)},
+		{noon.Add(6 * time.Hour), noon.Add(6 * time.Hour), "accepted", noon.Add(6 * time.Hour)},
+		{time.Time{}, noon.Add(-time.Hour), "accepted", time.Time{}},
+	} {
+		v := source.Delivery{Event: source.Upsert, Sent: noon.Add(time.Duration(i) * time.Minute)}
+		v.Article.ID, v.Article.Headline, v.Article.URL, v.Article.Embargo, v.Article.Published = "7", "One", "https://news.example/7", c.embargo, c.published
+		got, err := Take(context.Background(), d.store, d.cfg, "newsroom", v, noon.Add(4*time.Hour))
+		if err != nil || got.Result != c.want {
+			t.Errorf("%d: %+v %v", i, got, err)
+		}
+		if s, err := d.store.Story(context.Background(), got.Answer.Story); err != nil || !s.Article.Embargo.Equal(c.stands) {
+			t.Errorf("%d: %v %v", i, s.Article.Embargo, err)
+		}
+	}
+}
