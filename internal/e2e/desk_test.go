@@ -552,6 +552,13 @@ func TestPagesForEveryone(t *testing.T) {
 	b.goTo("/story/" + string(k["gone"]))
 	b.click("button.go")
 	n.until("a post", func() bool { var p story.Post; n.read("posts/"+string(k["gone"])+"/bluesky.json", &p); return p.Live() })
+	b.goTo("/story/" + string(k["courts"]) + "/edit") // so that a check objects, with taps that mend it, and a change is in the history
+	b.do(chromedp.SetValue("#tx-feed", "It cost 99 million dollars.", chromedp.ByQuery))
+	b.click(".bar button.ink")
+	b.goTo("/story/" + string(k["courts"]))
+	if found := b.eval(`document.querySelectorAll(".mends button").length > 0 && document.querySelectorAll("#history details").length`); found != "1" {
+		t.Errorf("the objection and its change are shown %s times", found)
+	}
 	b.goTo("/story/" + string(k["stairs"]))
 	pages := map[string]string{
 		"queue": "/", "wall": "/wall", "history": "/history", "channels": "/channels", "figures": "/figures", "stop": "/stop", "keys": "/keys", "signin": "/signin", "missing": "/nothing",
@@ -584,6 +591,9 @@ func TestPagesForEveryone(t *testing.T) {
 					}
 					if !judged {
 						continue
+					}
+					if name == "courts" {
+						b.eval(`document.querySelectorAll("#history details").forEach(d => d.open = true)`)
 					}
 					b.do(chromedp.Evaluate(script, nil))
 					var found string
