@@ -151,9 +151,10 @@ func (f *Function) batch(ctx context.Context, b events.SQSEvent) events.SQSEvent
 		wg.Go(func() {
 			defer func() { <-slots }()
 			ctx, end := f.trace.begin(ctx, "look", 1, "story", string(k))
+			ctx, seen := story.Watch(ctx)
 			err := guarded(func() error { return f.Look(ctx, k) })
 			if end(err); err != nil {
-				f.Log.Error("look", "story", string(k), "error", err)
+				f.Log.Error("look", "story", string(k), "revision", seen.Revision(k), "error", err)
 				failed[i] = true
 			}
 		})

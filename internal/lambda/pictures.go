@@ -41,6 +41,7 @@ func (f *Function) draw(ctx context.Context, event json.RawMessage) (any, error)
 		return nil, err
 	}
 	var out pictured
+	ctx, seen := story.Watch(ctx)
 	err := guarded(func() (err error) {
 		switch p.Picture {
 		case "preview":
@@ -53,7 +54,7 @@ func (f *Function) draw(ctx context.Context, event json.RawMessage) (any, error)
 		return err
 	})
 	if err != nil {
-		f.Log.Warn("picture", "story", string(p.Story), "what", p.Picture, "error", err)
+		f.Log.Warn("picture", "story", string(p.Story), "revision", seen.Revision(p.Story), "what", p.Picture, "error", err)
 	}
 	return out, err
 }

@@ -123,9 +123,10 @@ func (r *Renderer) Handler() http.Handler {
 			return
 		}
 		format, _, _ := strings.Cut(name, ".")
-		key, err := r.current(req.Context(), k, format, req.URL.Query().Get("v"))
+		ctx, seen := story.Watch(req.Context())
+		key, err := r.current(ctx, k, format, req.URL.Query().Get("v"))
 		if err != nil {
-			r.Log.Error("serving a card", "story", string(k), "error", err)
+			r.Log.Error("serving a card", "story", string(k), "revision", seen.Revision(k), "error", err)
 			http.Error(w, "the card cannot be drawn now", http.StatusServiceUnavailable)
 			return
 		}

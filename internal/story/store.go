@@ -121,6 +121,7 @@ func (s *Store) Alias(ctx context.Context, source, id, of string) (k, other Key,
 // the zero value with its key.
 func (s *Store) Story(ctx context.Context, k Key) (Story, error) {
 	d, _, err := read(ctx, s, k.story(), Story{})
+	saw(ctx, &d)
 	if err == nil && d.Key == "" {
 		return d, fmt.Errorf("%w: %s", ErrNone, k)
 	}

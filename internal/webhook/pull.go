@@ -154,7 +154,7 @@ func (w *Webhook) again(ctx context.Context, src source.Source, id string, sent 
 	}
 	t, err := w.merge(ctx, src, d, w.Now())
 	if err == nil && t.Result == "accepted" {
-		w.Log.Info("read from the CMS", "source", src.Name, "story", string(t.Story), "event", string(d.Event))
+		w.Log.Info("read from the CMS", "source", src.Name, "story", string(t.Story), "revision", t.story.Revision, "event", string(d.Event))
 	}
 	return err
 }
@@ -205,7 +205,7 @@ func (w *Webhook) Pull(ctx context.Context, name string) error {
 			if !d.Article.Updated.IsZero() {
 				late = w.Now().Sub(d.Article.Updated).Round(time.Second)
 			}
-			w.Log.Warn("a webhook was missed", "source", name, "story", string(t.Story), "late", late.String())
+			w.Log.Warn("a webhook was missed", "source", name, "story", string(t.Story), "revision", t.story.Revision, "late", late.String())
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
