@@ -45,7 +45,9 @@ func (c *counted) note(n *int, op, key string) {
 
 func (c *counted) Get(ctx context.Context, key string) (bucket.Object, error) {
 	c.note(&c.gets, "GET", key)
-	return c.Bucket.Get(ctx, key)
+	o, err := c.Bucket.Get(ctx, key)
+	o.Now = o.Now.Truncate(time.Second) // as S3's clock
+	return o, err
 }
 
 func (c *counted) Put(ctx context.Context, key string, body []byte, contentType string, cond bucket.Cond) (string, error) {

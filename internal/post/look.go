@@ -73,7 +73,12 @@ func (l *look) begin(ctx context.Context) error {
 		return err
 	}
 	l.d, l.known, l.accounts, l.unsaved = &d, false, map[string]story.Account{}, map[string]bool{}
-	l.clock = bucketClock{d.Now, l.Now(), l.Now}
+	if l.clock.tick != nil {
+		if passed := l.clock.now(); d.Now.Before(passed) { // S3's clock shows whole seconds, and this look knows better
+			l.d.Pass(passed)
+		}
+	}
+	l.clock = bucketClock{l.d.Now, l.Now(), l.Now}
 	if len(d.Posts) > 0 {
 		return l.complete(ctx)
 	}
