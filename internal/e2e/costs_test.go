@@ -23,7 +23,7 @@ func gbs(n, seconds, megabytes float64) float64 { return n * seconds * megabytes
 var uses = []use{
 	{"Webhook", "GB-s", 0.0000133334, gbs(1440, 0.1, 512), gbs(1.5, 0.2, 512)},
 	{"Render", "GB-s", 0.0000133334, gbs(288, 0.5, 1024), gbs(2, 0.6, 1024)},
-	{"Post", "GB-s", 0.0000133334, gbs(1440+288, 0.2, 512), gbs(5, 2, 512)},
+	{"Post", "GB-s", 0.0000133334, gbs(1440+288, 0.2, 256), gbs(5, 2, 256)},
 	{"Desk", "GB-s", 0.0000133334, 0, gbs(10, 0.2, 512)},
 	{"calls of functions", "", 0.20 / 1e6, 2*1440 + 2*288, 20},
 	{"S3, written and listed", "", 5.0 / 1e6, 2*1440 + 288*12, 35},
