@@ -13,7 +13,7 @@ import (
 // enlarged is the sample's photo in the size of a press photo, as a file.
 func enlarged(b *testing.B, w, h int) []byte {
 	ph := load(b, "stream.jpg")
-	planes, err := ph.Frame(context.Background(), photo.Whole, w, h)
+	planes, err := ph.Frame(context.Background(), photo.Whole, w, h, false)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func stages(b *testing.B, data []byte, format string) {
 		}
 		h := int(float64(w) * (crop[3] - crop[1]) * float64(info.Height) / ((crop[2] - crop[0]) * float64(info.Width)))
 		began := time.Now()
-		planes, err := ph.Frame(ctx, photo.Rect{X0: crop[0], Y0: crop[1], X1: crop[2], Y1: crop[3]}, w, h)
+		planes, err := ph.Frame(ctx, photo.Rect{X0: crop[0], Y0: crop[1], X1: crop[2], Y1: crop[3]}, w, h, false)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -30,8 +30,8 @@ func cells(p *jpeg.Planes, box typeset.Rect, size float64) []cell {
 			part := image.Rect(x, y, x+q, y+q).Intersect(r)
 			out = append(out, cell{
 				mean(p.Y, part.Min.X, part.Min.Y, part.Max.X, part.Max.Y),
-				mean(p.Cb, part.Min.X/2, part.Min.Y/2, (part.Max.X+1)/2, (part.Max.Y+1)/2),
-				mean(p.Cr, part.Min.X/2, part.Min.Y/2, (part.Max.X+1)/2, (part.Max.Y+1)/2),
+				mean(p.Cb, part.Min.X/p.SubX, part.Min.Y/p.SubY, (part.Max.X+p.SubX-1)/p.SubX, (part.Max.Y+p.SubY-1)/p.SubY),
+				mean(p.Cr, part.Min.X/p.SubX, part.Min.Y/p.SubY, (part.Max.X+p.SubX-1)/p.SubX, (part.Max.Y+p.SubY-1)/p.SubY),
 			})
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	codec "cutline/internal/jpeg"
 	"cutline/internal/photo"
 	"cutline/internal/typeset"
 )
@@ -191,4 +192,41 @@ func FuzzTheme(f *testing.F) {
 			t.Errorf("a theme that was taken cannot be drawn: %v", err)
 		}
 	})
+}
+
+// TestFullColour: a theme that wants colour in each pixel gets it in every layout and format, and strong colours
+// then keep to their letters and chips.
+func TestFullColour(t *testing.T) {
+	th, err := ParseTheme("full.yaml", []byte("extends: photo-led\nfull-colour: true\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ph := load(t, "stairs.jpg")
+	for _, layout := range append(Layouts(), "text-led") {
+		for _, format := range []string{"og", "vertical"} {
+			half := spec(0, format, "")
+			half.Layout = layout
+			full := half
+			full.Theme = th
+			want := map[*Spec]string{&half: "4:2:0", &full: "4:4:4"}
+			var shown [2]Drawn
+			for i, s := range []*Spec{&half, &full} {
+				d, err := Draw(context.Background(), *s, ph, set)
+				if err != nil {
+					t.Fatal(err)
+				}
+				h, err := codec.ReadHeader(d.Bytes, codec.Limits{})
+				if err != nil || h.Subsampling != want[s] || h.W != Formats[format].W || h.H != Formats[format].H {
+					t.Errorf("%s, %s: %+v, %v; want %s", layout, format, h, err, want[s])
+				}
+				if d.Card.Contrast < 4.5 {
+					t.Errorf("%s, %s, %s: contrast %.2f", layout, format, want[s], d.Card.Contrast)
+				}
+				shown[i] = d
+			}
+			if shown[0].Card.Layout != shown[1].Card.Layout || shown[0].Card.Fingerprint == shown[1].Card.Fingerprint {
+				t.Errorf("%s, %s: %s and %s", layout, format, shown[0].Card.Layout, shown[1].Card.Layout)
+			}
+		}
+	}
 }

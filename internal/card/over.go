@@ -190,7 +190,7 @@ func (c *canvas) cropOver(layout string, o *over) (photo.Choice, error) {
 
 // drawOver draws the photo, as much black over it as the text needs, and the text.
 func (c *canvas) drawOver(ctx context.Context, ph *photo.Photo, layout string, o over, choice photo.Choice) error {
-	planes, err := ph.Frame(ctx, choice.Rect, c.f.W, o.frame)
+	planes, err := ph.Frame(ctx, choice.Rect, c.f.W, o.frame, c.t.Full)
 	if err != nil {
 		return err
 	}

@@ -117,7 +117,11 @@ func (c *canvas) paste(at image.Rectangle, m image.Image) {
 
 // fill makes the planes one colour.
 func (c *canvas) fill(col color.RGBA) {
-	c.planes = jpeg.NewPlanes(c.f.W, c.f.H, 2, 2)
+	sub := 2
+	if c.t.Full {
+		sub = 1
+	}
+	c.planes = jpeg.NewPlanes(c.f.W, c.f.H, sub, sub)
 	y, cb, cr := color.RGBToYCbCr(col.R, col.G, col.B)
 	for _, p := range []struct {
 		plane jpeg.Plane
@@ -137,8 +141,8 @@ func (c *canvas) place(p *jpeg.Planes, x, y int) {
 		}
 	}
 	copyPlane(c.planes.Y, p.Y, x, y)
-	copyPlane(c.planes.Cb, p.Cb, x/2, y/2)
-	copyPlane(c.planes.Cr, p.Cr, x/2, y/2)
+	copyPlane(c.planes.Cb, p.Cb, x/p.SubX, y/p.SubY)
+	copyPlane(c.planes.Cr, p.Cr, x/p.SubX, y/p.SubY)
 }
 
 // black is laid under what a photo does not fill.

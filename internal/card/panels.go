@@ -37,7 +37,7 @@ func (c *canvas) show(ctx context.Context, ph *photo.Photo, x, y, w, h int) erro
 	if e := c.info.Enlarged(choice.Rect, w, h); e > most+.01 {
 		return errNext{fmt.Sprintf("the photo would be blown up %.1f times", e)}
 	}
-	p, err := ph.Frame(ctx, choice.Rect, w, h)
+	p, err := ph.Frame(ctx, choice.Rect, w, h, c.t.Full)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ type Theme struct {
 	Bar      float64       `yaml:"bar"`         // height of the coloured bar over text-led and inset; 0: none; never on tall
 	Upper    bool          `yaml:"uppercase"`   // headline in capitals, by the language's rules
 	Square   bool          `yaml:"safe-square"` // og: everything within the central square that some networks cut out
+	Full     bool          `yaml:"full-colour"` // colour in each pixel (4:4:4), for letters and rules in strong colours; else in each square of four (4:2:0), for smaller files
 	Show     Show          `yaml:"show"`        // what is on the card
 
 	files []fonts.File // the files that Fonts names

@@ -39,7 +39,7 @@ func BenchmarkDisplayP3(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	frame, err := p.Frame(context.Background(), Whole, 1200, 630)
+	frame, err := p.Frame(context.Background(), Whole, 1200, 630, false)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func small(b *testing.B) *jpeg.Planes {
 	if err != nil {
 		b.Fatal(err)
 	}
-	frame, err := p.Frame(context.Background(), Whole, lookSize, lookSize)
+	frame, err := p.Frame(context.Background(), Whole, lookSize, lookSize, false)
 	if err != nil {
 		b.Fatal(err)
 	}

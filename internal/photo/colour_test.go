@@ -60,7 +60,7 @@ func TestPNGColourChunks(t *testing.T) {
 			t.Fatalf("%s: %v", c.name, err)
 		}
 		for i, want := range [][3]int{{c.gray, c.gray, c.gray}, c.red} {
-			f, err := p.Frame(context.Background(), Rect{float64(i) / 2, 0, float64(i+1) / 2, 1}, 4, 4)
+			f, err := p.Frame(context.Background(), Rect{float64(i) / 2, 0, float64(i+1) / 2, 1}, 4, 4, false)
 			if err != nil {
 				t.Fatalf("%s: %v", c.name, err)
 			}
@@ -167,7 +167,7 @@ func TestProfilesOfEveryKind(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
-		f, err := p.Frame(context.Background(), Whole, 2, 2)
+		f, err := p.Frame(context.Background(), Whole, 2, 2, false)
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}

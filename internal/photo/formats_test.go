@@ -199,7 +199,7 @@ func TestWebPFrameOnItsCanvas(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		shown, err := p.Frame(context.Background(), Whole, 300, 200)
+		shown, err := p.Frame(context.Background(), Whole, 300, 200, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -221,7 +221,7 @@ func TestOrientationsShowTheSameCrop(t *testing.T) {
 			t.Fatal(err)
 		}
 		for corner, want := range map[Rect][3]int{{0, 0, .2, .2}: {205, 45, 50}, {.8, 0, 1, .2}: {45, 150, 80}, {0, .8, .2, 1}: {50, 75, 190}, {.8, .8, 1, 1}: {232, 196, 48}} {
-			f, err := p.Frame(context.Background(), corner, 64, 48)
+			f, err := p.Frame(context.Background(), corner, 64, 48, false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -258,7 +258,7 @@ func TestPreparedOnceForAllFormats(t *testing.T) {
 	}
 	for _, size := range [][2]int{{1200, 630}, {1600, 900}, {800, 800}} {
 		c := Crop(p.Info().Width, p.Info().Height, s, nil, Want{Aspect: float64(size[0]) / float64(size[1])})
-		f, err := p.Frame(ctx, c.Rect, size[0], size[1])
+		f, err := p.Frame(ctx, c.Rect, size[0], size[1], false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -267,11 +267,11 @@ func TestPreparedOnceForAllFormats(t *testing.T) {
 		}
 		f.Release()
 	}
-	if _, err := p.Frame(ctx, Rect{.4, .4, .6, .6}, 1200, 630); err != nil || p.held == held && held.scale < 1 {
+	if _, err := p.Frame(ctx, Rect{.4, .4, .6, .6}, 1200, 630, false); err != nil || p.held == held && held.scale < 1 {
 		t.Errorf("a close crop: %v, decoded again %v", err, p.held != held)
 	}
 	for name, bad := range map[string]Rect{"nothing": {.5, .5, .5, .5}, "outside": {2, 2, 3, 3}, "turned": {.6, .6, .4, .4}} {
-		if _, err := p.Frame(ctx, bad, 10, 10); err == nil {
+		if _, err := p.Frame(ctx, bad, 10, 10, false); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}

@@ -51,10 +51,10 @@ func (p *Photo) Release() {
 }
 
 // Frame draws a part of the picture as exactly w × h pixels: upright, scaled by a filter that neither aliases nor
-// rings, in sRGB as full-range BT.601 YCbCr 4:2:0, transparent parts over white. crop is in fractions of the picture
+// rings, in sRGB as full-range BT.601 YCbCr, 4:4:4 if full, else 4:2:0; transparent parts over white. crop is in fractions of the picture
 // as shown; its proportions should be those of w:h, else the picture is stretched. The planes are the caller's, who
 // may change them and releases them. A crop of no extent or a frame over 10,000 pixels wide or high is an error.
-func (p *Photo) Frame(ctx context.Context, crop Rect, w, h int) (*jpeg.Planes, error) {
+func (p *Photo) Frame(ctx context.Context, crop Rect, w, h int, full bool) (*jpeg.Planes, error) {
 	crop = crop.within()
 	if crop.X1-crop.X0 <= 0 || crop.Y1-crop.Y0 <= 0 || w < 1 || h < 1 || w > 10000 || h > 10000 {
 		return nil, fmt.Errorf("framing the photo: crop %v to %d × %d", crop, w, h)
@@ -73,7 +73,7 @@ func (p *Photo) Frame(ctx context.Context, crop Rect, w, h int) (*jpeg.Planes, e
 	}
 	planes, from := p.held.source(from, w, h)
 	from = settled(from, w, h)
-	out := planes.Resize(w, h, from, false)
+	out := planes.Resize(w, h, from, full)
 	if p.file.turn > 1 {
 		turned := out.Turn(int(p.file.turn))
 		if turned != out {

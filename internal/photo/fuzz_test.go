@@ -32,7 +32,7 @@ func FuzzDescribe(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		frame, err := p.Frame(context.Background(), Rect{.1, .2, .9, .8}, 40, 30)
+		frame, err := p.Frame(context.Background(), Rect{.1, .2, .9, .8}, 40, 30, false)
 		if err != nil {
 			t.Fatal(err)
 		}

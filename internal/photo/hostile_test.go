@@ -183,7 +183,7 @@ func TestLimitsAreTheCallers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := p.Frame(ctx, Whole, 100, 100); !errors.Is(err, context.Canceled) {
+		if _, err := p.Frame(ctx, Whole, 100, 100, false); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: cancelled: %v", name, err)
 		}
 	}

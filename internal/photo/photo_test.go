@@ -152,7 +152,7 @@ func probe(t *testing.T, data []byte, want expectation) {
 	if w > 4000 {
 		return
 	}
-	frame, err := p.Frame(context.Background(), Whole, w, h)
+	frame, err := p.Frame(context.Background(), Whole, w, h, false)
 	if err != nil {
 		t.Fatal(err)
 	}

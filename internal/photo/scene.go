@@ -43,7 +43,7 @@ func (p *Photo) Look(ctx context.Context) (Scene, error) {
 		return Scene{}, err
 	}
 	w, h := max(1, (sw*lookSize+long/2)/long), max(1, (sh*lookSize+long/2)/long)
-	small, err := p.Frame(ctx, Whole, w, h)
+	small, err := p.Frame(ctx, Whole, w, h, false)
 	if err != nil {
 		return Scene{}, fmt.Errorf("looking at the photo: %w", err)
 	}

@@ -89,7 +89,7 @@ func (r *Renderer) Photo(ctx context.Context, k story.Key) (body []byte, content
 	defer ph.Release()
 	info := ph.Info()
 	w := min(photoWidth, info.Width)
-	planes, err := ph.Frame(ctx, photo.Rect{X1: 1, Y1: 1}, w, max(1, w*info.Height/max(1, info.Width)))
+	planes, err := ph.Frame(ctx, photo.Rect{X1: 1, Y1: 1}, w, max(1, w*info.Height/max(1, info.Width)), false)
 	if err != nil {
 		return nil, "", fmt.Errorf("the photo of %s: %w", k, err)
 	}
