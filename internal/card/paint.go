@@ -127,8 +127,10 @@ func (c *canvas) fill(col color.RGBA) {
 		plane jpeg.Plane
 		v     byte
 	}{{c.planes.Y, y}, {c.planes.Cb, cb}, {c.planes.Cr, cr}} {
-		for i := range p.plane.Pix {
-			p.plane.Pix[i] = p.v
+		pix := p.plane.Pix
+		pix[0] = p.v
+		for n := 1; n < len(pix); n *= 2 { // copying is many times quicker than setting
+			copy(pix[n:], pix[:n])
 		}
 	}
 }
