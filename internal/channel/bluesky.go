@@ -3,9 +3,10 @@ package channel
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"hash/fnv"
 	"net/http"
 	"net/url"
 	"strings"
@@ -70,11 +71,13 @@ func shortLink(link string) string {
 	return s
 }
 
-// tid is a record key: 53 bits of microseconds and 10 bits of hash, in 13 letters of base32-sortable.
+// tid is a record key: 53 bits of microseconds and 10 bits that tell apart what has the same, in 13 letters of
+// base32-sortable. Of first only the second is taken, as S3's clock has no more: the microseconds in it are of the id's hash,
+// or of all that an account posts in a busy second every thousandth would have the key of another, and put itself in its place.
 func tid(first time.Time, id string) string {
-	h := fnv.New64a()
-	h.Write([]byte(id))
-	n := (uint64(first.UnixMicro())&(1<<53-1))<<10 | h.Sum64()&1023
+	h := sha256.Sum256([]byte(id))
+	within := binary.BigEndian.Uint64(h[:8]) % 1e6
+	n := ((uint64(first.Unix())*1e6+within)&(1<<53-1))<<10 | uint64(binary.BigEndian.Uint16(h[8:10])&1023)
 	const alphabet = "234567abcdefghijklmnopqrstuvwxyz"
 	var out [13]byte
 	for i := 12; i >= 0; i-- {

@@ -3,6 +3,7 @@ package channel
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math/rand"
 	"net/http"
@@ -142,6 +143,27 @@ func TestBlueskyMakesOnePostWhateverHappens(t *testing.T) {
 	}
 	if s.Posts("")[0].Stands() {
 		t.Error("it is still there")
+	}
+}
+
+// TestBlueskyKeysOfOneSecondDiffer: S3's clock shows whole seconds, so all stories of a busy one are first claimed at the
+// same time; a key that two of them had would put one post in the other's place.
+func TestBlueskyKeysOfOneSecondDiffer(t *testing.T) {
+	first := time.Date(2026, 11, 26, 20, 44, 28, 0, time.UTC)
+	seen := map[string]string{}
+	for i := range 3000 {
+		id := fmt.Sprintf("2026-11-26/story-%d", i)
+		key := tid(first, id)
+		if other := seen[key]; other != "" || len(key) != 13 || key[0] > 'j' {
+			t.Fatalf("%s has the key %s, as %q has", id, key, other)
+		}
+		seen[key] = id
+		if again := tid(first.Add(700*time.Millisecond), id); again != key {
+			t.Fatalf("%s has the keys %s and %s by clocks of other precision", id, key, again)
+		}
+	}
+	if early, late := tid(first, "b"), tid(first.Add(time.Second), "a"); early >= late {
+		t.Errorf("%s of a second before is not before %s", early, late)
 	}
 }
 
