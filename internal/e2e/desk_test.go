@@ -613,7 +613,7 @@ func TestPagesForEveryone(t *testing.T) {
 	for name, path := range pages {
 		b.goTo(path)
 		if over := b.eval(`document.documentElement.scrollWidth - innerWidth`); over != "0" && !strings.HasPrefix(over, "-") {
-			t.Errorf("%s, 320 px: scrolls sideways by %s px", name, over)
+			t.Errorf("%s, 320 px: scrolls sideways by %s px: %s", name, over, b.eval(`[...document.querySelectorAll("body *")].filter(e => { const r = e.getBoundingClientRect(); return r.width && (r.right > innerWidth || r.left < 0) && !e.closest(".seg, .scroll") }).map(e => e.outerHTML.slice(0, 120)).slice(0, 8).join("\n")`))
 		}
 	}
 	b.quiet()
