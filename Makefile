@@ -12,7 +12,7 @@ help: ## list these targets
 run: bin/cutline ## start everything on ./data, send it the samples, say where the desk is
 	bin/cutline serve --data data --sample sample --addr $(ADDR)
 bin/cutline: FORCE
-	go build -trimpath -o $@ ./functions/local
+	go build -trimpath -ldflags '-s -w' -o $@ ./functions/local
 test: ## all tests that need nothing but Go
 	go vet ./...
 	go test ./...
