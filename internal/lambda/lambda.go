@@ -153,7 +153,8 @@ func (f *Function) batch(ctx context.Context, b events.SQSEvent) events.SQSEvent
 			ctx, end := f.trace.begin(ctx, "look", 1, "story", string(k))
 			ctx, seen := story.Watch(ctx)
 			err := guarded(func() error { return f.Look(ctx, k) })
-			if end(err); err != nil {
+			end(err, "revision", strconv.Itoa(seen.Revision(k)))
+			if err != nil {
 				f.Log.Error("look", "story", string(k), "revision", seen.Revision(k), "error", err)
 				failed[i] = true
 			}

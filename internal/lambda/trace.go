@@ -70,13 +70,22 @@ type attribute struct {
 	} `json:"value"`
 }
 
+// describe adds attributes, each a name and a value.
+func (s *span) describe(attributes []string) {
+	for i := 0; i+1 < len(attributes); i += 2 {
+		a := attribute{Key: attributes[i]}
+		a.Value.Text = attributes[i+1]
+		s.Attributes = append(s.Attributes, a)
+	}
+}
+
 type spanKey struct{}
 
-// begin starts a span below the one in ctx, and returns what ends it. A call's first is below the one that Lambda names
+// begin starts a span below the one in ctx, and returns what ends it, which takes further attributes. A call's first is below the one that Lambda names
 // (X-Ray's header, which is in ctx), so that what API Gateway knows of it is in the same trace.
-func (t *tracer) begin(ctx context.Context, name string, kind int, attributes ...string) (context.Context, func(error)) {
+func (t *tracer) begin(ctx context.Context, name string, kind int, attributes ...string) (context.Context, func(err error, more ...string)) {
 	if t == nil {
-		return ctx, func(error) {}
+		return ctx, func(error, ...string) {}
 	}
 	s := span{Name: name, Kind: kind, ID: t.id(8), Start: fmt.Sprint(t.now().UnixNano())}
 	if p, ok := ctx.Value(spanKey{}).(span); ok {
@@ -87,12 +96,9 @@ func (t *tracer) begin(ctx context.Context, name string, kind int, attributes ..
 	if s.Trace == "" {
 		s.Trace = t.id(16)
 	}
-	for i := 0; i+1 < len(attributes); i += 2 {
-		a := attribute{Key: attributes[i]}
-		a.Value.Text = attributes[i+1]
-		s.Attributes = append(s.Attributes, a)
-	}
-	return context.WithValue(ctx, spanKey{}, s), func(err error) {
+	s.describe(attributes)
+	return context.WithValue(ctx, spanKey{}, s), func(err error, more ...string) {
+		s.describe(more)
 		s.End = fmt.Sprint(t.now().UnixNano())
 		if err != nil {
 			s.Status.Code, s.Status.Message = 2, err.Error()

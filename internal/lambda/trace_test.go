@@ -68,7 +68,7 @@ func TestTraces(t *testing.T) {
 	}
 	for i, k := range []string{good, bad} {
 		s := spans[i]
-		if s.Name != "look" || s.Trace != call.Trace || s.Parent != call.ID || s.Attributes[0].Value.Text != k || (s.Status.Code == 2) != (k == bad) || s.Start > s.End {
+		if s.Name != "look" || s.Trace != call.Trace || s.Parent != call.ID || s.Attributes[0].Value.Text != k || s.Attributes[1].Key != "revision" || (s.Status.Code == 2) != (k == bad) || s.Start > s.End {
 			t.Errorf("a look: %+v", s)
 		}
 	}

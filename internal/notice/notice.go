@@ -156,7 +156,7 @@ func (n *Notifier) look(ctx context.Context, k story.Key, to string) (it item, w
 	}
 	now := n.Now()
 	if c := rec.Claim; c != nil && now.Sub(c.At) > lease {
-		n.Log.Warn("nobody knows whether a notice was sent; it is not sent again", "story", string(k), "to", to)
+		n.Log.Warn("nobody knows whether a notice was sent; it is not sent again", "story", string(k), "revision", d.Story.Revision, "to", to)
 		if rec, err = n.Store.UpdateNotice(ctx, k, to, func(r *story.Notice) error {
 			if r.Claim != nil && r.Claim.Token == c.Token {
 				conclude(r, end{end: unknown, why: "the process ended while it was being sent"}, now)
@@ -214,7 +214,10 @@ func (n *Notifier) send(ctx context.Context, to string, items []item) error {
 	} else {
 		out.why = err.Error()
 	}
-	n.Log.Info("notice", "to", to, "stories", len(mine), "end", out.end, "why", out.why)
+	for _, it := range mine {
+		s := &it.dossier.Story
+		n.Log.Info("notice", "story", string(s.Key), "revision", s.Revision, "to", to, "together", len(mine), "end", out.end, "why", out.why)
+	}
 	now := n.Now().UTC()
 	var errs []error
 	if out.end == done || out.end == unknown {
