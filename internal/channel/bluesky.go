@@ -94,9 +94,14 @@ func (b *bluesky) rkey(c *Call) string {
 	return tid(c.First, c.ID())
 }
 
-func (b *bluesky) Publish(ctx context.Context, c *Call) Outcome {
+// session is the pair to call with.
+func (b *bluesky) session(ctx context.Context, c *Call) (pair, Outcome) {
 	b.tokens.seen(ctx, c.Account)
-	s, out := b.tokens.current(ctx)
+	return b.tokens.current(ctx)
+}
+
+func (b *bluesky) Publish(ctx context.Context, c *Call) Outcome {
+	s, out := b.session(ctx, c)
 	if out.End != Posted {
 		return out
 	}
@@ -195,8 +200,7 @@ func (b *bluesky) upload(ctx context.Context, c *Call) (json.RawMessage, Outcome
 }
 
 func (b *bluesky) Find(ctx context.Context, c *Call) Outcome {
-	b.tokens.seen(ctx, c.Account)
-	s, out := b.tokens.current(ctx)
+	s, out := b.session(ctx, c)
 	if out.End != Posted {
 		return out
 	}
@@ -227,8 +231,7 @@ func (b *bluesky) Edit(context.Context, *Call) Outcome {
 }
 
 func (b *bluesky) Retract(ctx context.Context, c *Call) Outcome {
-	b.tokens.seen(ctx, c.Account)
-	s, out := b.tokens.current(ctx)
+	s, out := b.session(ctx, c)
 	if out.End != Posted {
 		return out
 	}

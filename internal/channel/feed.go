@@ -153,7 +153,11 @@ func (f *feed) Retract(ctx context.Context, c *Call) Outcome {
 // Find looks for the item in all files: one that a killed worker left in the first only counts as absent, and
 // publishing it again completes the others.
 func (f *feed) Find(ctx context.Context, c *Call) Outcome {
-	doc, err := f.items(ctx)
+	body, err := f.p.Store.Read(ctx, f.key(".json"))
+	if err != nil {
+		return Outcome{End: Later, Why: err.Error()}
+	}
+	doc, err := f.parse(body)
 	if err != nil {
 		return Outcome{End: Unknown, Why: err.Error()}
 	}
@@ -172,15 +176,7 @@ func (f *feed) Find(ctx context.Context, c *Call) Outcome {
 	return Outcome{End: Posted, Remote: story.Remote{ID: string(c.Key), URL: f.address(f.key(".xml"))}}
 }
 
-// items reads the JSON file.
-func (f *feed) items(ctx context.Context) (jsonFeed, error) {
-	body, err := f.p.Store.Read(ctx, f.key(".json"))
-	if err != nil {
-		return jsonFeed{}, err
-	}
-	return f.parse(body)
-}
-
+// parse reads the JSON file's body; of none it makes an empty feed.
 func (f *feed) parse(body []byte) (doc jsonFeed, err error) {
 	if len(body) > 0 {
 		if err = json.Unmarshal(body, &doc); err != nil {

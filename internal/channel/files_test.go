@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"math/rand"
 	"net/http"
@@ -340,6 +341,45 @@ func TestFeedThatAKilledWorkerLeftHalfIsMadeWhole(t *testing.T) {
 			t.Errorf("%+v", o)
 		}
 		madeWhole(t, st)
+	}
+}
+
+// unread is a bucket of which one object cannot be read just now.
+type unread struct {
+	bucket.Bucket
+	key string
+}
+
+func (u unread) Get(ctx context.Context, key string) (bucket.Object, error) {
+	if key == u.key {
+		return bucket.Object{}, errors.New("503 SlowDown")
+	}
+	return u.Bucket.Get(ctx, key)
+}
+
+// TestFeedThatCannotBeReadIsAskedAgain: a bucket that is busy says nothing about the post, and nobody is to be troubled for it.
+func TestFeedThatCannotBeReadIsAskedAgain(t *testing.T) {
+	ctx := context.Background()
+	for _, name := range []string{"feeds/ckb.json", "feeds/ckb.xml", "feeds/ckb.atom"} {
+		ch, st := made(t, "feed")
+		c := call(keyA, "text")
+		ch.Publish(ctx, c)
+		whole := st.Bucket
+		st.Bucket = unread{whole, name}
+		if o := ch.Find(ctx, c); o.End != Later {
+			t.Errorf("%s cannot be read: %+v", name, o)
+		}
+		st.Bucket = whole
+		if o := ch.Find(ctx, c); o.End != Posted {
+			t.Errorf("%s can be read again: %+v", name, o)
+		}
+	}
+	ch, st := made(t, "feed")
+	if _, err := st.Bucket.Put(ctx, "feeds/ckb.json", []byte("<rss/>"), "text/plain", bucket.Always); err != nil {
+		t.Fatal(err)
+	}
+	if o := ch.Find(ctx, call(keyA, "text")); o.End != Unknown {
+		t.Errorf("a file that is not ours: %+v", o)
 	}
 }
 

@@ -22,20 +22,9 @@ type xMedia struct {
 	until     time.Time
 }
 
-// upload takes a whole picture, or one step of an upload in pieces that names its step by command.
+// upload takes a whole picture.
 func (n *x) upload(r *request) answer {
-	fields, files := r.form()
-	switch fields.Get("command") {
-	case "INIT":
-		return n.begin(r)
-	case "APPEND":
-		r.SetPathValue("id", fields.Get("media_id"))
-		return n.more(r)
-	case "FINALIZE":
-		r.SetPathValue("id", fields.Get("media_id"))
-		return n.finish(r)
-	}
-	return n.take(r, n.id(), pieceOf(fields, files))
+	return n.take(r, n.id(), pieceOf(r.form()))
 }
 
 // pieceOf is the picture's bytes, as a file or in base64.
@@ -56,10 +45,7 @@ func (n *x) begin(r *request) answer {
 		Type     string `json:"media_type"`
 		Category string `json:"media_category"`
 	}
-	if fields, _ := r.form(); fields.Get("command") != "" {
-		in.Type, in.Category = fields.Get("media_type"), fields.Get("media_category")
-		in.Total, _ = strconv.Atoi(fields.Get("total_bytes"))
-	} else if !r.json(&in) {
+	if !r.json(&in) {
 		return xInvalid("the body is not JSON")
 	}
 	if in.Category == "tweet_image" && (in.Total > 5<<20 || !strings.HasPrefix(in.Type, "image/")) {
