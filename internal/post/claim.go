@@ -30,12 +30,8 @@ func (l *look) callAll(ctx context.Context, calls []*work) (lost bool, err error
 	if err := l.Store.Refresh(ctx, l.d); err != nil {
 		return false, err
 	}
-	// S3's clock shows whole seconds: without what has passed since the first reading, what was proposed half a second ago
-	// would be of the future.
-	if passed := l.clock.now(); l.d.Now.Before(passed) {
-		l.d.Pass(passed)
-	}
-	l.known, l.clock = true, bucketClock{l.d.Now, l.Now(), l.Now}
+	l.known = true
+	l.told()
 	// A claim whose lease is nearly over may be taken over in the middle of the call, so it is not used. (S3's clock shows
 	// whole seconds.)
 	late := l.d.Now.Sub(began) > l.Config.Timing.Lease/4+time.Second

@@ -73,16 +73,22 @@ func (l *look) begin(ctx context.Context) error {
 		return err
 	}
 	l.d, l.known, l.accounts, l.unsaved = &d, false, map[string]story.Account{}, map[string]bool{}
-	if l.clock.tick != nil {
-		if passed := l.clock.now(); d.Now.Before(passed) { // S3's clock shows whole seconds, and this look knows better
-			l.d.Pass(passed)
-		}
-	}
-	l.clock = bucketClock{l.d.Now, l.Now(), l.Now}
+	l.told()
 	if len(d.Posts) > 0 {
 		return l.complete(ctx)
 	}
 	return nil
+}
+
+// told sets the look's clock by the bucket's, as the story's reading has told it. S3's shows whole seconds: without what has
+// passed since the reading before, what was proposed half a second ago would be of the future.
+func (l *look) told() {
+	if l.clock.tick != nil {
+		if passed := l.clock.now(); l.d.Now.Before(passed) {
+			l.d.Pass(passed)
+		}
+	}
+	l.clock = bucketClock{l.d.Now, l.Now(), l.Now}
 }
 
 // complete reads what people decided, if that was not done.

@@ -353,3 +353,25 @@ func TestTickTakesOnlyWhatIsDueAndClearsIt(t *testing.T) {
 		t.Errorf("left: %v", got)
 	}
 }
+
+// TestTickPassesOverAFractionThatIsNotDueYet: in due/ "12:15:00.5Z" sorts before "12:15:00Z".
+func TestTickPassesOverAFractionThatIsNotDueYet(t *testing.T) {
+	n := open(t, "auto after 15m")
+	p := n.worker(0)
+	ctx := context.Background()
+	k := n.publish("1", "the spillway")
+	n.look(p, k) // leaves an entry at 12:15:00
+	later := "due/2026-11-26T12:15:00.500000000Z/2026-11-26/abcdefghijklmnopqrstuvwxyz"
+	if _, err := n.store.Bucket.Put(ctx, later, []byte{'\n'}, "text/plain", bucket.Always); err != nil {
+		t.Fatal(err)
+	}
+	n.pass(15 * time.Minute)
+	if err := p.Tick(ctx); err != nil {
+		t.Fatal(err)
+	}
+	n.want(k, "post")
+	left, err := n.store.Bucket.List(ctx, "due/", "", 0)
+	if err != nil || len(left) != 1 || left[0].Key != later {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}

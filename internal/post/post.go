@@ -78,21 +78,22 @@ func (p *Poster) look(ctx context.Context, k story.Key) (string, error) {
 
 // due notes that a story is to be looked at again at a time.
 func (p *Poster) due(ctx context.Context, k story.Key, t time.Time) error {
-	_, err := p.Store.Bucket.Put(ctx, k.DueKey(t), []byte{'\n'}, "text/plain", bucket.Always)
-	if err != nil {
-		return fmt.Errorf("noting that %s is due: %w", k, err)
-	}
-	return nil
+	return p.enter(ctx, k.DueKey(t))
 }
 
 // net notes that a story is to be looked at again at a time, by an entry of this look's own, and returns its key.
 func (p *Poster) net(ctx context.Context, k story.Key, t time.Time) (string, error) {
 	key, err := k.OwnDueKey(t, p.Random)
-	if err == nil {
-		_, err = p.Store.Bucket.Put(ctx, key, []byte{'\n'}, "text/plain", bucket.Always)
-	}
 	if err != nil {
-		return "", fmt.Errorf("noting that %s is due: %w", k, err)
+		return "", err
 	}
-	return key, nil
+	return key, p.enter(ctx, key)
+}
+
+// enter writes a due entry.
+func (p *Poster) enter(ctx context.Context, key string) error {
+	if _, err := p.Store.Bucket.Put(ctx, key, []byte{'\n'}, "text/plain", bucket.Always); err != nil {
+		return fmt.Errorf("noting what is due, %s: %w", key, err)
+	}
+	return nil
 }

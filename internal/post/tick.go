@@ -29,8 +29,11 @@ func (p *Poster) Tick(ctx context.Context) error {
 	var overdue time.Duration // how long the first has waited, beyond its time
 	for _, e := range entries {
 		t, _, err := story.ParseDue(e.Key)
-		if err == nil && t.After(now) {
+		if err == nil && t.Truncate(time.Second).After(now) {
 			break
+		}
+		if err == nil && t.After(now) {
+			continue // "12:00:01.5Z" sorts before "12:00:01Z"
 		}
 		if err == nil {
 			overdue = max(overdue, now.Sub(t))

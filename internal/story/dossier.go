@@ -41,12 +41,6 @@ func (s *Store) Load(ctx context.Context, k Key) (Dossier, error) {
 // Begin reads a dossier without what people decided: its Decisions are empty and its Stop is not pressed. Who acts on it
 // asks for that before, by Complete or Refresh. ErrNone if there is no such story.
 func (s *Store) Begin(ctx context.Context, k Key) (Dossier, error) {
-	d, err := s.begin(ctx, k)
-	saw(ctx, &d.Story)
-	return d, err
-}
-
-func (s *Store) begin(ctx context.Context, k Key) (Dossier, error) {
 	d := Dossier{Posts: map[string]Versioned[Post]{}, Ages: map[string]time.Duration{}, Decisions: Decisions{Key: k}}
 	if err := s.reread(ctx, &d, k); err != nil {
 		return d, err
@@ -128,6 +122,7 @@ func (s *Store) reread(ctx context.Context, d *Dossier, k Key) error {
 	} else if o.ETag == "" {
 		return fmt.Errorf("%w: %s", ErrNone, k)
 	}
+	saw(ctx, &doc)
 	d.Story = doc
 	d.Pass(o.Now)
 	return nil
