@@ -5,17 +5,17 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"testing"
 	"time"
 
+	"cutline/internal/bucket/buckettest"
 	"cutline/internal/story"
 )
 
 // BenchmarkQueue is the queue's first page with 5,000 stories in the bucket, 300 of them of today: asked for again and
 // again, as the desk's pages do, with a story that changes each time.
 func BenchmarkQueue(b *testing.B) {
-	d := openFor(b, inMemory(b))
+	d := openFor(b, buckettest.InMemory(b))
 	d.bulk(4700, noon.AddDate(0, 0, -3))
 	d.bulk(300, noon)
 	d.now = noon
@@ -38,20 +38,6 @@ func BenchmarkQueue(b *testing.B) {
 		get()
 	}
 	b.ReportMetric(float64(first.Milliseconds()), "first-ms")
-}
-
-// inMemory is a folder in memory, where there is such a place: thousands of durable writes take minutes.
-func inMemory(t testing.TB) string {
-	folder, err := os.MkdirTemp("/dev/shm", "cutline")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(folder); err != nil {
-			t.Error(err)
-		}
-	})
-	return folder
 }
 
 // bulk stores stories with their documents, first seen on a day.

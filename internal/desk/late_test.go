@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"cutline/internal/bucket"
+	"cutline/internal/bucket/buckettest"
 	"cutline/internal/story"
 )
 
 // TestOldStoriesThatNeedNobodyHideNoOther: there are many old stories for whose photos a day is noted, and behind them one
 // that is still to be decided.
 func TestOldStoriesThatNeedNobodyHideNoOther(t *testing.T) {
-	d := openFor(t, inMemory(t))
+	d := openFor(t, buckettest.InMemory(t))
 	ctx := context.Background()
 	put := func(id string, at time.Time, change func(*story.Post)) story.Key {
 		d.now = noon.AddDate(0, 0, -9)

@@ -14,6 +14,7 @@ import (
 
 	"cutline/fonts"
 	"cutline/internal/bucket"
+	"cutline/internal/bucket/buckettest"
 	"cutline/internal/channel"
 	"cutline/internal/config"
 	"cutline/internal/desk"
@@ -55,7 +56,7 @@ func TestNothingGrowsWithOldStories(t *testing.T) {
 		counts = append(counts, 4000)
 	}
 	for _, old := range counts {
-		dir, err := bucket.OpenDir(inMemory(t), time.Now)
+		dir, err := bucket.OpenDir(buckettest.InMemory(t), time.Now)
 		if err != nil {
 			t.Fatal(err)
 		}

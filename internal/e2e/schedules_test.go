@@ -13,6 +13,7 @@ import (
 
 	"cutline/fonts"
 	"cutline/internal/bucket"
+	"cutline/internal/bucket/buckettest"
 	"cutline/internal/channel"
 	"cutline/internal/desk"
 	"cutline/internal/fetch"
@@ -26,7 +27,7 @@ import (
 
 // inProcess measures the desk's pages and the schedules on a folder in memory, without HTTP between.
 func (c *chain) inProcess(g *grid, column int, stocked string) {
-	data := inMemory(c.t)
+	data := buckettest.InMemory(c.t)
 	if err := os.CopyFS(data, os.DirFS(stocked)); err != nil {
 		c.t.Fatal(err)
 	}

@@ -80,21 +80,6 @@ func stocked(ctx context.Context, b bucket.Bucket, i int, at time.Time, sent boo
 	return k, nil
 }
 
-// inMemory is a folder that lies in memory where there is such a place: stocking one with durable writes takes minutes.
-func inMemory(t testing.TB) string {
-	t.Helper()
-	folder, err := os.MkdirTemp("/dev/shm", "cutline")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(folder); err != nil {
-			t.Error(err)
-		}
-	})
-	return folder
-}
-
 // picture writes a photo of w × h pixels with a photo's detail in each: the sample, side by side and mirrored.
 func picture(t testing.TB, path string, w, h int) {
 	t.Helper()

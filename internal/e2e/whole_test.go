@@ -85,7 +85,7 @@ func BenchmarkWhole(b *testing.B) {
 		c := newChain(b, nil)
 		g := &grid{t: b}
 		binary := program(b)
-		stocked := inMemory(b)
+		stocked := buckettest.InMemory(b)
 		st := openStore(b, stocked)
 		have := 0
 		now := time.Now()

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -410,4 +411,20 @@ func clock(t *testing.T, b bucket.Bucket) {
 	if first.Now.IsZero() || first.Modified.IsZero() || first.Now.Before(first.Modified) || first.Now.Sub(first.Modified) > time.Minute {
 		t.Errorf("just written: modified %v, now %v", first.Modified, first.Now)
 	}
+}
+
+// InMemory is a new folder that lies in memory where there is such a place, for tests that need thousands of objects:
+// durable writes of so many take minutes.
+func InMemory(t testing.TB) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("/dev/shm", "cutline")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(folder); err != nil {
+			t.Error(err)
+		}
+	})
+	return folder
 }
