@@ -55,9 +55,7 @@ func (d *desk) historyPage(q *request) error {
 	days := d.lastDays()
 	rows := all[:min(len(all), historyRows)]
 	for i := range rows {
-		one := []event{rows[i].event}
-		q.tell(one)
-		rows[i].event = one[0]
+		q.tell(&rows[i].event)
 	}
 	return q.show(http.StatusOK, "history", q.frame(q.words.say("history"), "history", struct {
 		Day  string

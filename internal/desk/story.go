@@ -38,7 +38,9 @@ func (d *desk) storyPage(q *request) error {
 		return err
 	}
 	p := storyPage{storyView: q.view(x, looks), Changes: q.changed(x, looks), Log: q.storyLog(x), Wide: q.FormValue("previews") == "open"}
-	q.tell(p.Log)
+	for i := range p.Log {
+		q.tell(&p.Log[i])
+	}
 	p.Body, p.Taken = marked(x, p.Channels), q.receipts(x)
 	for _, held := range []string{x.Manifest.Held, x.Story.Doubt, x.Story.Article.Doubt} {
 		if p.Held == "" {
@@ -107,25 +109,25 @@ type event struct {
 	Changes []change // what it changed: filled in by tell
 }
 
-// tell says what events changed, before and after.
-func (q *request) tell(log []event) {
-	words := map[string]string{"headline": "headline", "kicker": "kicker", "dek": "dek", "body": "article_text", "photo": "photo", "caption": "caption", "credit": "credit", "alt": "alt_text", "layout": "layout", "focal": "focal_point",
-		"embargo": "embargo", "text": "post_text", "tags": "hashtags"}
-	for i := range log {
-		for _, p := range log[i].past {
-			c := change{Label: q.words.say(words[p.What])}
-			if p.Channel != "" {
-				c.Label = label(p.Channel, q.desk.Config.Channels[p.Channel].Kind) + ": " + c.Label
-			}
-			a, b := p.Before, p.After
-			for _, v := range []*string{&a, &b} {
-				if *v != "" && (p.What == "layout" || p.What == "kicker" && slices.Contains(kickers, *v)) {
-					*v = q.words.say(p.What + "_" + *v)
-				}
-			}
-			c.Old, c.New = differ(cleanText(a), cleanText(b))
-			log[i].Changes = append(log[i].Changes, c)
+// changeWords are the interface's words for what a change was of.
+var changeWords = map[string]string{"headline": "headline", "kicker": "kicker", "dek": "dek", "body": "article_text", "photo": "photo", "caption": "caption", "credit": "credit", "alt": "alt_text", "layout": "layout", "focal": "focal_point",
+	"embargo": "embargo", "text": "post_text", "tags": "hashtags"}
+
+// tell says what an event changed, before and after.
+func (q *request) tell(e *event) {
+	for _, p := range e.past {
+		c := change{Label: q.words.say(changeWords[p.What])}
+		if p.Channel != "" {
+			c.Label = label(p.Channel, q.desk.Config.Channels[p.Channel].Kind) + ": " + c.Label
 		}
+		a, b := p.Before, p.After
+		for _, v := range []*string{&a, &b} {
+			if *v != "" && (p.What == "layout" || p.What == "kicker" && slices.Contains(kickers, *v)) {
+				*v = q.words.say(p.What + "_" + *v)
+			}
+		}
+		c.Old, c.New = differ(cleanText(a), cleanText(b))
+		e.Changes = append(e.Changes, c)
 	}
 }
 

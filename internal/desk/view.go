@@ -321,6 +321,9 @@ func (q *request) channel(x *story.Dossier, name string, zone *time.Location) ch
 		if err != nil && !slices.Contains(c.Findings, err.Error()) {
 			c.Findings = append(slices.Clone(c.Findings), err.Error())
 		}
+		if slices.Contains(c.Findings, c.State.Why) {
+			c.State.Why = "" // it stands below, among the findings
+		}
 		c.Length, c.Limit = n, limit
 		if limit > 0 {
 			c.Fill = min(300, n*300/limit)
