@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"cutline/internal/article"
 )
@@ -70,25 +71,25 @@ type token struct {
 // tokens parts a text into words and numbers.
 func tokens(s string) []token {
 	var out []token
-	rest := s
-	for rest != "" {
-		if at := numberRE.FindStringIndex(rest); at != nil && strings.IndexFunc(rest[:at[0]], func(r rune) bool { return !separates(r) }) < 0 {
-			n := rest[at[0]:at[1]]
-			out = append(out, token{n, n, digits(n)})
-			rest = rest[at[1]:]
-			continue
-		}
+	for rest := s; ; {
 		i := strings.IndexFunc(rest, func(r rune) bool { return !separates(r) })
 		if i < 0 {
 			break
 		}
-		end := strings.IndexFunc(rest[i:], func(r rune) bool { return separates(r) || unicode.IsDigit(r) })
-		if end < 0 {
-			end = len(rest) - i
+		rest = rest[i:]
+		if first, _ := utf8.DecodeRuneInString(rest); unicode.IsDigit(first) {
+			n := rest[:numberRE.FindStringIndex(rest)[1]] // it begins here, so what follows is not searched
+			out = append(out, token{n, n, digits(n)})
+			rest = rest[len(n):]
+			continue
 		}
-		w := rest[i : i+end]
+		end := strings.IndexFunc(rest, func(r rune) bool { return separates(r) || unicode.IsDigit(r) })
+		if end < 0 {
+			end = len(rest)
+		}
+		w := rest[:end]
 		out = append(out, token{w, strings.ToLower(stem(strings.ReplaceAll(w, "\u200c", ""))), ""})
-		rest = rest[i+end:]
+		rest = rest[end:]
 	}
 	return out
 }

@@ -73,6 +73,7 @@ type sentence struct {
 	text  string  // as in the body
 	place int     // in the article, from 0
 	score float64 // how much it says; only compared
+	leans bool    // it needs the one before it
 }
 
 // candidates are the article's sentences that can stand alone, with how much each says: the share of the headline's and
@@ -105,7 +106,7 @@ func candidates(a article.Article) []sentence {
 				continue
 			}
 			x.score = x.score/(n+8) + 6/float64(place+1)
-			if leans(s) {
+			if x.leans = leans(s); x.leans {
 				x.score /= 3
 			}
 			out = append(out, x)
@@ -141,8 +142,11 @@ func leans(s string) bool {
 	first, _, _ := strings.Cut(low, " ")
 	first = strings.Trim(first, ",،")
 	return strings.ContainsAny(s[:min(len(s), 3)], "\"") || strings.HasPrefix(s, "“") || strings.HasPrefix(s, "«") || strings.HasPrefix(s, "„") || strings.HasPrefix(s, "「") ||
-		slices.Contains(strings.Fields("he she it they this that these those some both another others such but and so then however meanwhile also er sie es dies aber und doch o bu şu ancak ama fakat ve ayrıca ئەو ئەمە بەڵام هەروەها هو هي هذا هذه لكن وأضاف وقال وقالت او این آن اما همچنین ew ev lê û"), first)
+		slices.Contains(leaning, first)
 }
+
+// leaning are the words that such a sentence begins with.
+var leaning = strings.Fields("he she it they this that these those some both another others such but and so then however meanwhile also er sie es dies aber und doch o bu şu ancak ama fakat ve ayrıca ئەو ئەمە بەڵام هەروەها هو هي هذا هذه لكن وأضاف وقال وقالت او این آن اما همچنین ew ev lê û")
 
 // choose takes the best sentence that fits, whole or up to a clause's end, and to a whole one what says nearly as much and
 // fits beside it. Everything passes the gate.
@@ -150,10 +154,10 @@ func choose(all []sentence, a article.Article, fits func(string) bool) string {
 	best := slices.Clone(all)
 	slices.SortStableFunc(best, func(x, y sentence) int { return cmp.Compare(y.score, x.score) })
 	slices.SortStableFunc(best, func(x, y sentence) int { // what leans comes last
-		switch lx, ly := leans(x.text), leans(y.text); {
-		case lx == ly:
+		switch {
+		case x.leans == y.leans:
 			return 0
-		case lx:
+		case x.leans:
 			return 1
 		}
 		return -1
@@ -174,7 +178,7 @@ func choose(all []sentence, a article.Article, fits func(string) bool) string {
 				break
 			}
 			// A sentence that leans goes only behind the one that it leans on.
-			if s.place == anchor.place || s.score < anchor.score/3 || leans(s.text) && !slices.ContainsFunc(taken, func(x sentence) bool { return x.place == s.place-1 }) {
+			if s.place == anchor.place || s.score < anchor.score/3 || s.leans && !slices.ContainsFunc(taken, func(x sentence) bool { return x.place == s.place-1 }) {
 				continue
 			}
 			if next := append(slices.Clone(taken), s); fits(joined(next, a.Language)) {
