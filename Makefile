@@ -24,7 +24,7 @@ crash: ## 200 stories while the process is killed at random
 	CUTLINE_E2E=1 go test -count=1 -timeout 20m -v -run 'TestKilled' ./internal/e2e
 
 bench: ## how fast each part is, what a function's memory brings, and at last one table of the whole
-	CUTLINE_E2E=1 go test -run '^$$' -timeout 40m -bench . -benchmem ./internal/jpeg ./internal/photo ./internal/typeset ./internal/card ./internal/render ./internal/desk ./internal/e2e
+	CUTLINE_E2E=1 go test -run '^$$' -timeout 40m -bench . -benchmem ./internal/jpeg ./internal/photo ./internal/typeset ./internal/card ./internal/render ./internal/post ./internal/desk ./internal/e2e
 goldens: ## draw the cards that tests compare with anew
 	go test ./internal/gallery -run Golden -update
 

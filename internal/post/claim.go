@@ -192,7 +192,7 @@ func (l *look) amend(ctx context.Context, w *work, change func(*story.Post)) err
 // stillWanted decides once more, with the claim taken and the documents read after it: what was decided or changed
 // before the call is obeyed.
 func (l *look) stillWanted(ctx context.Context, w *work, late bool) (bool, error) {
-	f, err := l.facts(l.d, w.name)
+	f, err := l.facts(w.name)
 	if err != nil {
 		return false, err
 	}

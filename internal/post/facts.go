@@ -1,6 +1,8 @@
 package post
 
 import (
+	"sync"
+
 	"cutline/internal/channel"
 	"cutline/internal/config"
 	"cutline/internal/review"
@@ -8,7 +10,8 @@ import (
 )
 
 // facts gathers what Next decides from.
-func (p *Poster) facts(d *story.Dossier, name string) (Facts, error) {
+func (l *look) facts(name string) (Facts, error) {
+	d, p := l.d, l.Poster
 	c, ch, site := p.Config.Channels[name], p.Channels[name], p.Config.Sites[d.Story.Site]
 	rec := d.Posts[name]
 	f := Facts{
@@ -24,27 +27,69 @@ func (p *Poster) facts(d *story.Dossier, name string) (Facts, error) {
 		f.Page = c.Page
 	}
 	f.Rule = review.Of(p.Config, d, name)
-	if d.Manifest.Revision >= d.Story.Revision && d.Story.Live() {
+	if d.Manifest.Revision >= d.Story.Revision && d.Story.Live() && !f.rests() {
 		piece := channel.Piece{Key: d.Story.Key, Site: site, Article: d.Story.Edited(), Manifest: d.Manifest, Revision: d.Story.Revision}
-		draft := ch.Prepare(piece)
+		draft := l.drafts.of(ch, name, piece, d)
 		if c.Rewrite && p.Reword != nil && !rec.Doc.Live() {
 			if other := rec.Doc.Other; other.Of != draft.Hash() {
 				f.Reword = true
 			} else if other.Text != "" {
 				piece.Summary = other.Text
-				draft = ch.Prepare(piece)
+				draft = l.drafts.of(ch, name, piece, d)
 			}
 		}
 		if sent := rec.Doc.Sent; rec.Doc.Live() && sent.Revision < draft.Revision && sent.Base() != draft.Hash() {
 			f.Plan = channel.PlanFor(c, f.Can, f.Now.Sub(rec.Doc.Made()), *sent, draft, channel.Changed(*sent, draft, piece.Article, c, site))
 			if f.Plan.How == "reply" {
 				piece.Corrects = true
-				draft = ch.Prepare(piece)
+				draft = l.drafts.of(ch, name, piece, d)
 			}
 		}
 		f.Draft = &draft
 	}
 	return f, nil
+}
+
+// rests says that no draft, whatever stands in it, gives cause to do anything: what is out is of the story's present revision,
+// its end is known, and nobody decided anything since. Nearly all stories that something is due for are such, and drafts
+// are what a look costs most.
+func (f Facts) rests() bool {
+	p := &f.Record
+	return p.Live() && p.Claim == nil && p.Uncertain == "" && p.Sent.Revision >= f.Dossier.Story.Revision &&
+		!f.Dossier.Decisions.For(f.Channel, f.Rule).At.After(p.SentAt)
+}
+
+// drafts are those of one look, each made once: a channel's is the same for the same piece. Channels use it side by side.
+type drafts struct {
+	mu   sync.Mutex
+	made map[makings]story.Draft
+}
+
+// makings are what a draft is made from, so far as it changes during a look.
+type makings struct {
+	channel  string
+	revision int    // the story's
+	drawn    string // the manifest's version
+	summary  string // other words
+	corrects bool
+}
+
+func (m *drafts) of(ch channel.Channel, name string, piece channel.Piece, d *story.Dossier) story.Draft {
+	key := makings{name, piece.Revision, d.Drawn(), piece.Summary, piece.Corrects}
+	m.mu.Lock()
+	draft, ok := m.made[key]
+	m.mu.Unlock()
+	if ok {
+		return draft
+	}
+	draft = ch.Prepare(piece)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.made == nil {
+		m.made = map[makings]story.Draft{}
+	}
+	m.made[key] = draft
+	return draft
 }
 
 // accountOf names the account that a channel posts as, however its configuration says it.

@@ -30,6 +30,7 @@ type look struct {
 	unsaved  map[string]bool          // channels whose record in d is further than the one in the bucket
 	clock    bucketClock              // since the story was read last
 	cards    cards
+	drafts   drafts
 }
 
 // rounds bounds one look: each round ends with a call on every channel that wants one, and the longest way (find, claim
@@ -169,7 +170,7 @@ func sooner(a, b time.Time) time.Time {
 // with the claim of that call, or with save where there is none: what nobody acts on in between needs no writing of its own.
 func (l *look) next(ctx context.Context, name string, fault func() string) (*work, error) {
 	for range steps {
-		f, err := l.facts(l.d, name)
+		f, err := l.facts(name)
 		if err != nil {
 			return nil, err
 		}

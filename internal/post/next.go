@@ -15,7 +15,7 @@ type Facts struct {
 	Channel string         // the channel's name
 	Record  story.Post     // this channel's record; zero: none yet
 	Age     time.Duration  // how long ago the record was written, by the bucket's clock
-	Draft   *story.Draft   // what the channel would send for the story's present revision; nil: its cards are not drawn yet
+	Draft   *story.Draft   // what the channel would send for the story's present revision; nil: its cards are not drawn yet, or it makes no difference
 	Account story.Account  // the state of the channel's account; zero while nothing is wanted of it
 	Reword  bool           // other words are wanted for Draft before it is proposed
 	Page    string         // warn or wait, if the article's page is to be looked at before posting; empty: it is not

@@ -29,6 +29,9 @@ func facts(change ...func(*Facts)) Facts {
 	return f
 }
 
+// proposal is the draft of facts.
+func proposal() *story.Draft { return facts().Draft }
+
 func decide(d story.Decision) func(*Facts) {
 	return func(f *Facts) {
 		if d.Act == story.Approve || d.Act == story.Schedule {
@@ -103,6 +106,7 @@ func queue(minutes int) func(*Facts) {
 
 func TestNext(t *testing.T) {
 	approve := decide(story.Decision{Act: story.Approve, At: at(-1), By: "Hana"})
+	resting := 0 // cases in which no draft is made
 	for _, c := range []struct {
 		name  string
 		facts Facts
@@ -224,11 +228,25 @@ func TestNext(t *testing.T) {
 		{"an uncertain post waits for the desk", facts(approve, func(f *Facts) { f.Record.Uncertain, f.Record.UncertainAt = "nobody knows", at(-1) }), Nothing, time.Time{}},
 		{"who settles it", facts(decide(story.Decision{Act: story.Settle, Settled: story.Again, At: noon}), func(f *Facts) { f.Record.Uncertain, f.Record.UncertainAt = "nobody knows", at(-1) }), Settle, time.Time{}},
 		{"an older settling is not about this doubt", facts(decide(story.Decision{Act: story.Settle, Settled: story.Again, At: at(-2)}), func(f *Facts) { f.Record.Uncertain, f.Record.UncertainAt = "nobody knows", at(-1) }), Nothing, time.Time{}},
+		{"other words for what is out, approved since", facts(posted, decide(story.Decision{Act: story.Approve, At: noon, Drafts: map[string]story.Draft{"net": {Text: "Water is at the spillway", Revision: 1, Basis: proposal().Hash()}}})), Keep, time.Time{}},
+		{"other words for what is out, approved before", facts(posted, decide(story.Decision{Act: story.Approve, At: at(-2), Drafts: map[string]story.Draft{"net": {Text: "Water is at the spillway", Revision: 1, Basis: proposal().Hash()}}})), Nothing, time.Time{}},
 		{"what is out under another account is left alone", facts(posted, func(f *Facts) { f.Other = true; f.Dossier.Story.Off = "deleted" }), Nothing, time.Time{}},
 	} {
 		if got := Next(c.facts); got.Do != c.do || !got.Until.Equal(c.until) {
 			t.Errorf("%s: have %s %v, want %s %v", c.name, got.Do, got.Until, c.do, c.until)
 		}
+		if !c.facts.rests() {
+			continue
+		}
+		resting++
+		bare := c.facts
+		bare.Draft = nil
+		if got := Next(bare); got.Do != c.do || !got.Until.Equal(c.until) {
+			t.Errorf("%s: it is said to rest, but without its draft it is %s %v in place of %s %v", c.name, got.Do, got.Until, c.do, c.until)
+		}
+	}
+	if resting < 5 {
+		t.Errorf("only %d of the cases rest", resting)
 	}
 }
 

@@ -102,6 +102,9 @@ func (s *Store) Moved(ctx context.Context, d *Dossier) (bool, error) {
 	return c.etag != d.decided, err
 }
 
+// Drawn names the version of the manifest, as it was read.
+func (d *Dossier) Drawn() string { return d.drawn }
+
 // Pass moves the dossier's clock on.
 func (d *Dossier) Pass(to time.Time) {
 	for name := range d.Ages {
