@@ -16,6 +16,7 @@ import (
 	"cutline/internal/article"
 	"cutline/internal/config"
 	"cutline/internal/story"
+	"cutline/internal/summary"
 )
 
 // Channel is one configured account. A Channel may be used from several goroutines. Calls end within the lease that
@@ -75,6 +76,14 @@ type Piece struct {
 	Revision int    // the story's
 	Summary  string // in place of the extractive summary, where it fits; empty: none
 	Corrects bool   // it is a correction that is given as a reply to the post that is out
+
+	read *summary.Reading // of Article; nil: a Prepare reads it for itself
+}
+
+// Read is the piece with its article read, which must not be changed any more: for several channels' drafts once.
+func (p Piece) Read() Piece {
+	p.read = summary.Read(p.Article)
+	return p
 }
 
 // Call is one call to a network. Steps and Step let a post of several steps go on where it was interrupted.

@@ -63,6 +63,9 @@ func sameLink(a, b string) bool {
 }
 
 func drafted(p Piece, c config.Channel, name, format, otherwise string, fits func(text, link string) bool) story.Draft {
+	if p.read == nil {
+		p = p.Read()
+	}
 	if c.Card != "" {
 		format = c.Card
 	}
@@ -107,7 +110,7 @@ func drafted(p Piece, c config.Channel, name, format, otherwise string, fits fun
 	case cut:
 		d.Findings = append(d.Findings, "the headline is too long for this network and was cut")
 	}
-	d.Findings = append(d.Findings, Check(d.Text, d, p.Article, c, p.Site)...)
+	d.Findings = append(d.Findings, check(d.Text, d, p.Article.Language, p.read, c, p.Site)...)
 	return d
 }
 

@@ -129,7 +129,7 @@ func (w *wording) write(tags []string, fits func(string) bool) (text string, cut
 			return failed == nil && fits(whole)
 		}
 		if w.piece.Summary == "" || !with(w.piece.Summary) {
-			w.summary = summary.Write(w.piece.Article, with)
+			w.summary = w.piece.read.Write(with)
 		}
 		text, err = w.text()
 		return text, err == nil
@@ -226,8 +226,12 @@ func correctionWord(language string) string {
 // the channel's template adds of its own, and without its link and hashtags. It returns the reasons against it in
 // words for the desk; none: it may go out.
 func Check(text string, d story.Draft, a article.Article, c config.Channel, site config.Site) []string {
+	return check(text, d, a.Language, summary.Read(a), c, site)
+}
+
+func check(text string, d story.Draft, language string, read *summary.Reading, c config.Channel, site config.Site) []string {
 	var out []string
-	for _, f := range summary.Check(bareText(text, d, a.Language, c, site), a) {
+	for _, f := range read.Check(bareText(text, d, language, c, site)) {
 		out = append(out, f.Why)
 	}
 	return out

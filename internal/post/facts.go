@@ -28,21 +28,21 @@ func (l *look) facts(name string) (Facts, error) {
 	}
 	f.Rule = review.Of(p.Config, d, name)
 	if d.Manifest.Revision >= d.Story.Revision && d.Story.Live() && !f.rests() {
-		piece := channel.Piece{Key: d.Story.Key, Site: site, Article: d.Story.Edited(), Manifest: d.Manifest, Revision: d.Story.Revision}
-		draft := l.drafts.of(ch, name, piece, d)
+		piece := l.drafts.piece(d, site)
+		draft := l.drafts.of(ch, name, piece)
 		if c.Rewrite && p.Reword != nil && !rec.Doc.Live() {
 			if other := rec.Doc.Other; other.Of != draft.Hash() {
 				f.Reword = true
 			} else if other.Text != "" {
 				piece.Summary = other.Text
-				draft = l.drafts.of(ch, name, piece, d)
+				draft = l.drafts.of(ch, name, piece)
 			}
 		}
 		if sent := rec.Doc.Sent; rec.Doc.Live() && sent.Revision < draft.Revision && sent.Base() != draft.Hash() {
 			f.Plan = channel.PlanFor(c, f.Can, f.Now.Sub(rec.Doc.Made()), *sent, draft, channel.Changed(*sent, draft, piece.Article, c, site))
 			if f.Plan.How == "reply" {
 				piece.Corrects = true
-				draft = l.drafts.of(ch, name, piece, d)
+				draft = l.drafts.of(ch, name, piece)
 			}
 		}
 		f.Draft = &draft
@@ -61,34 +61,42 @@ func (f Facts) rests() bool {
 
 // drafts are those of one look, each made once: a channel's is the same for the same piece. Channels use it side by side.
 type drafts struct {
-	mu   sync.Mutex
-	made map[makings]story.Draft
+	mu    sync.Mutex
+	drawn string // the version of the manifest that base is of
+	base  channel.Piece
+	made  map[makings]story.Draft // from base
 }
 
-// makings are what a draft is made from, so far as it changes during a look.
+// makings are what else a draft is made from.
 type makings struct {
 	channel  string
-	revision int    // the story's
-	drawn    string // the manifest's version
 	summary  string // other words
 	corrects bool
 }
 
-func (m *drafts) of(ch channel.Channel, name string, piece channel.Piece, d *story.Dossier) story.Draft {
-	key := makings{name, piece.Revision, d.Drawn(), piece.Summary, piece.Corrects}
+// piece is the story as it is now.
+func (m *drafts) piece(d *story.Dossier, site config.Site) channel.Piece {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.made == nil || m.base.Revision != d.Story.Revision || m.drawn != d.Drawn() {
+		m.base = channel.Piece{Key: d.Story.Key, Site: site, Article: d.Story.Edited(), Manifest: d.Manifest, Revision: d.Story.Revision}.Read()
+		m.drawn, m.made = d.Drawn(), map[makings]story.Draft{}
+	}
+	return m.base
+}
+
+// of is a channel's draft of the piece, which may have other words and be a correction.
+func (m *drafts) of(ch channel.Channel, name string, piece channel.Piece) story.Draft {
+	key := makings{name, piece.Summary, piece.Corrects}
 	m.mu.Lock()
 	draft, ok := m.made[key]
 	m.mu.Unlock()
-	if ok {
-		return draft
+	if !ok {
+		draft = ch.Prepare(piece)
+		m.mu.Lock()
+		m.made[key] = draft
+		m.mu.Unlock()
 	}
-	draft = ch.Prepare(piece)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.made == nil {
-		m.made = map[makings]story.Draft{}
-	}
-	m.made[key] = draft
 	return draft
 }
 

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -27,33 +28,57 @@ var (
 // Check is the faithfulness gate: every number, name and quotation of a text occurs in the article; it carries no
 // markup, caption, dateline or promotion; quotation marks and brackets are balanced; and it does not say the headline
 // twice. Links and hashtags are not looked at. No findings: it may go out.
-func Check(text string, a article.Article) []Finding {
+func Check(text string, a article.Article) []Finding { return Read(a).Check(text) }
+
+// Reading is an article as it was read for the texts that are made from it and checked against it: several channels' texts
+// need it read only once. It may be used from several goroutines.
+type Reading struct {
+	a         article.Article
+	source    string            // all of it that a text may draw on, but for what only some checks take
+	known     map[string]bool   // its words, as names are compared
+	said      facts             // its numbers, dates and spelled numbers
+	pursued   followers         // its words in scripts without capitals, and what follows them; empty for other languages
+	folded    func() string     // source, as quotations are compared; few texts have one
+	sentences func() []sentence // what a summary may be made of; a text that is only checked needs none
+}
+
+// Read reads an article, which must not be changed afterwards.
+func Read(a article.Article) *Reading {
+	r := &Reading{a: a, source: a.Headline + "\n" + a.Dek + "\n" + a.Body + "\n" + a.Section + "\n" + strings.Join(a.Tags, "\n"), known: map[string]bool{}}
+	for w := range strings.FieldsFuncSeq(r.source+"\n"+a.Byline+"\n"+a.Dateline+"\n"+a.Photo.Caption, notWord) {
+		r.known[strings.ToLower(stem(w))] = true
+	}
+	r.said = factsOf(r.source+"\n"+a.Dateline, a.Language)
+	if article.RTL(a.Language) {
+		r.pursued = followersIn(r.source + "\n" + a.Byline)
+	}
+	r.folded = sync.OnceValue(func() string { return fold(r.source) })
+	r.sentences = sync.OnceValue(func() []sentence { return candidates(a) })
+	return r
+}
+
+// Check is [Check] of a text against the article.
+func (r *Reading) Check(text string) []Finding {
+	a := r.a
 	var out []Finding
 	find := func(kind, what, why string, args ...any) {
 		out = append(out, Finding{kind, what, fmt.Sprintf(why, args...)})
 	}
 	plain := linkRE.ReplaceAllString(text, "")
-	source := a.Headline + "\n" + a.Dek + "\n" + a.Body + "\n" + a.Section + "\n" + strings.Join(a.Tags, "\n")
 	bare := withoutTags(plain)
-	checkFacts(bare, source+"\n"+a.Dateline, a.Language, find)
-	if article.RTL(a.Language) {
-		checkFollowers(bare, source+"\n"+a.Byline, find)
-	}
-	folded := fold(source)
+	have := tokens(bare)
+	r.said.check(have, find)
+	r.pursued.check(have, find)
 	for _, q := range quotations(plain) {
 		for part := range strings.SplitSeq(strings.ReplaceAll(q, "...", "…"), "…") {
-			if !strings.Contains(folded, fold(part)) {
+			if !strings.Contains(r.folded(), fold(part)) {
 				find("quotation", q, "the quotation “%s” is not in the article word for word", q)
 				break
 			}
 		}
 	}
-	known := map[string]bool{}
-	for w := range strings.FieldsFuncSeq(source+"\n"+a.Byline+"\n"+a.Dateline+"\n"+a.Photo.Caption, notWord) {
-		known[strings.ToLower(stem(w))] = true
-	}
 	for _, s := range Sentences(bare, a.Language) {
-		checkNames(strings.FieldsFunc(s, notWord), known, a.Language, find)
+		checkNames(strings.FieldsFunc(s, notWord), r.known, a.Language, find)
 	}
 	if m := markupRE.FindString(plain); m != "" {
 		find("markup", m, "%s is markup, not text", m)
@@ -65,8 +90,10 @@ func Check(text string, a article.Article) []Finding {
 		find("dateline", a.Dateline, "the text begins with the dateline")
 	}
 	for line := range strings.SplitSeq(plain, "\n") {
-		if credit, _ := article.CreditIn(line, a.Language); credit != "" && credit == a.Photo.Credit && !strings.Contains(a.Body+a.Dek+a.Headline, line) {
-			find("caption", line, "“%s” is the photo's credit", credit)
+		if a.Photo.Credit != "" && !strings.Contains(a.Body+a.Dek+a.Headline, line) {
+			if credit, _ := article.CreditIn(line, a.Language); credit == a.Photo.Credit {
+				find("caption", line, "“%s” is the photo's credit", credit)
+			}
 		}
 		if strings.TrimSpace(line) != "" && article.Promotion(line) {
 			find("promotion", line, "“%s” is promotion", line)

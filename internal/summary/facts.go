@@ -128,33 +128,43 @@ func kind(word string) string {
 	return ""
 }
 
-// checkFacts compares numbers with what stands beside them, months, weekdays and spelled numbers.
-func checkFacts(text, source, language string, find func(kind, what, why string, args ...any)) {
-	have, want := tokens(text), tokens(source)
-	primary := article.Primary(language)
-	numbers, words := map[string]bool{}, map[string]bool{}
-	dates := map[int]bool{}
+// facts are an article's numbers with what stands beside them, months, weekdays and spelled numbers.
+type facts struct {
+	language string // its primary part
+	numbers  map[string]bool
+	words    map[string]bool
+	dates    map[int]bool
+	pairs    map[[2]string]bool
+}
+
+func factsOf(source, language string) facts {
+	want := tokens(source)
+	f := facts{article.Primary(language), map[string]bool{}, map[string]bool{}, map[int]bool{}, related(want)}
 	for _, t := range want {
 		if t.number != "" {
-			numbers[t.number] = true
-		} else if n := value(t.word, primary); n != "" {
-			numbers[n] = true
+			f.numbers[t.number] = true
+		} else if n := value(t.word, f.language); n != "" {
+			f.numbers[n] = true
 		}
-		words[t.word] = true
-		dates[date(t.word)] = true
+		f.words[t.word] = true
+		f.dates[date(t.word)] = true
 	}
-	pairs := related(want)
+	return f
+}
+
+// check compares a text's with them.
+func (f *facts) check(have []token, find func(kind, what, why string, args ...any)) {
 	for i, t := range have {
 		switch {
-		case t.number != "" && !numbers[t.number]:
+		case t.number != "" && !f.numbers[t.number]:
 			find("number", t.text, "the number %s is not in the article", t.text)
-		case t.number != "" && i+1 < len(have) && have[i+1].number == "" && kind(have[i+1].word) != "" && !pairs[[2]string{t.number, kind(have[i+1].word)}]:
+		case t.number != "" && i+1 < len(have) && have[i+1].number == "" && kind(have[i+1].word) != "" && !f.pairs[[2]string{t.number, kind(have[i+1].word)}]:
 			find("number", t.text+" "+have[i+1].text, "“%s %s” is not what the article says with %s", t.text, have[i+1].text, t.text)
-		case t.number != "" && i > 0 && months[have[i-1].word] > 0 && len(t.number) < 3 && !pairs[[2]string{t.number, kind(have[i-1].word)}]:
+		case t.number != "" && i > 0 && months[have[i-1].word] > 0 && len(t.number) < 3 && !f.pairs[[2]string{t.number, kind(have[i-1].word)}]:
 			find("date", have[i-1].text+" "+t.text, "the date %s %s is not in the article", have[i-1].text, t.text)
-		case date(t.word) != 0 && !dates[date(t.word)] && !(t.word == "march" || t.word == "mar" || t.word == "may" || t.word == "mil"):
+		case date(t.word) != 0 && !f.dates[date(t.word)] && !(t.word == "march" || t.word == "mar" || t.word == "may" || t.word == "mil"):
 			find("date", t.text, "the article does not speak of %s", t.text)
-		case slices.Contains(numerals[primary], t.word) && !words[t.word] && !numbers[value(t.word, primary)]:
+		case slices.Contains(numerals[f.language], t.word) && !f.words[t.word] && !f.numbers[value(t.word, f.language)]:
 			find("number", t.text, "the number %s is not in the article", t.text)
 		}
 	}
@@ -186,26 +196,35 @@ func date(word string) int {
 	return 0
 }
 
-// checkFollowers finds, in scripts without capitals, a name whose second part was changed: a word that the article has
-// with one follower only, followed by a word that the article does not have at all.
-func checkFollowers(text, source string, find func(kind, what, why string, args ...any)) {
-	follower := map[string]string{}
-	words := map[string]bool{}
+// followers are an article's words in a script without capitals, and what follows each; the zero value is of no article.
+type followers struct {
+	source string
+	words  map[string]bool
+	next   map[string]string // the one word that ever follows; empty: there are several
+}
+
+func followersIn(source string) followers {
+	f := followers{source, map[string]bool{}, map[string]string{}}
 	ts := tokens(source)
 	for i, t := range ts {
-		words[t.word] = true
+		f.words[t.word] = true
 		if i+1 < len(ts) && t.number == "" {
-			if f, ok := follower[t.word]; ok && f != ts[i+1].word {
-				follower[t.word] = ""
+			if n, ok := f.next[t.word]; ok && n != ts[i+1].word {
+				f.next[t.word] = ""
 			} else if !ok {
-				follower[t.word] = ts[i+1].word
+				f.next[t.word] = ts[i+1].word
 			}
 		}
 	}
-	have := tokens(text)
+	return f
+}
+
+// check finds a name whose second part was changed: a word that the article has with one follower only, followed by a word
+// that the article does not have at all.
+func (f *followers) check(have []token, find func(kind, what, why string, args ...any)) {
 	for i := 1; i < len(have); i++ {
 		w, before := have[i], have[i-1]
-		if w.number == "" && !words[w.word] && follower[before.word] != "" && named(source, before.text, follower[before.word]) && len([]rune(w.word)) > 2 {
+		if w.number == "" && !f.words[w.word] && f.next[before.word] != "" && named(f.source, before.text, f.next[before.word]) && len([]rune(w.word)) > 2 {
 			find("name", before.text+" "+w.text, "the name %s %s is not in the article", before.text, w.text)
 		}
 	}

@@ -19,16 +19,20 @@ import (
 // the sentence that says most, with up to two more that fit beside it, in the article's order. A sentence that does not
 // fit is cut at a clause; where that cannot be either, the next best one is tried. fits must say no to every text longer than one it said no to. Empty: the article has no text that
 // fits.
-func Write(a article.Article, fits func(string) bool) string {
+func Write(a article.Article, fits func(string) bool) string { return Read(a).Write(fits) }
+
+// Write is [Write] of the article.
+func (r *Reading) Write(fits func(string) bool) string {
+	a := r.a
 	if dek := strings.TrimSpace(a.Dek); dek != "" && !repeats(dek, a.Headline) && !cutOff(dek, a.Body) {
-		if whole := closed(dek); fits(whole) && len(Check(whole, a)) == 0 {
+		if whole := closed(dek); fits(whole) && len(r.Check(whole)) == 0 {
 			return whole
 		}
-		if short := prefix(Sentences(dek, a.Language), joint(a.Language), fits); short != "" && len(Check(short, a)) == 0 {
+		if short := prefix(Sentences(dek, a.Language), joint(a.Language), fits); short != "" && len(r.Check(short)) == 0 {
 			return short
 		}
 	}
-	return choose(candidates(a), a, fits)
+	return r.choose(fits)
 }
 
 // cutOff says whether a dek was made from the body's beginning and ends where its room ended.
@@ -150,8 +154,8 @@ var leaning = strings.Fields("he she it they this that these those some both ano
 
 // choose takes the best sentence that fits, whole or up to a clause's end, and to a whole one what says nearly as much and
 // fits beside it. Everything passes the gate.
-func choose(all []sentence, a article.Article, fits func(string) bool) string {
-	best := slices.Clone(all)
+func (r *Reading) choose(fits func(string) bool) string {
+	best := slices.Clone(r.sentences())
 	slices.SortStableFunc(best, func(x, y sentence) int { return cmp.Compare(y.score, x.score) })
 	slices.SortStableFunc(best, func(x, y sentence) int { // what leans comes last
 		switch {
@@ -164,12 +168,12 @@ func choose(all []sentence, a article.Article, fits func(string) bool) string {
 	})
 	for _, anchor := range best {
 		if !fits(anchor.text) {
-			if short := clause(anchor.text, fits); short != "" && len(Check(short, a)) == 0 {
+			if short := clause(anchor.text, fits); short != "" && len(r.Check(short)) == 0 {
 				return short
 			}
 			continue
 		}
-		if len(Check(anchor.text, a)) > 0 {
+		if len(r.Check(anchor.text)) > 0 {
 			continue
 		}
 		taken := []sentence{anchor}
@@ -181,11 +185,11 @@ func choose(all []sentence, a article.Article, fits func(string) bool) string {
 			if s.place == anchor.place || s.score < anchor.score/3 || s.leans && !slices.ContainsFunc(taken, func(x sentence) bool { return x.place == s.place-1 }) {
 				continue
 			}
-			if next := append(slices.Clone(taken), s); fits(joined(next, a.Language)) {
+			if next := append(slices.Clone(taken), s); fits(joined(next, r.a.Language)) {
 				taken = next
 			}
 		}
-		if text := joined(taken, a.Language); len(Check(text, a)) == 0 {
+		if text := joined(taken, r.a.Language); len(r.Check(text)) == 0 {
 			return text
 		}
 		return anchor.text
