@@ -41,7 +41,7 @@ func TestHostileJSONIsRefusedAtOnce(t *testing.T) {
 		} else if len(err.Error()) > 300 {
 			t.Errorf("%s: an error of %d bytes", what, len(err.Error()))
 		}
-		if d := time.Since(start); d > 5*time.Second {
+		if d := time.Since(start); d > time.Minute { // 0.1 s on an idle machine; by the square of its length it would be hours
 			t.Errorf("%s: took %v", what, d)
 		}
 	}
@@ -120,7 +120,7 @@ func TestHugeTextsTakeNoTime(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if d := time.Since(start); d > 30*time.Second { // 3 s on an idle machine
+	if d := time.Since(start); d > 3*time.Minute { // 3 s on an idle machine; by the square of their length it would be hours
 		t.Errorf("took %v", d)
 	}
 }

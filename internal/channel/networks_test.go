@@ -69,7 +69,7 @@ func channelAt(t *testing.T, kind, server string) Channel {
 	}
 	st := &story.Store{Bucket: dir, Now: now, Random: rand.New(rand.NewSource(1))}
 	ch, err := New("net", config.Channel{Kind: kind, Site: "en", Server: server, Account: "news.example", Chat: "@news", Secret: secret}, config.Site{Name: "Example", Language: "en"},
-		Parts{Store: st, Client: &http.Client{Timeout: time.Second}, Now: now, Lease: time.Minute})
+		Parts{Store: st, Client: newPatient(), Now: now, Lease: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestBlueskyMakesOnePostWhateverHappens(t *testing.T) {
 	if o := ch.Find(ctx, c); o.End != Absent {
 		t.Fatalf("before: %+v", o)
 	}
-	s.Fault(sim.Fault{Op: sim.Publish, Do: sim.Hang})
+	s.Fault(sim.Fault{Op: sim.Publish, Do: sim.Hang, Then: func() { giveUp(ch) }})
 	if o := ch.Publish(ctx, c); o.End != Unknown {
 		t.Fatalf("stored, but no answer: %+v", o)
 	}
@@ -188,7 +188,7 @@ func TestMastodonFindsAPostWhoseAnswerWasLost(t *testing.T) {
 	if o := ch.Publish(ctx, c); o.End != Later {
 		t.Fatalf("the picture is not ready: %+v", o)
 	}
-	s.Fault(sim.Fault{Op: sim.Publish, Do: sim.Hang})
+	s.Fault(sim.Fault{Op: sim.Publish, Do: sim.Hang, Then: func() { giveUp(ch) }})
 	if o := ch.Publish(ctx, c); o.End != Unknown {
 		t.Fatalf("no answer: %+v", o)
 	}

@@ -5,9 +5,11 @@ import (
 	"context"
 	pictures "image"
 	"image/jpeg"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -75,6 +77,58 @@ func setClock(ch Channel, now func() time.Time) {
 	}
 }
 
+// patient waits for answers as long as a busy machine needs, and gives up what it waits for when it is told to: by a clock
+// it would also give up calls that a test does not mean.
+type patient struct {
+	http.Transport
+	mu   sync.Mutex
+	open []net.Conn
+}
+
+func newPatient() *http.Client {
+	p := &patient{}
+	p.MaxIdleConnsPerHost = -1 // each call dials, so that none is sent where one was given up
+	p.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, address)
+		if err == nil {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.open = append(p.open, conn)
+		}
+		return conn, err
+	}
+	return &http.Client{Transport: p}
+}
+
+// giveUp ends the calls of a channel that wait for their answers, as a timeout does.
+func giveUp(ch Channel) {
+	var client *http.Client
+	switch n := ch.(type) {
+	case *bluesky:
+		client = n.p.Client
+	case *mastodon:
+		client = n.p.Client
+	case *nostr:
+		client = n.p.Client
+	case *x:
+		client = n.p.Client
+	case *facebook:
+		client = n.g.p.Client
+	case *threads:
+		client = n.k.g.p.Client
+	case *instagram:
+		client = n.k.g.p.Client
+	case *linkedin:
+		client = n.p.Client
+	}
+	p := client.Transport.(*patient)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, conn := range p.open {
+		_ = conn.SetReadDeadline(time.Unix(1, 0)) // one that is closed waits for nothing
+	}
+}
+
 // settle does as posting does: it tries again what may be tried, when it may, and asks what it does not know.
 func settle(ctx context.Context, ch Channel, c *Call, clock *hand) (Outcome, string) {
 	var ends []string
@@ -134,6 +188,9 @@ func TestOnePostWhateverTheNetworkDoes(t *testing.T) {
 				t.Parallel()
 				s, ch, clock, call := simulated(t, kind)
 				f.Network = kind
+				if f.Do == sim.Hang {
+					f.Then = func() { giveUp(ch) }
+				}
 				s.Fault(f)
 				if name == "looking for it fails too" {
 					s.Fault(sim.Fault{Network: kind, Op: sim.Publish, Do: sim.Reset})

@@ -32,7 +32,7 @@ func opened(t *testing.T, kind, server string, change ...func(*config.Channel)) 
 		return s
 	}
 	p := partsOn(t, func() time.Time { return noon })
-	p.Client = &http.Client{Timeout: time.Second}
+	p.Client = newPatient()
 	p.Random = rand.New(rand.NewSource(3))
 	c := config.Channel{Kind: kind, Site: "en", Server: server, Account: "102030405060", Secret: secret(testToken)}
 	switch kind {

@@ -34,8 +34,10 @@ func publishingAnd(f sim.Fault) func(*desk) story.Key {
 		if f.Do == sim.Slow && d.large {
 			f.Skip = d.uploads - 2 // what takes its time is the picture when all its pieces are there
 		}
+		if f.Do == sim.Hang {
+			f.Then = d.giveUp
+		}
 		d.sim.Fault(f)
-		d.hasty = f.Do == sim.Hang
 		k := d.article("1", "the spillway")
 		p := d.process(nil)
 		d.look(p, k)

@@ -88,14 +88,14 @@ type desk struct {
 	sim     *sim.Server
 	cut     *atomic.Bool                      // nothing reaches the network
 	started int64                             // processes: each rolls dice of its own
-	hasty   bool                              // the client gives up early
+	dialled *dialled                          // by all processes
 	skew    time.Duration                     // how wrong the clock of the next process is
 	wrap    func(bucket.Bucket) bucket.Bucket // what the next process has for its bucket; nil: the bucket
 }
 
 func simulated(t *testing.T, a account, review string) *desk {
 	t.Helper()
-	d := &desk{newsroom: open(t, review), account: a, cut: new(atomic.Bool)}
+	d := &desk{newsroom: open(t, review), account: a, cut: new(atomic.Bool), dialled: &dialled{}}
 	secret := "env:CUTLINE_TEST_TOKEN"
 	if a.secret+a.hook != "" {
 		file := filepath.Join(t.TempDir(), "secret")
@@ -126,15 +126,15 @@ channels:
 func (d *desk) process(died func(key string) bool) *Poster {
 	d.t.Helper()
 	dial := &net.Dialer{}
-	patience := 10 * time.Second // far more than the simulator takes on a busy machine
-	if d.hasty {
-		patience = time.Second
-	}
-	client := &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		if d.cut.Load() {
 			return nil, errors.New("connection refused")
 		}
-		return dial.DialContext(ctx, network, addr)
+		conn, err := dial.DialContext(ctx, network, addr)
+		if err == nil {
+			d.dialled.add(conn)
+		}
+		return conn, err
 	}}}
 	var b bucket.Bucket = policy.Guard(d.store.Bucket)
 	if died != nil {
@@ -152,6 +152,28 @@ func (d *desk) process(died func(key string) bool) *Poster {
 	}
 	d.started++
 	return &Poster{Store: own, Config: d.cfg, Channels: channels, Now: now, Random: dice(d.started), Log: slog.New(slog.DiscardHandler)}
+}
+
+// dialled are the connections to the network. A call on one waits as long as a busy machine needs: given up by a clock would
+// also be calls that no test means.
+type dialled struct {
+	mu   sync.Mutex
+	open []net.Conn
+}
+
+func (d *dialled) add(conn net.Conn) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.open = append(d.open, conn)
+}
+
+// giveUp ends the calls that wait for their answers, as a timeout does.
+func (d *desk) giveUp() {
+	d.dialled.mu.Lock()
+	defer d.dialled.mu.Unlock()
+	for _, conn := range d.dialled.open {
+		_ = conn.SetReadDeadline(time.Unix(1, 0)) // one that is closed waits for nothing
+	}
 }
 
 // mortal is the bucket of a process that is killed at some point: from there on nothing of it is written or read.
