@@ -32,7 +32,7 @@ import (
 )
 
 // engine changes whenever the same spec would be drawn otherwise.
-const engine = 5
+const engine = 6
 
 // Format is one size of card.
 type Format struct {
@@ -305,8 +305,9 @@ func (c *canvas) ground(name string) {
 // dark says whether text stands on dark ground.
 func (c *canvas) dark() bool { return c.text == white }
 
-// maxBytes of a card; messengers drop previews over 300 KB.
-const maxBytes = 300_000
+// most is how many bytes the card's file may have. Messengers drop link pictures over 300 KB, which og is; the others are
+// uploaded and may have as many for a pixel, which is less than a network takes (Bluesky: 1,000,000).
+func (f Format) most() int { return 300_000 * f.W * f.H / (1200 * 630) }
 
 func (c *canvas) finish() (Drawn, error) {
 	c.blend()
@@ -323,7 +324,7 @@ func (c *canvas) finish() (Drawn, error) {
 		if c.credit != "" {
 			rights = c.s.Rights
 		}
-		if err := jpeg.Encode(&b, c.planes, jpeg.EncodeOptions{Quality: 85, MaxBytes: maxBytes, Segments: photo.Segments(rights)}); err != nil {
+		if err := jpeg.Encode(&b, c.planes, jpeg.EncodeOptions{Quality: 85, MaxBytes: c.f.most(), Segments: photo.Segments(rights)}); err != nil {
 			return out, fmt.Errorf("writing the card: %w", err)
 		}
 	}

@@ -2,6 +2,7 @@ package card
 
 import (
 	"image"
+	"iter"
 	"math"
 
 	"cutline/internal/jpeg"
@@ -20,22 +21,24 @@ func luminance(y, cb, cr, keep float64) float64 {
 // cell is the mean colour of a small piece of the picture under a text.
 type cell struct{ y, cb, cr float64 }
 
-// cells are the means under a rectangle, in squares of a given size.
-func cells(p *jpeg.Planes, box typeset.Rect, size float64) []cell {
+// cells are the means under a rectangle, in squares of a given size, as the picture is when they are gone through.
+func cells(p *jpeg.Planes, box typeset.Rect, size float64) iter.Seq[cell] {
 	q := max(6, int(size*.18+.5)) &^ 1
 	r := image.Rect(int(box.X0), int(box.Y0), int(math.Ceil(box.X1)), int(math.Ceil(box.Y1))).Intersect(image.Rect(0, 0, p.W, p.H))
-	var out []cell
-	for y := r.Min.Y; y < r.Max.Y; y += q {
-		for x := r.Min.X; x < r.Max.X; x += q {
-			part := image.Rect(x, y, x+q, y+q).Intersect(r)
-			out = append(out, cell{
-				mean(p.Y, part.Min.X, part.Min.Y, part.Max.X, part.Max.Y),
-				mean(p.Cb, part.Min.X/p.SubX, part.Min.Y/p.SubY, (part.Max.X+p.SubX-1)/p.SubX, (part.Max.Y+p.SubY-1)/p.SubY),
-				mean(p.Cr, part.Min.X/p.SubX, part.Min.Y/p.SubY, (part.Max.X+p.SubX-1)/p.SubX, (part.Max.Y+p.SubY-1)/p.SubY),
-			})
+	return func(yield func(cell) bool) {
+		for y := r.Min.Y; y < r.Max.Y; y += q {
+			for x := r.Min.X; x < r.Max.X; x += q {
+				part := image.Rect(x, y, x+q, y+q).Intersect(r)
+				if !yield(cell{
+					mean(p.Y, part.Min.X, part.Min.Y, part.Max.X, part.Max.Y),
+					mean(p.Cb, part.Min.X/p.SubX, part.Min.Y/p.SubY, (part.Max.X+p.SubX-1)/p.SubX, (part.Max.Y+p.SubY-1)/p.SubY),
+					mean(p.Cr, part.Min.X/p.SubX, part.Min.Y/p.SubY, (part.Max.X+p.SubX-1)/p.SubX, (part.Max.Y+p.SubY-1)/p.SubY),
+				}) {
+					return
+				}
+			}
 		}
 	}
-	return out
 }
 
 func mean(p jpeg.Plane, x0, y0, x1, y1 int) float64 {
@@ -55,9 +58,9 @@ func mean(p jpeg.Plane, x0, y0, x1, y1 int) float64 {
 
 // need is the lightest black, of opacity from or more, that gives white text the contrast over all cells; beyond most it
 // cannot be had.
-func need(list []cell, target, from, most float64) (alpha float64, ok bool) {
+func need(list iter.Seq[cell], target, from, most float64) (alpha float64, ok bool) {
 	a := from
-	for _, k := range list {
+	for k := range list {
 		for 1.05/(luminance(k.y, k.cb, k.cr, 1-a)+.05) < target {
 			if a += 1.0 / 255; a > most {
 				return a, false
@@ -68,9 +71,9 @@ func need(list []cell, target, from, most float64) (alpha float64, ok bool) {
 }
 
 // worst is the lowest contrast of white over the cells.
-func worst(list []cell) float64 {
+func worst(list iter.Seq[cell]) float64 {
 	w := 21.0
-	for _, k := range list {
+	for k := range list {
 		w = min(w, 1.05/(luminance(k.y, k.cb, k.cr, 1)+.05))
 	}
 	return w
@@ -79,7 +82,7 @@ func worst(list []cell) float64 {
 // under is the mean luminance of a part of the picture.
 func under(p *jpeg.Planes, at image.Rectangle) float64 {
 	sum, n := 0.0, 0
-	for _, k := range cells(p, typeset.Rect{X0: float64(at.Min.X), Y0: float64(at.Min.Y), X1: float64(at.Max.X), Y1: float64(at.Max.Y)}, 60) {
+	for k := range cells(p, typeset.Rect{X0: float64(at.Min.X), Y0: float64(at.Min.Y), X1: float64(at.Max.X), Y1: float64(at.Max.Y)}, 60) {
 		sum += luminance(k.y, k.cb, k.cr, 1)
 		n++
 	}

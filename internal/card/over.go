@@ -206,25 +206,31 @@ func (c *canvas) drawOver(ctx context.Context, ph *photo.Photo, layout string, o
 	c.crop, c.why = rectOf(choice.Rect), join(c.why, choice.Why)
 
 	scrim := &c.t.Scrim
-	heads := func() (out []cell) {
+	heads := func(yield func(cell) bool) {
 		for _, l := range o.head.Lines {
-			out = append(out, cells(c.planes, l.Ink.Moved(o.left, o.y), o.head.Size)...)
+			for k := range cells(c.planes, l.Ink.Moved(o.left, o.y), o.head.Size) {
+				if !yield(k) {
+					return
+				}
+			}
 		}
-		return out
 	}
-	feet := func() (out []cell) {
+	feet := func(yield func(cell) bool) {
 		boxes, sizes := c.boxes(o.foot)
 		for i, b := range boxes {
-			out = append(out, cells(c.planes, b, sizes[i])...)
+			for k := range cells(c.planes, b, sizes[i]) {
+				if !yield(k) {
+					return
+				}
+			}
 		}
-		return out
 	}
-	a, ok := need(heads(), scrim.Headline, scrim.Least, scrim.Cap)
+	a, ok := need(heads, scrim.Headline, scrim.Least, scrim.Cap)
 	from := a
 	if layout == "top" {
 		from = scrim.Least
 	}
-	b, fine := need(feet(), scrim.Foot, from, scrim.Cap)
+	b, fine := need(feet, scrim.Foot, from, scrim.Cap)
 	if !ok || !fine {
 		c.planes.Release()
 		return errNext{"the photo is too bright for text on it"}
@@ -234,7 +240,7 @@ func (c *canvas) drawOver(ctx context.Context, ph *photo.Photo, layout string, o
 	}
 	c.darken(layout, o, a, b)
 	c.scrim = r2(a)
-	c.contrast = r2(min(worst(heads()), worst(feet())))
+	c.contrast = r2(min(worst(heads), worst(feet)))
 
 	c.drawChips(o.chips, o.x, o.chipY)
 	c.head, c.headAt = o.head, [2]float64{o.left, o.y}

@@ -166,7 +166,7 @@ func readPNG(t *testing.T, path string) image.Image {
 func hold(t *testing.T, c *Case, d card.Drawn, name string, size card.Format) image.Image {
 	t.Helper()
 	m, err := jpeg.Decode(bytes.NewReader(d.Bytes))
-	if err != nil || m.Bounds().Dx() != size.W || m.Bounds().Dy() != size.H || len(d.Bytes) > 300_000 {
+	if err != nil || m.Bounds().Dx() != size.W || m.Bounds().Dy() != size.H || len(d.Bytes) > 300_000*size.W*size.H/(1200*630) {
 		t.Fatalf("%s: %v, %d bytes", name, err, len(d.Bytes))
 	}
 	if d.Card.Contrast < 4.5 {

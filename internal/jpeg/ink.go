@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"image"
 	"image/draw"
+	"math"
 	"slices"
 )
 
@@ -111,9 +112,21 @@ func (p *Planes) blendSpan(overlay *image.RGBA, part image.Rectangle) {
 	at := part.Min.Y/p.SubY*p.Cb.Stride + part.Min.X/p.SubX
 	for x, o := part.Min.X, 0; x < part.Max.X; at++ { // o: where in rows
 		n := min((x/p.SubX+1)*p.SubX, part.Max.X) - x
-		if n == 2 && part.Dy() == 2 && binary.LittleEndian.Uint64(rows[0][o:])|binary.LittleEndian.Uint64(rows[1][o:]) == 0 {
-			x, o = x+2, o+8
-			continue // no ink, as almost everywhere
+		if n == 2 && part.Dy() == 2 {
+			above, below := binary.LittleEndian.Uint64(rows[0][o:]), binary.LittleEndian.Uint64(rows[1][o:])
+			if above|below == 0 {
+				x, o = x+2, o+8
+				continue // no ink, as almost everywhere
+			}
+			if above&below == math.MaxUint64 { // white, as within letters
+				p.Y.Pix[part.Min.Y*p.Y.Stride+x], p.Y.Pix[part.Min.Y*p.Y.Stride+x+1] = 255, 255
+				p.Y.Pix[(part.Min.Y+1)*p.Y.Stride+x], p.Y.Pix[(part.Min.Y+1)*p.Y.Stride+x+1] = 255, 255
+				if !p.Gray() {
+					p.Cb.Pix[at], p.Cr.Pix[at] = 128, 128
+				}
+				x, o = x+2, o+8
+				continue
+			}
 		}
 		var r, g, b, a int32
 		for i := range part.Dy() {

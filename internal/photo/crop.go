@@ -2,6 +2,8 @@ package photo
 
 import (
 	"fmt"
+	"iter"
+	"math"
 
 	"cutline/internal/article"
 	"cutline/internal/jpeg"
@@ -41,7 +43,18 @@ func (c Choice) Clear() bool {
 // does, a centre at the upper third. The same reasons hold for every format. Places are tried on a grid and
 // compared in integers, so that every machine chooses alike.
 func Crop(w, h int, s Scene, focal *article.Focal, want Want) Choice {
-	c := cropper{scene: &s, subjects: subjects(s), want: want}
+	c := newCropper(&s, focal, want)
+	best, least := box{0, 0, unit, unit}, int64(math.MaxInt64)
+	for at, extra := range c.places(float64(w) / float64(h)) {
+		if cost := c.cost(at, extra, least); cost < least {
+			best, least = at, cost
+		}
+	}
+	return c.choice(best, w, h)
+}
+
+func newCropper(s *Scene, focal *article.Focal, want Want) *cropper {
+	c := &cropper{scene: s, subjects: subjects(*s), want: want}
 	if focal != nil {
 		c.focal = &point{units(focal.X), units(focal.Y)}
 	}
@@ -51,28 +64,32 @@ func Crop(w, h int, s Scene, focal *article.Focal, want Want) Choice {
 	c.table = sums(nil, s.plane(s.Salient))
 	c.calm = sums(nil, s.plane(s.Busy))
 	c.light = sums(nil, s.plane(s.Luma))
-	c.peaks = peaks(&s)
-	full := box{0, 0, unit, unit}
-	picture := float64(w) / float64(h)
-	best, bestCost := full, int64(-1)
-	for zoom := int64(100); zoom <= max(100, int64(want.Zoom*100+.5)); zoom += 5 {
-		cw, ch := int64(unit), int64(unit)
-		if picture > want.Aspect {
-			cw = units(want.Aspect / picture)
-		} else {
-			ch = units(picture / want.Aspect)
-		}
-		cw, ch = max(1, cw*100/zoom), max(1, ch*100/zoom)
-		for _, y := range places(unit-ch, ch) {
-			for _, x := range places(unit-cw, cw) {
-				at := box{x, y, x + cw, y + ch}
-				if cost := c.cost(at) + (zoom-100)*8; bestCost < 0 || cost < bestCost {
-					best, bestCost = at, cost
+	c.peaks = peaks(s)
+	c.all = max(1, s.sum(c.table, box{0, 0, unit, unit}))
+	return c
+}
+
+// places are all that are tried in a picture of some width / height, with what it costs to come so close.
+func (c *cropper) places(picture float64) iter.Seq2[box, int64] {
+	return func(yield func(box, int64) bool) {
+		for zoom := int64(100); zoom <= max(100, int64(c.want.Zoom*100+.5)); zoom += 5 {
+			cw, ch := int64(unit), int64(unit)
+			if picture > c.want.Aspect {
+				cw = units(c.want.Aspect / picture)
+			} else {
+				ch = units(picture / c.want.Aspect)
+			}
+			cw, ch = max(1, cw*100/zoom), max(1, ch*100/zoom)
+			across := offsets(unit-cw, cw)
+			for _, y := range offsets(unit-ch, ch) {
+				for _, x := range across {
+					if !yield(box{x, y, x + cw, y + ch}, (zoom-100)*8) {
+						return
+					}
 				}
 			}
 		}
 	}
-	return c.choice(best, w, h)
 }
 
 // unit is a whole side of the picture in the integers that crops are compared in.
@@ -108,8 +125,8 @@ func (b box) within(in box) box {
 	return box{b.x0 + in.x0*w/unit, b.y0 + in.y0*h/unit, b.x0 + in.x1*w/unit, b.y0 + in.y1*h/unit}
 }
 
-// places are the offsets that are tried over a free way, a hundredth of the crop's extent or more apart.
-func places(free, extent int64) []int64 {
+// offsets are those that are tried over a free way, a hundredth of the crop's extent or more apart.
+func offsets(free, extent int64) []int64 {
 	if free <= 0 {
 		return []int64{0}
 	}
@@ -159,11 +176,12 @@ type cropper struct {
 	calm     []uint32 // integral of Busy
 	light    []uint32 // integral of Luma
 	peaks    [24][24]uint8
+	all      int64 // sum of Salient, at least 1
 }
 
-// cost is how bad a place is. The classes stand far apart: the focal point's 10^8, faces 10^6, the rest 10^4.
-func (c *cropper) cost(at box) int64 {
-	var cost int64
+// cost is how bad a place is, beginning with what it costs already. The classes stand far apart: the focal point's 10^8, faces 10^6, the rest 10^4.
+// It only grows: once it reaches limit the place is no better, and what it comes to does not matter.
+func (c *cropper) cost(at box, cost, limit int64) int64 {
 	w, h := at.x1-at.x0, at.y1-at.y0
 	if f := c.focal; f != nil {
 		// Where the point lies in the frame; it wants to be in the middle of what the text leaves free.
@@ -185,30 +203,36 @@ func (c *cropper) cost(at box) int64 {
 	if c.scene.Cols == 0 {
 		return cost + 2*abs64((at.y0+at.y1)/2-unit/3)/10 + abs64((at.x0+at.x1)/2-unit/2)/10
 	}
-	seen := c.scene.sum(c.table, at)
-	all := max(1, c.scene.sum(c.table, box{0, 0, unit, unit}))
-	cost += 14_000 * (all - seen) / all
 	unknown := len(c.subjects) == 0 && c.focal == nil
 	if unknown {
 		cost += 6_000 * abs64((at.y0+at.y1)/2-unit/3) / unit
 	}
+	cost += 2_000 * abs64((at.x0+at.x1)/2-unit/2) / unit
+	if cost >= limit {
+		return cost
+	}
+	if cost += 14_000 * (c.all - c.scene.sum(c.table, at)) / c.all; cost >= limit {
+		return cost
+	}
 	var text, bright int64
 	for _, a := range c.avoid {
 		under := at.within(a)
-		text += 5_000*c.scene.sum(c.table, under)/all + 15*c.scene.mean(c.calm, under)
-		// What is bright needs a dark scrim, which takes it away; where nothing else decides, its brightest spot does.
-		bright += 4 * c.scene.mean(c.light, under)
-		if unknown {
-			bright += 16 * max(0, c.brightest(under)-150)
+		text += 5_000*c.scene.sum(c.table, under)/c.all + 15*c.scene.mean(c.calm, under)
+		bright += 4 * c.scene.mean(c.light, under) // what is bright needs a dark scrim, which takes it away
+	}
+	if !unknown {
+		return cost + text + bright
+	}
+	// A head that is not seen as a face is mostly near the top: a calmer ground for the text is not worth losing it. Where
+	// nothing else decides, the brightest spot under the text does.
+	cost += text/4 + 2*bright
+	for _, a := range c.avoid {
+		if cost >= limit {
+			return cost
 		}
+		cost += 32 * max(0, c.brightest(at.within(a))-150)
 	}
-	if unknown {
-		// A head that is not seen as a face is mostly near the top: a calmer ground for the text is not worth losing it.
-		text /= 4
-		bright *= 2
-	}
-	cost += text + bright
-	return cost + 2_000*abs64((at.x0+at.x1)/2-unit/2)/unit
+	return cost
 }
 
 // faceCost judges one face: whole before head, head before headroom, and nothing over it.

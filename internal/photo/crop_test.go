@@ -3,6 +3,7 @@ package photo
 import (
 	"context"
 	"math"
+	"math/rand"
 	"os"
 	"strings"
 	"testing"
@@ -163,5 +164,39 @@ func TestGroundUnderABox(t *testing.T) {
 	}
 	if g := s.Ground(Rect{0, 0, .5, 1}, Whole); g.Face != 0 || g.Luma != 10 {
 		t.Errorf("crop without the face: %+v", g)
+	}
+}
+
+// TestNoPlaceIsBetterThanTheOneChosen goes through all places of scenes without a pattern: the search passes over most of
+// them before it has counted all that speaks against them.
+func TestNoPlaceIsBetterThanTheOneChosen(t *testing.T) {
+	random := rand.New(rand.NewSource(4))
+	for round := range 60 {
+		s := Scene{Cols: 5 + random.Intn(40), Rows: 5 + random.Intn(40)}
+		for _, grid := range []*[]uint8{&s.Luma, &s.Peak, &s.Busy, &s.Salient} {
+			*grid = make([]uint8, s.Cols*s.Rows)
+			random.Read(*grid)
+		}
+		for range round % 3 {
+			x, y, side := random.Float64()*.8, random.Float64()*.8, .05+random.Float64()*.15
+			s.Faces = append(s.Faces, Face{Rect{x, y, x + side, y + side}, random.Float64()})
+		}
+		var focal *article.Focal
+		if round%5 == 4 {
+			focal = &article.Focal{X: random.Float64(), Y: random.Float64()}
+		}
+		want := Want{Aspect: .5 + 1.5*random.Float64(), Avoid: []Rect{{0, .6, 1, 1}, {random.Float64() * .5, 0, 1, .2}}[:1+round%2], Zoom: 1.2}
+		got := Crop(1500, 1000, s, focal, want)
+
+		c := newCropper(&s, focal, want)
+		best, least := box{}, int64(math.MaxInt64)
+		for at, extra := range c.places(1.5) {
+			if cost := c.cost(at, extra, math.MaxInt64); cost < least {
+				best, least = at, cost
+			}
+		}
+		if got.Rect != best.rect() {
+			t.Errorf("round %d: %v is chosen, %v is better", round, got.Rect, best.rect())
+		}
 	}
 }

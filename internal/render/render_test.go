@@ -137,7 +137,7 @@ func TestStoryGetsItsCards(t *testing.T) {
 			t.Fatal(err)
 		}
 		cfg, kind, err := image.DecodeConfig(bytes.NewReader(body))
-		if err != nil || kind != "jpeg" || cfg.Width != c.Width || cfg.Height != c.Height || len(body) != c.Bytes || len(body) > 300_000 || c.Contrast < 4.5 || !bytes.Contains(body, []byte("AFP")) {
+		if err != nil || kind != "jpeg" || cfg.Width != c.Width || cfg.Height != c.Height || len(body) != c.Bytes || len(body) > 300_000*c.Width*c.Height/(1200*630) || c.Contrast < 4.5 || !bytes.Contains(body, []byte("AFP")) {
 			t.Errorf("%s: %+v %v %s, %d bytes", format, cfg, err, kind, len(body))
 		}
 	}
