@@ -13,10 +13,10 @@ import (
 // wordPressRules is a post as WordPress's REST API shows it with _embed, which our plugin sends too. All texts are HTML.
 var wordPressRules = rules{
 	"id": {"id"}, "url": {"link"}, "slug": {"slug"}, "headline": {"html:title.rendered", "html:title.raw"}, "dek": {"html:excerpt.rendered", "html:excerpt.raw"}, "body": {"html:content.rendered", "html:content.raw"},
-	"byline": {"html:_embedded.author[].name"}, "section": {"html:section_name"}, "tags": {"html:tag_names"},
+	"byline": {"cutline.byline", "html:_embedded.author[].name"}, "section": {"html:section_name"}, "tags": {"html:tag_names"},
 	"photo": {"_embedded[\"wp:featuredmedia\"][0].source_url", "photo.url"}, "caption": {"html:_embedded[\"wp:featuredmedia\"][0].caption.rendered", "html:photo.caption"},
-	"alt": {"html:_embedded[\"wp:featuredmedia\"][0].alt_text", "html:photo.alt"}, "credit": {"html:photo.credit"},
-	"published": {"date_gmt"}, "updated": {"modified_gmt"}, "language": {"lang"},
+	"alt": {"html:_embedded[\"wp:featuredmedia\"][0].alt_text", "html:photo.alt"}, "credit": {"html:cutline.credit", "html:photo.credit"},
+	"published": {"date_gmt"}, "updated": {"modified_gmt"}, "language": {"lang", "cutline.language"},
 }
 
 // transitionRules is a post as plugins send it from inside transition_post_status: WP_Post's own fields.
@@ -138,10 +138,32 @@ func (s Source) wordPressPost(post map[string]any) (Delivery, error) {
 		}
 	}
 	post["tag_names"], post["section_name"] = tags, section(sections)
+	if madeUp(post) {
+		delete(post, "excerpt")
+	}
 	d, err := s.upsert(post, wordPressRules, "")
 	renamed(d.From, "tag_names", "_embedded[wp:term]")
 	renamed(d.From, "section_name", "_embedded[wp:term]")
+	if p := &d.Article.Photo; err == nil && p.Credit == "" {
+		const image = `_embedded["wp:featuredmedia"][0].media_details`
+		// A picture over 2,560 pixels is shown as a smaller copy, which PHP's GD writes without the agency's metadata: WordPress
+		// has read the credit from the original before. Of another the file itself is read, which says more.
+		credit := article.TextOf(text(find(post, image+".image_meta.credit")))
+		if credit != "" && text(find(post, image+".original_image")) != "" && p.URL == s.absolute(text(raw(post, wordPressRules["photo"]))) {
+			p.Credit, p.From = credit, "field"
+			d.From["credit"] = image + ".image_meta.credit"
+		}
+	}
 	return d, err
+}
+
+// madeUp says whether WordPress made an excerpt of the text's first words: no editor wrote it. Our plugin tells; otherwise
+// it is known by its end, if it was cut.
+func madeUp(post map[string]any) bool {
+	if written, told := find(post, "cutline.excerpt").(bool); told {
+		return !written
+	}
+	return strings.HasSuffix(strings.TrimSpace(article.TextOf(text(find(post, "excerpt.rendered")))), "[…]")
 }
 
 // section is the first category that says something.
