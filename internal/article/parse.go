@@ -7,9 +7,12 @@ import (
 	"io"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	"cutline/internal/remark"
 )
 
 // A FieldError says which field of an article is not as it must be.
@@ -138,7 +141,7 @@ func SetEmbargo(a *Article, s string) {
 			return
 		}
 	}
-	a.Doubt = fmt.Sprintf("the embargo %q cannot be read as a time with its zone", cut(s, 60))
+	a.Doubt = remark.Say("embargo-unreadable", strconv.Quote(cut(s, 60)))
 }
 
 func address(s string) bool {

@@ -27,6 +27,7 @@ import (
 	"cutline/internal/article"
 	"cutline/internal/jpeg"
 	"cutline/internal/photo"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 	"cutline/internal/typeset"
 )
@@ -106,7 +107,7 @@ type Drawn struct {
 }
 
 // errNext says that a layout does not work here and the next one is to be tried.
-type errNext struct{ why string }
+type errNext struct{ why string } // a remark
 
 func (e errNext) Error() string { return e.why }
 
@@ -120,13 +121,13 @@ func Draw(ctx context.Context, s Spec, ph *photo.Photo, set *typeset.Fonts) (Dra
 	why := ""
 	switch {
 	case ph == nil:
-		why = "no photo"
+		why = remark.Say("no-photo")
 	case s.Credit == "":
-		ph, why = nil, "the photo has no credit"
+		ph, why = nil, remark.Say("photo-without-credit")
 	case s.Layout == "text-led":
-		ph, why = nil, "the desk's choice"
+		ph, why = nil, remark.Say("layout-desk")
 	case len(s.Theme.Layouts) == 0 && s.Layout == "":
-		ph, why = nil, "the theme leads with the text"
+		ph, why = nil, remark.Say("layout-theme-text")
 	}
 	if ph != nil {
 		d, next, err := drawPhoto(ctx, s, f, ph, set)
@@ -158,10 +159,10 @@ func drawPhoto(ctx context.Context, s Spec, f Format, ph *photo.Photo, set *type
 	var later []attempt
 	var why []string
 	try := func(a attempt) (Drawn, bool, error) {
-		a.c.why = join(strings.Join(why, "; "), a.c.why)
+		a.c.why = remark.Join(append(slices.Clone(why), a.c.why)...)
 		err := a.draw(ctx, ph)
 		if n, ok := errors.AsType[errNext](err); ok {
-			why = append(why, a.c.layout+": "+n.why)
+			why = append(why, remark.Say("layout-not-taken", a.c.layout, n.why))
 			return Drawn{}, false, nil
 		} else if err != nil {
 			return Drawn{}, false, err
@@ -177,13 +178,13 @@ func drawPhoto(ctx context.Context, s Spec, f Format, ph *photo.Photo, set *type
 		chosen := i == 0 && s.Layout != ""
 		a, err := plan(s, f, ph, &scene, set, layout, chosen)
 		if n, ok := errors.AsType[errNext](err); ok {
-			why = append(why, layout+": "+n.why)
+			why = append(why, remark.Say("layout-not-taken", layout, n.why))
 			continue
 		} else if err != nil {
 			return Drawn{}, "", err
 		}
 		if chosen {
-			a.c.why = "the desk's choice"
+			a.c.why = remark.Say("layout-desk")
 		} else if a.rank() > 0 {
 			later = append(later, a)
 			continue
@@ -198,7 +199,7 @@ func drawPhoto(ctx context.Context, s Spec, f Format, ph *photo.Photo, set *type
 			return d, "", err
 		}
 	}
-	return Drawn{}, strings.Join(why, "; "), nil
+	return Drawn{}, remark.Join(why...), nil
 }
 
 // attempt is a layout that works as far as can be said without the photo's pixels.
@@ -236,14 +237,7 @@ func plan(s Spec, f Format, ph *photo.Photo, scene *photo.Scene, set *typeset.Fo
 	case "inset":
 		return attempt{c: c, draw: c.inset}, nil
 	}
-	return attempt{}, errNext{"there is no such layout: there are " + strings.Join(Layouts(), ", ") + " and text-led"}
-}
-
-func join(a, b string) string {
-	if a == "" || b == "" {
-		return a + b
-	}
-	return a + "; " + b
+	return attempt{}, errNext{remark.Say("layout-unknown", strings.Join(Layouts(), ", "))}
 }
 
 // canvas is one card being drawn. Lengths are pixels.

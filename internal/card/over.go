@@ -6,6 +6,7 @@ import (
 
 	"cutline/internal/jpeg"
 	"cutline/internal/photo"
+	"cutline/internal/remark"
 	"cutline/internal/typeset"
 )
 
@@ -101,7 +102,7 @@ func (c *canvas) placeOver(layout string, end bool) (o over, choice photo.Choice
 	sizes := "bottom"
 	if layout == "side" {
 		if c.center {
-			return o, choice, errNext{"the theme keeps to the middle"}
+			return o, choice, errNext{remark.Say("layout-theme-middle")}
 		}
 		sizes, o.w = "side", c.t.Side.Width*W
 		if end {
@@ -112,7 +113,7 @@ func (c *canvas) placeOver(layout string, end bool) (o over, choice photo.Choice
 		return o, choice, err
 	}
 	if o.head.Cut && layout != "bottom" && !c.chosen {
-		return o, choice, errNext{"the headline is too long for it"}
+		return o, choice, errNext{remark.Say("headline-too-long")}
 	}
 	if o.foot, err = c.foot(true, o.x, o.w); err != nil {
 		return o, choice, err
@@ -139,7 +140,7 @@ func (c *canvas) placeOver(layout string, end bool) (o over, choice photo.Choice
 	case o.chipY < 0, layout == "side" && o.chipY < c.m.Top/2,
 		layout == "bottom" && H-o.inkTop > c.t.Scrim.Deep*H && c.f.shape == land,
 		layout == "top" && o.inkBottom > c.t.Scrim.Deep*H:
-		return o, choice, errNext{"the headline leaves the photo too little room"}
+		return o, choice, errNext{remark.Say("headline-leaves-no-room")}
 	}
 	choice, err = c.cropOver(layout, &o)
 	return o, choice, err
@@ -156,7 +157,7 @@ func (c *canvas) cropOver(layout string, o *over) (photo.Choice, error) {
 		blown = max(W/w, float64(o.frame)/h)
 	}
 	if blown > most || float64(o.frame) < .3*H {
-		return photo.Choice{}, errNext{"the photo is too small for the whole card"}
+		return photo.Choice{}, errNext{remark.Say("photo-too-small")}
 	}
 	frame := float64(o.frame)
 	var avoid []photo.Rect
@@ -177,13 +178,13 @@ func (c *canvas) cropOver(layout string, o *over) (photo.Choice, error) {
 	choice := photo.Crop(c.info.Width, c.info.Height, *c.scene, c.s.Focal, photo.Want{Aspect: W / frame, Avoid: avoid, Zoom: min(c.t.Side.Zoom, most/blown)})
 	switch {
 	case c.info.Enlarged(choice.Rect, c.f.W, o.frame) > most+.01:
-		return choice, errNext{"the photo is too small for the whole card"}
+		return choice, errNext{remark.Say("photo-too-small")}
 	case !c.chosen && o.frame == c.f.H && min(w/h*H/W, h/w*W/H) < .45:
-		return choice, errNext{"the whole card would show less than half of the photo"}
+		return choice, errNext{remark.Say("photo-shown-half")}
 	case !c.chosen && choice.Hidden:
-		return choice, errNext{"the focal point would lie under the text"}
+		return choice, errNext{remark.Say("focal-point-under-text")}
 	case !c.chosen && !choice.Clear():
-		return choice, errNext{"a face would be cut, touch the edge or lie under the text"}
+		return choice, errNext{remark.Say("face-cut")}
 	}
 	return choice, nil
 }
@@ -203,7 +204,7 @@ func (c *canvas) drawOver(ctx context.Context, ph *photo.Photo, layout string, o
 		end := float64(o.frame)
 		c.shade(func(y float64) float64 { return smooth((y - (end - fade)) / fade) }, int(end-fade), o.frame)
 	}
-	c.crop, c.why = rectOf(choice.Rect), join(c.why, choice.Why)
+	c.crop, c.why = rectOf(choice.Rect), remark.Join(c.why, choice.Why)
 
 	scrim := &c.t.Scrim
 	heads := func(yield func(cell) bool) {
@@ -233,7 +234,7 @@ func (c *canvas) drawOver(ctx context.Context, ph *photo.Photo, layout string, o
 	b, fine := need(feet, scrim.Foot, from, scrim.Cap)
 	if !ok || !fine {
 		c.planes.Release()
-		return errNext{"the photo is too bright for text on it"}
+		return errNext{remark.Say("photo-too-bright")}
 	}
 	if layout == "side" {
 		a = max(a, b)

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"cutline/internal/photo"
+	"cutline/internal/remark"
 	"cutline/internal/typeset"
 )
 
@@ -35,7 +36,7 @@ func (c *canvas) dekBlock(width, height float64, lines int) (typeset.Block, bool
 func (c *canvas) show(ctx context.Context, ph *photo.Photo, x, y, w, h int) error {
 	choice := photo.Crop(c.info.Width, c.info.Height, *c.scene, c.s.Focal, photo.Want{Aspect: float64(w) / float64(h)})
 	if e := c.info.Enlarged(choice.Rect, w, h); e > most+.01 {
-		return errNext{fmt.Sprintf("the photo would be blown up %.1f times", e)}
+		return errNext{remark.Say("photo-blown-up", fmt.Sprintf("%.1f", e))}
 	}
 	p, err := ph.Frame(ctx, choice.Rect, w, h, c.t.Full)
 	if err != nil {
@@ -43,14 +44,14 @@ func (c *canvas) show(ctx context.Context, ph *photo.Photo, x, y, w, h int) erro
 	}
 	c.place(p, x, y)
 	p.Release()
-	c.crop, c.why = rectOf(choice.Rect), join(c.why, choice.Why)
+	c.crop, c.why = rectOf(choice.Rect), remark.Join(c.why, choice.Why)
 	return nil
 }
 
 // split is a panel with the text and the photo beside it, or above it on upright cards.
 func (c *canvas) split(ctx context.Context, ph *photo.Photo) error {
 	if c.center {
-		return errNext{"the theme keeps to the middle"}
+		return errNext{remark.Say("layout-theme-middle")}
 	}
 	c.ground(c.t.Ground.Split)
 	c.fill(c.panel)
@@ -152,7 +153,7 @@ func (c *canvas) stacked(ctx context.Context, ph *photo.Photo) error {
 	}
 	high := int(min(c.t.Split.Most*H, rest)) &^ 1
 	if high < int(.2*H) {
-		return errNext{"the headline leaves the photo too little room"}
+		return errNext{remark.Say("headline-leaves-no-room")}
 	}
 	if err := c.show(ctx, ph, 0, 0, c.f.W, high); err != nil {
 		return err
@@ -196,7 +197,7 @@ func (c *canvas) textLed() error {
 // inset is the text with a small picture: above it, or on wide cards at the end side.
 func (c *canvas) inset(ctx context.Context, ph *photo.Photo) error {
 	if c.center {
-		return errNext{"the theme keeps to the middle"}
+		return errNext{remark.Say("layout-theme-middle")}
 	}
 	return c.plain(ctx, ph)
 }
@@ -240,7 +241,7 @@ func (c *canvas) plain(ctx context.Context, ph *photo.Photo) error {
 		in := c.t.Inset.of(c.f.shape)
 		picW, picH = c.picture(min(width, in.Width*W), in.Height*H)
 		if picW < .16*W {
-			return errNext{"the photo is too small to be shown"}
+			return errNext{remark.Say("photo-too-small-shown")}
 		}
 		creditW = max(picW, .3*W)
 		if f.credit, _, err = c.creditBlock(f.size, creditW, creditW, typeset.End); err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -50,7 +51,7 @@ func (k *containers) note(id string) string { return fmt.Sprint(id, " ", k.g.p.N
 // picture is the address at which Meta fetches the card.
 func (k *containers) picture(c *Call) (string, Outcome) {
 	if k.g.p.Public == "" {
-		return "", Outcome{End: Refused, Why: k.network + " fetches the picture from our public address, and none is configured: set public"}
+		return "", Outcome{End: Refused, Why: remark.Say("public-address-missing", k.network)}
 	}
 	return strings.TrimSuffix(k.g.p.Public, "/") + "/" + c.Draft.Card, Outcome{End: Posted}
 }

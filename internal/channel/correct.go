@@ -6,6 +6,7 @@ import (
 
 	"cutline/internal/article"
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 	"cutline/internal/summary"
 )
@@ -44,39 +45,39 @@ func PlanFor(c config.Channel, can Capabilities, age time.Duration, sent, now st
 		p.Asks = true
 		switch {
 		case editable:
-			return how("edit", "the desk is asked")
+			return how("edit", remark.Say("plan-asked"))
 		case change.Kind == summary.Same:
-			return how("leave", "only the card or its alt text is another, and the network cannot edit a post: take it down, or leave it as it is")
+			return how("leave", remark.Say("plan-card-only"))
 		case can.Reply && change.Kind == summary.Facts:
-			return how("reply", "the post cannot be edited: the desk is asked whether to reply with a correction")
+			return how("reply", remark.Say("plan-reply-asked"))
 		case can.Reply:
-			return how("reply", "the post cannot be edited, and nothing was found that would be wrong in it: the desk is asked")
+			return how("reply", remark.Say("plan-nothing-wrong"))
 		}
-		return how("leave", "the network can neither edit the post nor take a correction: take it down, or leave it as it is")
+		return how("leave", remark.Say("plan-neither"))
 	}
 	switch {
 	case c.Corrections == "leave":
-		return how("leave", "by the channel's policy posts stay as they are")
+		return how("leave", remark.Say("plan-policy-leave"))
 	case change.Kind == summary.Same && !editable && sent.Card == now.Card && sent.Alt == now.Alt:
-		return how("leave", "only its link or its hashtags would be others, and the network cannot edit a post")
+		return how("leave", remark.Say("plan-link-only"))
 	case c.Corrections == "ask" && change.Kind != summary.Spelling:
 		return ask()
 	case change.Kind != summary.Facts:
 		switch {
 		case editable:
-			return how("edit", "nothing that would have to be told: it is edited in silence")
+			return how("edit", remark.Say("plan-edit-silent"))
 		case change.Kind == summary.Spelling:
-			return how("leave", "only the spelling differs, and the network cannot edit a post")
+			return how("leave", remark.Say("plan-spelling"))
 		case change.Kind == summary.Stands:
-			return how("leave", "what it says stands in the article, and the network cannot edit a post")
+			return how("leave", remark.Say("plan-stands"))
 		}
 		return ask()
 	case c.Corrections == "repost" && soon:
-		return how("repost", "by the channel's policy a post of the last "+plainDuration(c.RepostWithin)+" is taken down and posted again")
+		return how("repost", remark.Say("plan-policy-repost", plainDuration(c.RepostWithin)))
 	case (c.Corrections == "" || c.Corrections == "edit") && editable:
-		return how("edit", "what was said is not so any more: the post is edited")
+		return how("edit", remark.Say("plan-edit"))
 	case c.Corrections != "" && can.Reply:
-		return how("reply", "what was said is not so any more: a correction is given as a reply")
+		return how("reply", remark.Say("plan-reply"))
 	}
 	return ask()
 }

@@ -8,10 +8,17 @@ import (
 	"unicode/utf8"
 
 	"cutline/internal/config"
+	"cutline/internal/remark"
 )
 
 // ErrUnfit is wrapped by what [Count] says of a text that the network refuses though it is not too long.
 var ErrUnfit = errors.New("the network refuses the text")
+
+// unfit is an ErrUnfit that says why, as a remark.
+type unfit string
+
+func (u unfit) Error() string { return string(u) }
+func (u unfit) Unwrap() error { return ErrUnfit }
 
 // Count says how long a text is on a kind of channel, as the network counts, and how long it may be there: n fits if
 // it is at most limit, or if limit is 0, which is no limit. Where networks of one kind differ (Mastodon's servers) the
@@ -28,7 +35,7 @@ func Count(kind, text string) (n, limit int, err error) {
 		return utf8.RuneCountInString(text), logLimit, nil
 	case "bluesky":
 		if len(text) > bskyBytes {
-			err = fmt.Errorf("%w: it has %d bytes of at most %d", ErrUnfit, len(text), bskyBytes)
+			err = unfit(remark.Say("text-bytes", len(text), bskyBytes))
 		}
 		return graphemes(text), bskyGraphemes, err
 	case "mastodon":
@@ -39,9 +46,9 @@ func Count(kind, text string) (n, limit int, err error) {
 		n, bad := xLength(text)
 		switch {
 		case bad:
-			err = fmt.Errorf("%w: it holds U+FEFF, U+FFFE or U+FFFF", ErrUnfit)
+			err = unfit(remark.Say("text-letters"))
 		case n == 0:
-			err = fmt.Errorf("%w: it is empty", ErrUnfit)
+			err = unfit(remark.Say("text-empty"))
 		}
 		return n, xLimit, err
 	case "threads":

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -108,7 +109,7 @@ func drafted(p Piece, c config.Channel, name, format, otherwise string, fits fun
 	case err != nil:
 		d.Findings = append(d.Findings, t.Wrong("%v", err).Error())
 	case cut:
-		d.Findings = append(d.Findings, "the headline is too long for this network and was cut")
+		d.Findings = append(d.Findings, remark.Say("headline-cut"))
 	}
 	d.Findings = append(d.Findings, check(d.Text, d, p.Article.Language, p.read, c, p.Site)...)
 	return d

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -54,22 +55,22 @@ func (g *instagram) Capabilities() Capabilities {
 func (g *instagram) Prepare(p Piece) story.Draft {
 	d := draft(p, g.cfg, g.name, "portrait", func(text string) bool { return utf16Length(text) <= instagramText })
 	d.Alt, d.Dek = cutBy(d.Alt, instagramAlt, utf16Length), ""
-	object := func(format string, args ...any) { d.Findings = append(d.Findings, fmt.Sprintf(format, args...)) }
+	object := func(finding string) { d.Findings = append(d.Findings, finding) }
 	switch {
 	case d.Card == "":
-		object("Instagram takes no post without a picture, and there is no card")
+		object(remark.Say("picture-needed", "Instagram"))
 	case d.Type != "image/jpeg":
-		object("Instagram takes only JPEG, and the card is %s", d.Type)
+		object(remark.Say("picture-kind", "Instagram", d.Type))
 	case d.Height > 0 && (d.Width*5 < d.Height*4 || d.Width*100 > d.Height*191):
-		object("Instagram takes pictures from 4:5 to 1.91:1, and the card is %d×%d: set card to portrait, square or og", d.Width, d.Height)
+		object(remark.Say("picture-shape", "Instagram", fmt.Sprintf("%d×%d", d.Width, d.Height)))
 	case g.k.g.p.Public == "":
-		object("Instagram fetches the picture from our public address, and none is configured: set public")
+		object(remark.Say("public-address-missing", "Instagram"))
 	}
 	if n := strings.Count(d.Text, "#"); n > instagramTags {
-		object("Instagram takes at most %d hashtags, and the text has %d", instagramTags, n)
+		object(remark.Say("hashtags-most", "Instagram", instagramTags, n))
 	}
 	if n := strings.Count(d.Text, "@"); n > instagramNames {
-		object("Instagram takes at most %d mentions, and the text has %d", instagramNames, n)
+		object(remark.Say("mentions-most", "Instagram", instagramNames, n))
 	}
 	return d
 }

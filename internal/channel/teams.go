@@ -9,6 +9,7 @@ import (
 
 	"cutline/internal/article"
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -38,7 +39,7 @@ func (t *teams) Capabilities() Capabilities {
 func (t *teams) Prepare(p Piece) story.Draft {
 	d := linked(p, t.cfg, t.name, "og", func(text string) bool { return len(text) <= teamsCard-4<<10 })
 	if b, err := json.Marshal(t.card(d)); err != nil || len(b) > teamsCard {
-		d.Findings = append(d.Findings, fmt.Sprintf("with its links and alt text the card has %d bytes, more than Teams shows", len(b)))
+		d.Findings = append(d.Findings, remark.Say("card-bytes", len(b)))
 	}
 	return d
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -57,7 +58,7 @@ func (t *threads) Prepare(p Piece) story.Draft {
 	d := linked(p, t.cfg, t.name, "og", fits)
 	d.Alt, d.Dek = cutBy(d.Alt, threadsAlt, utf16Length), ""
 	if d.Card != "" && t.k.g.p.Public == "" {
-		d.Findings = append(d.Findings, "Threads fetches the picture from our public address, and none is configured: set public")
+		d.Findings = append(d.Findings, remark.Say("public-address-missing", "Threads"))
 	}
 	return d
 }

@@ -129,7 +129,7 @@ func TestTextThatTheArticleDoesNotBearOutIsMarkedAndNeedsAReason(t *testing.T) {
 	e := d.editForm()
 	e.Set("text-log", "The reservoir has risen to 99 percent.")
 	d.post("/edit", e)
-	if _, body, _ := d.get("/story/" + string(d.key)); !strings.Contains(body, "the number 99 is not in the article") {
+	if _, body, _ := d.get("/story/" + string(d.key)); !strings.Contains(body, "the number <bdi>99</bdi> is not in the article") {
 		t.Error("the finding is not shown")
 	}
 	f := d.form()

@@ -49,7 +49,7 @@ func TestHistoryAndItsFiles(t *testing.T) {
 	d := open(t)
 	d.sent("=1+1")
 	_, body, _ := d.get("/history")
-	for _, want := range []string{"approved", "publishing: posted", "publishing: refused", "=1&#43;1", "https://news.example/feed/1", "delivered the article"} {
+	for _, want := range []string{"approved", "publishing: posted", "publishing: refused", "<bdi>=1+1</bdi>", "https://news.example/feed/1", "delivered the article"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("%q is not in the history", want)
 		}

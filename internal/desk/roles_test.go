@@ -77,7 +77,7 @@ func TestTwoPeopleAndNotOnesOwn(t *testing.T) {
 		t.Fatalf("the first: %d %s", w.Code, w.Body)
 	}
 	w := d.as("adam", d.at(), nil)
-	if !strings.Contains(w.Body.String(), "ben approved; one more person must approve") {
+	if !strings.Contains(w.Body.String(), "<bdi>ben</bdi> approved; one more person must approve") {
 		t.Error("the page does not say what is missing")
 	}
 	if log := d.decisions().Log; len(log) != 1 || log[0].Rule != "grave" || log[0].Who != "ben" {

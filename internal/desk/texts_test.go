@@ -8,11 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	xhtml "golang.org/x/net/html"
 
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -129,6 +131,26 @@ func TestInterfaceSpeaksSixLanguages(t *testing.T) {
 			}
 		}
 	}
+	hole := regexp.MustCompile(`\{[1-9]\}`)
+	touched := regexp.MustCompile(`[\pL\pM]\{[1-9]\}|\{[1-9]\}['’]?[\pL\pM]`) // no ending fits every value
+	for tag, l := range words {
+		for kind, en := range words["en"].Remarks {
+			said := l.Remarks[kind]
+			a, b := hole.FindAllString(en, -1), hole.FindAllString(said, -1)
+			slices.Sort(a)
+			if slices.Sort(b); !slices.Equal(a, b) {
+				t.Errorf("the remark %s in %s has the values %s, in English %s", kind, tag, b, a)
+			}
+			if touched.MatchString(said) {
+				t.Errorf("the remark %s in %s has letters that touch a value: %s", kind, tag, said)
+			}
+		}
+		for kind := range l.Remarks {
+			if _, ok := words["en"].Remarks[kind]; !ok {
+				t.Errorf("%s has the remark %s, which package remark has not", tag, kind)
+			}
+		}
+	}
 	used, named := map[string]bool{}, map[string]bool{} // as a word, and anywhere between quotation marks
 	for _, pattern := range []string{"tmpl/*.html", "*.go"} {
 		files, err := filepath.Glob(pattern)
@@ -177,6 +199,43 @@ func TestInterfaceSpeaksSixLanguages(t *testing.T) {
 	for lang, want := range map[string]string{"ckb": `lang="ckb" dir="rtl"`, "tr": `lang="tr" dir="ltr"`, "xx": `lang="en" dir="ltr"`} {
 		if _, body, _ := d.get("/?lang=" + lang); !strings.Contains(body, want) {
 			t.Errorf("%s: the page is not %s", lang, want)
+		}
+	}
+}
+
+// TestRemarksAreSaidInTheInterfacesLanguage: what the steps keep in English sentences, those of older versions too, is said
+// in the interface's language with its digits, and what others said stays as they said it.
+func TestRemarksAreSaidInTheInterfacesLanguage(t *testing.T) {
+	d := open(t)
+	ctx := context.Background()
+	if _, _, err := d.store.UpdateManifest(ctx, d.key, func(m *story.Manifest) error {
+		og := m.Cards["og"]
+		og.Layout, og.Why = "side", remark.Join(remark.Say("layout-not-taken", "bottom", remark.Say("face-cut")), remark.Say("faces-of", 2, 3))
+		m.Cards = map[string]story.Card{"og": og}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := d.store.UpdatePost(ctx, d.key, "log", func(p *story.Post) error {
+		p.Proposed.Findings = []string{"the number 47 is not in the article", "mind the <name>"}
+		p.History = []story.Event{{At: noon, What: "publish", End: "refused", Why: "the account is paused: suspended by a human"}}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for lang, wants := range map[string][]string{
+		"en":  {"the number <bdi>47</bdi> is not in the article", "<bdi>mind the &lt;name&gt;</bdi>", "Photo, text below: a face would be cut, touch the edge or lie under the text; <bdi>2</bdi> of <bdi>3</bdi> faces whole", "the account is paused: <bdi>suspended by a human</bdi>"},
+		"ckb": {"ژمارەی <bdi>47</bdi> لە بابەتەکەدا نییە", `<bdi lang="en">mind the &lt;name&gt;</bdi>`, "؛ <bdi>٢</bdi> لە <bdi>٣</bdi> دەموچاو بە تەواوی", `هەژمارەکە ڕاگیراوە: <bdi lang="en">suspended by a human</bdi>`},
+		"tr":  {"<bdi>47</bdi> sayısı makalede yok", "<bdi>3</bdi> yüzden <bdi>2</bdi> tanesi bütün"},
+	} {
+		_, body, _ := d.get("/story/" + string(d.key) + "?lang=" + lang)
+		for _, want := range wants {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s: the story's page does not say %q", lang, want)
+			}
+		}
+		if _, body, _ = d.get("/?lang=" + lang); !strings.Contains(body, wants[0]) {
+			t.Errorf("%s: the queue does not say %q", lang, wants[0])
 		}
 	}
 }

@@ -38,7 +38,10 @@ type row struct {
 }
 
 // chip is a short note with an icon.
-type chip struct{ Icon, Class, Text string }
+type chip struct {
+	Icon, Class, Text string
+	Why               string // a remark, said behind the text; empty: none
+}
 
 type tileView struct {
 	Name, Kind, Label string
@@ -74,21 +77,21 @@ func (q *request) tellRow(x *story.Dossier, looks story.Looks) row {
 	v.time(q, x, until, zone)
 	if x.Manifest.Held != "" || x.Manifest.Revision > 0 && x.Manifest.Credit == "" && s.Article.Photo.URL != "" && x.Manifest.Photo == "" {
 		if x.Manifest.Credit == "" {
-			v.Chips = append(v.Chips, chip{"photo", "fail", q.words.say("no_credit")})
+			v.Chips = append(v.Chips, chip{Icon: "photo", Class: "fail", Text: q.words.say("no_credit")})
 		}
 	}
 	if x.Manifest.Photo != "" {
-		v.Chips = append(v.Chips, chip{"photo", "fail", q.words.say("photo_missing")})
+		v.Chips = append(v.Chips, chip{Icon: "photo", Class: "fail", Text: q.words.say("photo_missing")})
 	}
 	for _, t := range v.Tiles {
 		if shown, ok := x.Shown(t.Name); ok && len(shown.Findings) > 0 && v.Rank < story.Rank(story.StateSent) {
-			v.Chips = append(v.Chips, chip{"triangle", "fail", t.Label + ": " + shown.Findings[0]})
+			v.Chips = append(v.Chips, chip{Icon: "triangle", Class: "fail", Text: t.Label, Why: shown.Findings[0]})
 			break
 		}
 	}
 	for _, t := range v.Tiles {
 		if r := d.rule(x, t.Name); v.Rank <= story.Rank(story.StateEmbargo) && slices.ContainsFunc(r.Demands, func(m story.Demand) bool { return m.People > 1 }) {
-			v.Chips = append(v.Chips, chip{"people", "wait", q.words.say("two_people")})
+			v.Chips = append(v.Chips, chip{Icon: "people", Class: "wait", Text: q.words.say("two_people")})
 			break
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"cutline/internal/remark"
 	"cutline/internal/staff"
 )
 
@@ -23,6 +24,8 @@ type language struct {
 	Dir    string            `json:"dir"`    // ltr or rtl
 	Digits string            `json:"digits"` // CLDR numbering system: latn, arab, arabext
 	Words  map[string]phrase `json:"words"`  // by key, the same keys in every file
+
+	Remarks map[string]string `json:"remarks"` // by kind, all kinds of package remark; the file of English has none: package remark has them
 }
 
 // phrase is a text, or one for each CLDR plural category. {name} in it is a placeholder.
@@ -50,6 +53,9 @@ func readWords() (map[string]*language, error) {
 		w := &language{}
 		if err := json.Unmarshal(b, w); err != nil {
 			return nil, fmt.Errorf("the desk's words in %s: %w", tag, err)
+		}
+		if tag == "en" {
+			w.Remarks = remark.English()
 		}
 		out[tag] = w
 	}

@@ -19,6 +19,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"cutline/internal/remark"
 )
 
 func load(t *testing.T, name string, v any) {
@@ -394,5 +396,26 @@ func TestPost(t *testing.T) {
 	}
 	if err := (&Client{}).Post(context.Background(), srv.URL+"/hub", form, Limits{}); !errors.Is(err, ErrForbidden) {
 		t.Errorf("an address of our own: %v", err)
+	}
+}
+
+// TestErrorsAreRemarks: what a photo or page could not be had for reaches the desk in its language.
+func TestErrorsAreRemarks(t *testing.T) {
+	n := &network{answers: map[string][][]netip.Addr{"a.example": {ips("93.184.215.14")}, "in.example": {ips("10.0.0.1")}}}
+	client := n.client(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/large":
+			_, _ = w.Write(make([]byte, 2000))
+		default:
+			http.NotFound(w, r)
+		}
+	})
+	for address, want := range map[string]string{"https://a.example/": "fetch-answered", "https://a.example/large": "fetch-too-large", "https://in.example/": "fetch-forbidden"} {
+		_, err := client.Get(context.Background(), address, Limits{Bytes: 1000})
+		if err == nil {
+			t.Errorf("%s: no error", address)
+		} else if r := remark.Read(err.Error()); len(r) != 1 || r[0].Kind != want {
+			t.Errorf("%s: %q is read as %+v, want %s", address, err, r, want)
+		}
 	}
 }

@@ -1,12 +1,12 @@
 package photo
 
 import (
-	"fmt"
 	"iter"
 	"math"
 
 	"cutline/internal/article"
 	"cutline/internal/jpeg"
+	"cutline/internal/remark"
 )
 
 // Headroom is the least part of a frame's height that is left free above a face.
@@ -324,28 +324,26 @@ func (c *cropper) why(at box, out Choice) string {
 	faces := ""
 	switch {
 	case n == 1 && out.Whole == 1:
-		faces = "the face whole"
+		faces = remark.Say("face-whole")
 	case n > 1 && out.Whole == n:
-		faces = fmt.Sprintf("%d faces whole", n)
+		faces = remark.Say("faces-whole", n)
 	case n > 0:
-		faces = fmt.Sprintf("%d of %d faces whole", out.Whole, n)
+		faces = remark.Say("faces-of", out.Whole, n)
 	}
 	if out.Covered > 0 {
-		faces += fmt.Sprintf(", %.0f %% of one under text", 100*out.Covered)
+		faces = remark.Join(faces, remark.Say("face-under-text", math.Round(100*out.Covered)))
 	}
 	switch {
-	case c.focal != nil && faces != "":
-		return "focal point; " + faces
 	case c.focal != nil:
-		return "focal point"
+		return remark.Join(remark.Say("focal-point"), faces)
 	case faces != "":
 		return faces
 	case at == box{0, 0, unit, unit}:
-		return "the whole picture"
+		return remark.Say("whole-picture")
 	case c.scene.Cols == 0:
-		return "upper third"
+		return remark.Say("upper-third")
 	}
-	return "no face: what stands out, towards the upper third"
+	return remark.Say("no-face")
 }
 
 // plane sees a grid of the scene as a plane.

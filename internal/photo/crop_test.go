@@ -121,7 +121,7 @@ func TestCropReasons(t *testing.T) {
 		{"out of the text", 1000, 2000, []Face{face(.5, .65, .1, 1)}, nil, 1, []Rect{{0, .6, 1, 1}}, 1,
 			func(c Choice) bool { return c.Covered == 0 }, "the face whole"},
 		{"cannot leave the text", 1000, 1000, []Face{face(.5, .8, .1, 1)}, nil, 1, []Rect{{0, .6, 1, 1}}, 1,
-			func(c Choice) bool { return c.Covered == 1 && !c.Clear() }, "the face whole, 100 % of one under text"},
+			func(c Choice) bool { return c.Covered == 1 && !c.Clear() }, "the face whole; 100 % of one under text"},
 		{"zooms clear of the text", 1000, 1000, []Face{face(.5, .55, .12, 1)}, nil, 1, []Rect{{0, .6, 1, 1}}, 1.3,
 			func(c Choice) bool { return c.Clear() && c.Rect.Y0 > 0 }, "the face whole"},
 		{"nothing known", 1000, 2000, nil, nil, 1, nil, 1,

@@ -11,6 +11,7 @@ import (
 
 	"cutline/internal/channel"
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -89,7 +90,7 @@ func (p *Poster) learn(ctx context.Context, w *work, out channel.Outcome, now ti
 		switch {
 		case out.Pause:
 			if a.Paused == "" {
-				a.Paused, a.PausedAt, a.PausedBy = out.Why, now, "the network"
+				a.Paused, a.PausedAt, a.PausedBy = out.Why, now, remark.Say("paused-by-network")
 			}
 		case out.Rest:
 			a.Tries++

@@ -5,6 +5,7 @@ import (
 
 	"cutline/internal/channel"
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/review"
 	"cutline/internal/story"
 )
@@ -21,7 +22,7 @@ func (l *look) facts(name string) (Facts, error) {
 		Other: rec.Exists() && rec.Doc.Kind != "" && (rec.Doc.Kind != c.Kind || rec.Doc.Account != accountOf(c)),
 	}
 	if rec.Doc.Remote.ID == story.Unplaced {
-		f.Can.Edit, f.Can.Reply, f.Can.Retract, f.Can.ByHand = false, false, false, "nobody knows where the post is; find it and delete it by hand"
+		f.Can.Edit, f.Can.Reply, f.Can.Retract, f.Can.ByHand = false, false, false, remark.Say("by-hand-unplaced")
 	}
 	if p.Pages != nil && c.Page != "off" {
 		f.Page = c.Page

@@ -1,10 +1,12 @@
 package post
 
 import (
+	"cmp"
 	"time"
 
 	"cutline/internal/channel"
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -153,7 +155,7 @@ func unfinished(f Facts, v story.Verdict) Act {
 		}
 	}
 	if f.Can.Find == channel.Never {
-		return Act{Do: Doubt, Why: "the call was interrupted, and this network cannot be asked whether the post is there"}
+		return Act{Do: Doubt, Why: remark.Say("interrupted")}
 	}
 	return Act{Do: Find, Draft: c.Draft}
 }
@@ -171,14 +173,11 @@ func takeDown(f Facts, v story.Verdict, by string) Act {
 		if p.RefusedOf == "retract" {
 			return Act{}
 		}
-		why := "this network does not let us take the post down"
+		what := cmp.Or(f.Can.ByHand, remark.Say("by-hand"))
 		if f.Can.Retract {
-			why += " any more"
+			return Act{Do: Refuse, By: by, Why: remark.Say("not-taken-down-any-more", what), Down: true}
 		}
-		if f.Can.ByHand != "" {
-			return Act{Do: Refuse, By: by, Why: why + ": " + f.Can.ByHand, Down: true}
-		}
-		return Act{Do: Refuse, By: by, Why: why + ": do it by hand, in the network's own app", Down: true}
+		return Act{Do: Refuse, By: by, Why: remark.Say("not-taken-down", what), Down: true}
 	}
 	return Act{Do: Retract, By: by}
 }
@@ -221,7 +220,7 @@ func (f Facts) send(v story.Verdict, same bool) Act {
 	}
 	if !p.Live() {
 		if f.TooOld > 0 && f.Now.Sub(story.Latest(start, since)) > f.TooOld {
-			return Act{Do: Refuse, Draft: draft, By: by, Why: "it could not go out in time and is now too old to go by itself: approve it again if it should"}
+			return Act{Do: Refuse, Draft: draft, By: by, Why: remark.Say("too-old")}
 		}
 		return Act{Do: Publish, Draft: draft, By: by, Since: story.Latest(start, since)}
 	}

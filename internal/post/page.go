@@ -3,13 +3,13 @@ package post
 import (
 	"context"
 	"errors"
-	"fmt"
 	"html"
 	"regexp"
 	"strings"
 	"time"
 
 	"cutline/internal/fetch"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -64,18 +64,18 @@ func (p *Poster) pageFault(ctx context.Context, s *story.Story) string {
 	defer cancel()
 	page, err := p.Pages.Get(ctx, s.Article.URL, fetch.Limits{Bytes: pageBytes, Time: pageTime})
 	if err != nil {
-		return "the article's page: " + plainFault(err)
+		return remark.Say("page-fault", plainFault(err))
 	}
 	card := cardIn(string(page.Body), s.Key)
 	if card == "" {
-		return fmt.Sprintf("the article's page does not name our card as its picture: put the address that the webhook answered (/cards/%s/og.jpg) into og:image", s.Key)
+		return remark.Say("page-card-not-named", "/cards/"+string(s.Key)+"/og.jpg")
 	}
 	picture, err := p.Pages.Get(ctx, card, fetch.Limits{Bytes: pageBytes, Time: pageTime})
 	switch {
 	case err != nil:
-		return "the card on the article's page: " + plainFault(err)
+		return remark.Say("page-card-fault", plainFault(err))
 	case !strings.HasPrefix(picture.Type, "image/"):
-		return "the card on the article's page is no picture but " + picture.Type
+		return remark.Say("page-card-no-picture", picture.Type)
 	}
 	return ""
 }
@@ -90,9 +90,9 @@ func plainFault(err error) string {
 	var status *fetch.StatusError
 	switch {
 	case errors.As(err, &status):
-		return fmt.Sprintf("it answers %d to somebody who is not signed in", status.Status)
+		return remark.Say("page-answers", status.Status)
 	case errors.Is(err, fetch.ErrForbidden):
-		return "it is at an address that is not public"
+		return remark.Say("page-not-public")
 	}
-	return "it cannot be fetched: " + err.Error()
+	return remark.Say("page-not-fetched", err.Error())
 }

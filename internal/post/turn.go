@@ -2,11 +2,11 @@ package post
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -118,11 +118,11 @@ func (f Facts) inTurn(a Act) Act {
 		return Act{Do: Wait, Until: at}
 	}
 	mine.At = at
-	why := "the network asked for rest, or does not answer"
+	why := remark.Say("waits-rest")
 	if ahead > 0 {
-		why = fmt.Sprintf("it waits for its turn: %d before it", ahead)
+		why = remark.Say("waits-behind", ahead)
 	} else if !f.Now.Before(f.Account.NotBefore) {
-		why = "it waits for its turn, by the channel's spacing, quiet hours or budget"
+		why = remark.Say("waits-pace")
 	}
 	return Act{Do: Join, Ticket: mine, Waits: story.Waiting{Until: at, Why: why}}
 }
@@ -132,9 +132,9 @@ func (f Facts) inTurn(a Act) Act {
 func halted(s story.Stop, a story.Account, act Act) string {
 	switch {
 	case s.Why != "" && (act.Do != Retract || act.Repost):
-		return "stopped by " + s.By + ": " + s.Why
+		return remark.Say("stopped-by", s.By, s.Why)
 	case a.Paused != "":
-		return "the account is paused: " + a.Paused
+		return remark.Say("account-paused", a.Paused)
 	}
 	return ""
 }

@@ -11,6 +11,7 @@ import (
 	"cutline/internal/article"
 	"cutline/internal/fetch"
 	"cutline/internal/photo"
+	"cutline/internal/remark"
 )
 
 // photo gets the article's photo. why says in words for the desk why there is none on the card; an error is our own
@@ -67,7 +68,7 @@ func (r *Renderer) bytes(ctx context.Context, address string, kept bool) (data [
 	if key, ok := strings.CutPrefix(address, "bucket:"); ok && strings.HasPrefix(key, "photos/") {
 		data, err := r.Store.Read(ctx, key)
 		if err == nil && data == nil {
-			return nil, "the photo's file is gone from the bucket", nil
+			return nil, remark.Say("photo-file-gone"), nil
 		}
 		return data, "", err
 	}
@@ -92,12 +93,16 @@ func (r *Renderer) bytes(ctx context.Context, address string, kept bool) (data [
 // reason is an error about a photo, in words for the desk.
 func reason(err error) string {
 	if refused, ok := errors.AsType[*photo.Refused](err); ok {
-		return "the photo was refused: " + refused.Error()
+		return remark.Say("photo-refused-"+refused.Reason, refused.Detail)
 	}
-	return noPhoto + err.Error()
+	return remark.Say("photo-not-had", err.Error())
 }
 
-const noPhoto = "the photo cannot be had: "
+// unreachable says whether such a reason is one that may be gone another time.
+func unreachable(why string) bool {
+	r := remark.Read(why)
+	return len(r) > 0 && r[0].Kind == "photo-not-had"
+}
 
 // recent keeps the bytes of the last few photos.
 type recent struct {

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
@@ -21,6 +20,7 @@ import (
 	"cutline/internal/config"
 	"cutline/internal/fetch"
 	"cutline/internal/photo"
+	"cutline/internal/remark"
 	"cutline/internal/rights"
 	"cutline/internal/story"
 	"cutline/internal/typeset"
@@ -140,13 +140,13 @@ func (r *Renderer) draw(ctx context.Context, s *story.Story, e story.Edits, form
 			since = s.First
 		}
 		if out.Ends, out.EndsBy = rights.Until(site, rights.PhotoOf(s, credit, info.UsageTerms), since); !out.Ends.IsZero() && !r.Now().Before(out.Ends) {
-			out.Photo, out.PhotoTag, tag, ph = "it may no longer be online: "+out.EndsBy, "", "", nil
+			out.Photo, out.PhotoTag, tag, ph = remark.Say("photo-ended", out.EndsBy), "", "", nil
 		}
 	}
 	if ph != nil && credit == "" {
 		switch site.Uncredited {
 		case "hold", "":
-			out.Held = "the photo has no credit: give one, or approve the card without the photo"
+			out.Held = remark.Say("credit-needed")
 		case "text-only":
 		default:
 			credit, from = site.Uncredited, "policy"
@@ -230,7 +230,7 @@ func (r *Renderer) draw(ctx context.Context, s *story.Story, e story.Edits, form
 		}
 		d, err := card.Draw(ctx, spec, ph, look.Fonts)
 		if m, missing := errors.AsType[*typeset.MissingError](err); missing {
-			out.Held = "the card cannot be set: " + m.Error()
+			out.Held = remark.Say("card-not-set", m.Error())
 			continue
 		}
 		if err != nil && ctx.Err() == nil && ph != nil { // whatever is wrong with the photo, there is a card
@@ -280,5 +280,5 @@ func (r *Renderer) again(s *story.Story, m *story.Manifest) bool {
 	if s.Live() && !m.Due.IsZero() && !now.Before(m.Due) {
 		return true
 	}
-	return s.Live() && strings.HasPrefix(m.Photo, noPhoto) && now.Sub(m.Drawn) > retryEvery && now.Sub(s.Received) < retryFor
+	return s.Live() && unreachable(m.Photo) && now.Sub(m.Drawn) > retryEvery && now.Sub(s.Received) < retryFor
 }

@@ -22,6 +22,7 @@ import (
 	"cutline/internal/article"
 	"cutline/internal/config"
 	"cutline/internal/fetch"
+	"cutline/internal/remark"
 )
 
 // Request is a webhook's request as it arrived.
@@ -254,9 +255,9 @@ func (s Source) finish(a *article.Article, slug string, from map[string]string) 
 		a.URL, from["url"] = s.link(a, slug), "link, with the slug"
 		if s.c.Link == "" {
 			from["url"] = "guessed from the slug"
-			a.Doubt = join(a.Doubt, "the CMS sends no address of the article, and sources."+s.Name+".link does not say how to make it")
+			a.Doubt = remark.Join(a.Doubt, remark.Say("address-missing", s.Name))
 		} else if slug == "" && strings.Contains(s.c.Link, "{slug}") {
-			a.Doubt = join(a.Doubt, "the CMS sends no address of the article that can be used, and no slug to make it from")
+			a.Doubt = remark.Join(a.Doubt, remark.Say("slug-missing"))
 		}
 	}
 	if u := s.absolute(a.Photo.URL); u != "" {
@@ -267,7 +268,7 @@ func (s Source) finish(a *article.Article, slug string, from map[string]string) 
 	}
 	if len([]rune(a.Headline)) > 500 {
 		a.Headline = string([]rune(a.Headline)[:499]) + "…"
-		a.Doubt = join(a.Doubt, "the headline is over 500 letters long and was cut")
+		a.Doubt = remark.Join(a.Doubt, remark.Say("headline-over-500"))
 	}
 	a.Dek, a.Photo.Caption, a.Photo.Alt = cut(a.Dek, 4000), cut(a.Photo.Caption, 8000), cut(a.Photo.Alt, 4000)
 	return nil

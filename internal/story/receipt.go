@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"cutline/internal/remark"
 )
 
 // Receipt says what became of a story's post on one channel after it was taken down: what the desk shows, a line a channel.
@@ -44,9 +46,9 @@ func Receipts(d *Dossier, channels []string, rule func(channel string) Rule) []R
 		r := Receipt{Channel: name, URL: p.Remote.URL}
 		switch {
 		case p.Uncertain != "":
-			r.End, r.Why, r.At = ReceiptUnknown, "nobody knows whether it is out ("+p.Uncertain+"): look for it on the network and delete it there, then settle it", p.UncertainAt
+			r.End, r.Why, r.At = ReceiptUnknown, remark.Say("receipt-unknown", p.Uncertain), p.UncertainAt
 		case p.Gone:
-			r.End, r.Why = ReceiptGone, "somebody had removed it at the network"
+			r.End, r.Why = ReceiptGone, remark.Say("receipt-gone")
 		case p.Live() && p.RefusedOf == "retract":
 			r.End, r.Why, r.At = ReceiptImpossible, p.Refused, p.RefusedAt
 		case p.Live():
@@ -57,9 +59,9 @@ func Receipts(d *Dossier, channels []string, rule func(channel string) Rule) []R
 				r.Why = p.History[n-1].Why
 			}
 		case p.Claim != nil:
-			r.End, r.Why = ReceiptPending, "a call is under way"
+			r.End, r.Why = ReceiptPending, remark.Say("receipt-pending")
 		case !p.Retracted.IsZero() && p.Asked:
-			r.End, r.At, r.Why = ReceiptAsked, p.Retracted, "the network passed the wish on; copies may stay"
+			r.End, r.At, r.Why = ReceiptAsked, p.Retracted, remark.Say("receipt-asked")
 		case !p.Retracted.IsZero():
 			r.End, r.At = ReceiptGone, p.Retracted
 		default:

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"cutline/internal/remark"
 )
 
 // Rule is what must be so before one story may go out on one channel. It is made from the configuration and the story
@@ -104,23 +106,22 @@ func missing(demands []Demand, have []map[string]bool) string {
 		if n <= 0 {
 			continue
 		}
-		s := "one more person must approve"
-		if n > 1 {
-			s = "two people must approve"
-			if n > 2 {
-				s = "several people must approve"
-			}
+		s := remark.Say("approve-one-more")
+		if n == 2 {
+			s = remark.Say("approve-two")
+		} else if n > 2 {
+			s = remark.Say("approve-several")
 		}
 		if len(m.By) > 0 {
-			s += ", of " + strings.Join(m.By, ", ")
+			s = remark.Say("approve-of", s, strings.Join(m.By, ", "))
 		}
 		if m.NoSelf {
-			s += ", and not who wrote or edited it"
+			s = remark.Say("approve-not-self", s)
 		}
 		if m.Rule != "" {
-			s += " (rule " + m.Rule + ")"
+			s = remark.Say("approve-rule", s, m.Rule)
 		}
 		out = append(out, s)
 	}
-	return strings.Join(out, "; ")
+	return remark.Join(out...)
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"cutline/internal/remark"
 )
 
 // Verdict is what the desk's log comes to for one channel.
@@ -190,11 +192,11 @@ func StateOf(d *Dossier, channel string, r Rule) State {
 	case p.Uncertain != "":
 		return State{Name: StateUncertain, Why: p.Uncertain}
 	case p.Gone:
-		return State{Name: StateRetracted, Why: "removed at the network"}
+		return State{Name: StateRetracted, Why: remark.Say("removed-there")}
 	case p.Refused != "" && !(v.Act == Approve && v.At.After(p.RefusedAt)) && (p.RefusedOf == "retract" || p.Proposed != nil && v.Draft.Hash() == p.RefusedOf || p.Proposed != nil && p.Proposed.Hash() == p.RefusedOf):
 		return State{Name: StateFailed, Why: p.Refused}
 	case off && p.Live():
-		return State{Name: StateApproved, Why: "being taken down"}
+		return State{Name: StateApproved, Why: remark.Say("taken-down-now")}
 	case off:
 		return State{Name: StateRetracted, Why: v.Why, Until: p.Retracted}
 	}
@@ -247,7 +249,7 @@ func (v *Verdict) waitsFor() string {
 	if len(v.Given) == 0 {
 		return v.Missing
 	}
-	return strings.Join(v.Given, ", ") + " approved; " + v.Missing
+	return remark.Join(remark.Say("approved-so-far", strings.Join(v.Given, ", ")), v.Missing)
 }
 
 // waiting is the state of a post that could go out: with its turn and what it waits for, if it waits for one.

@@ -1,13 +1,13 @@
 package summary
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"cutline/internal/article"
+	"cutline/internal/remark"
 )
 
 // Change is how much what was said differs from what the article says now, from nothing to what readers must be told.
@@ -56,7 +56,7 @@ func Compare(was, now Said, a article.Article, known []string) Change {
 			worse(Spelling)
 			continue
 		case x.headline:
-			worse(Facts, fmt.Sprintf("the headline was “%s”", x.was))
+			worse(Facts, remark.Say("headline-was-other", x.was))
 		}
 		wrong := false
 		for _, f := range Check(x.was, a) {

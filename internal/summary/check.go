@@ -1,7 +1,6 @@
 package summary
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"cutline/internal/article"
+	"cutline/internal/remark"
 )
 
 // Finding is one thing in a text that the article does not bear out.
@@ -62,7 +62,7 @@ func (r *Reading) Check(text string) []Finding {
 	a := r.a
 	var out []Finding
 	find := func(kind, what, why string, args ...any) {
-		out = append(out, Finding{kind, what, fmt.Sprintf(why, args...)})
+		out = append(out, Finding{kind, what, remark.Say(why, args...)})
 	}
 	plain := linkRE.ReplaceAllString(text, "")
 	bare := withoutTags(plain)
@@ -72,7 +72,7 @@ func (r *Reading) Check(text string) []Finding {
 	for _, q := range quotations(plain) {
 		for part := range strings.SplitSeq(strings.ReplaceAll(q, "...", "…"), "…") {
 			if !strings.Contains(r.folded(), fold(part)) {
-				find("quotation", q, "the quotation “%s” is not in the article word for word", q)
+				find("quotation", q, "quotation-not-in-article", q)
 				break
 			}
 		}
@@ -81,29 +81,29 @@ func (r *Reading) Check(text string) []Finding {
 		checkNames(strings.FieldsFunc(s, notWord), r.known, a.Language, find)
 	}
 	if m := markupRE.FindString(plain); m != "" {
-		find("markup", m, "%s is markup, not text", m)
+		find("markup", m, "markup-in-text", m)
 	}
 	if c := a.Photo.Caption; len(c) > 20 && strings.Contains(plain, c) && !strings.Contains(a.Body+a.Dek, c) {
-		find("caption", c, "the photo's caption is in the text")
+		find("caption", c, "caption-in-text")
 	}
 	if a.Dateline != "" && strings.HasPrefix(strings.TrimSpace(plain), a.Dateline) {
-		find("dateline", a.Dateline, "the text begins with the dateline")
+		find("dateline", a.Dateline, "dateline-in-text")
 	}
 	for line := range strings.SplitSeq(plain, "\n") {
 		if a.Photo.Credit != "" && !strings.Contains(a.Body+a.Dek+a.Headline, line) {
 			if credit, _ := article.CreditIn(line, a.Language); credit == a.Photo.Credit {
-				find("caption", line, "“%s” is the photo's credit", credit)
+				find("caption", line, "credit-in-text", credit)
 			}
 		}
 		if strings.TrimSpace(line) != "" && article.Promotion(line) {
-			find("promotion", line, "“%s” is promotion", line)
+			find("promotion", line, "promotion-in-text", line)
 		}
 	}
 	if !balanced(plain) {
-		find("balance", "", "a quotation mark or bracket is not closed")
+		find("balance", "", "mark-not-closed")
 	}
 	if h := fold(a.Headline); len(h) > 10 && strings.Count(fold(plain), h) > 1 {
-		find("headline", a.Headline, "the text says the headline twice")
+		find("headline", a.Headline, "headline-said-twice")
 	}
 	return out
 }
@@ -131,7 +131,7 @@ func checkNames(ws []string, known map[string]bool, language string, find func(k
 		case i == 0 && !capital(1) && !(len(ws) > 1 && slices.Contains(speech, strings.ToLower(ws[1]))):
 			continue
 		}
-		find("name", w, "the name %s is not in the article", w)
+		find("name", w, "name-not-in-article", w)
 	}
 }
 

@@ -157,15 +157,15 @@ func (f *facts) check(have []token, find func(kind, what, why string, args ...an
 	for i, t := range have {
 		switch {
 		case t.number != "" && !f.numbers[t.number]:
-			find("number", t.text, "the number %s is not in the article", t.text)
+			find("number", t.text, "number-not-in-article", t.text)
 		case t.number != "" && i+1 < len(have) && have[i+1].number == "" && kind(have[i+1].word) != "" && !f.pairs[[2]string{t.number, kind(have[i+1].word)}]:
-			find("number", t.text+" "+have[i+1].text, "“%s %s” is not what the article says with %s", t.text, have[i+1].text, t.text)
+			find("number", t.text+" "+have[i+1].text, "number-otherwise-in-article", t.text+" "+have[i+1].text, t.text)
 		case t.number != "" && i > 0 && months[have[i-1].word] > 0 && len(t.number) < 3 && !f.pairs[[2]string{t.number, kind(have[i-1].word)}]:
-			find("date", have[i-1].text+" "+t.text, "the date %s %s is not in the article", have[i-1].text, t.text)
+			find("date", have[i-1].text+" "+t.text, "date-not-in-article", have[i-1].text+" "+t.text)
 		case date(t.word) != 0 && !f.dates[date(t.word)] && !(t.word == "march" || t.word == "mar" || t.word == "may" || t.word == "mil"):
-			find("date", t.text, "the article does not speak of %s", t.text)
+			find("date", t.text, "day-not-in-article", t.text)
 		case slices.Contains(numerals[f.language], t.word) && !f.words[t.word] && !f.numbers[value(t.word, f.language)]:
-			find("number", t.text, "the number %s is not in the article", t.text)
+			find("number", t.text, "number-not-in-article", t.text)
 		}
 	}
 }
@@ -225,7 +225,7 @@ func (f *followers) check(have []token, find func(kind, what, why string, args .
 	for i := 1; i < len(have); i++ {
 		w, before := have[i], have[i-1]
 		if w.number == "" && !f.words[w.word] && f.next[before.word] != "" && named(f.source, before.text, f.next[before.word]) && len([]rune(w.word)) > 2 {
-			find("name", before.text+" "+w.text, "the name %s %s is not in the article", before.text, w.text)
+			find("name", before.text+" "+w.text, "name-not-in-article", before.text+" "+w.text)
 		}
 	}
 }

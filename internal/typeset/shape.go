@@ -17,6 +17,8 @@ import (
 	"github.com/go-text/typesetting/language"
 	"github.com/rivo/uniseg"
 	"golang.org/x/text/unicode/bidi"
+
+	"cutline/internal/remark"
 )
 
 // Style is how a paragraph is set. Size is no part of it: shapes do not depend on it.
@@ -45,14 +47,14 @@ type MissingError struct {
 
 // Error names the letter, its code point and what to do.
 func (e *MissingError) Error() string {
-	s := fmt.Sprintf("no font has the letter %q (U+%04X)", e.Rune, e.Rune)
+	letter := fmt.Sprintf("%q (U+%04X)", e.Rune, e.Rune)
 	switch e.Pack {
 	case "":
-		return s + ": take it out of the text"
+		return remark.Say("letter-unknown", letter)
 	case "NotoSansSC", "NotoSansTC", "NotoSansJP", "NotoSansKR":
-		return s + ": fetch the font pack " + e.Pack + " (make fonts-cjk)"
+		return remark.Say("letter-in-pack", letter, e.Pack)
 	}
-	return s + ": add the font pack " + e.Pack
+	return remark.Say("letter-in-font", letter, e.Pack)
 }
 
 // Glyph is one shape of a font, as HarfBuzz gives it; numbers in font units.

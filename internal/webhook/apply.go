@@ -12,6 +12,7 @@ import (
 
 	"cutline/internal/article"
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/source"
 	"cutline/internal/story"
 )
@@ -152,7 +153,7 @@ func (w *Webhook) whole(ctx context.Context, src source.Source, d source.Deliver
 	}
 	if d.Holds() {
 		// The photo may be that of before this save: nothing goes out by itself until it was read again.
-		d.Article.Doubt = join(d.Article.Doubt, "what the CMS sent was not whole; it is read again in a moment")
+		d.Article.Doubt = remark.Join(d.Article.Doubt, remark.Say("article-not-whole"))
 	}
 	d.Why = join(d.Why, "the rest is read from the CMS in a moment")
 	return d, nil

@@ -1,0 +1,243 @@
+// Package remark is what the program remarks about a story, an account or a delivery: why a text is objected to, a photo
+// left out, a layout chosen, a post refused.
+//
+// A remark is of a kind and has values. It owns the list of kinds with their English ([english.txt]). It promises that
+// [Read] is the inverse of [Say]: in documents, in logs and on the command line a remark stands as its English sentence,
+// which a person can read there, and whoever speaks another language takes it apart into kind and values again. So a
+// document needs no second field beside each sentence that could come to differ from it, documents of older versions
+// are understood, and what a network or a person said in their own words passes through unchanged. Other languages are
+// package desk's.
+//
+// A sentence of english.txt has holes: {1} is any text; {1 n} a number; {1 layout} the name of a card's layout; {1 why}
+// remarks again. Remarks are joined by "; ". Whoever rewords a sentence leaves the old one below it under the same kind
+// as long as documents hold it: Say takes the first, Read knows both.
+package remark
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Remark is one remark taken apart.
+type Remark struct {
+	Kind   string  // as in english.txt; empty: somebody's own words, and Text is all there is
+	Values []Value // of the kind's holes, by their numbers
+	Text   string  // the whole of it in English
+
+	open int // the number of the hole that ends the sentence; 0: it ends with a text
+}
+
+// Value is what stands in a hole.
+type Value struct {
+	Text string
+	As   string // what the hole takes: n, layout or why; empty: any text
+}
+
+// hole is a place in a sentence.
+type hole struct {
+	n  int    // its number, from 1
+	as string // as Value.As
+}
+
+// sentence is one way of saying a kind: literal texts with holes between them, one text more than holes.
+type sentence struct {
+	kind    string
+	texts   []string
+	holes   []hole
+	letters int // of the literal texts: of two sentences that fit, the one that says more of its own is meant
+}
+
+//go:embed english.txt
+var english string
+
+// sentences are those of english.txt, and first the first of each kind.
+var sentences, first = parse(english)
+
+// parse reads lines of "kind: sentence". Empty ones and those that begin with # are for the reader.
+func parse(text string) (all []sentence, first map[string]sentence) {
+	first = map[string]sentence{}
+	for l := range strings.Lines(text) {
+		kind, rest, ok := strings.Cut(strings.TrimSpace(l), ": ")
+		if !ok || strings.HasPrefix(kind, "#") {
+			continue
+		}
+		s := cut(rest)
+		s.kind = kind
+		all = append(all, s)
+		if _, ok := first[kind]; !ok {
+			first[kind] = s
+		}
+	}
+	slices.SortStableFunc(all, func(a, b sentence) int { return b.letters - a.letters })
+	return all, first
+}
+
+// cut finds the holes of a sentence.
+func cut(text string) sentence {
+	var s sentence
+	for {
+		before, rest, ok := strings.Cut(text, "{")
+		within, after, closed := strings.Cut(rest, "}")
+		n, as, _ := strings.Cut(within, " ")
+		number, err := strconv.Atoi(n)
+		if !ok || !closed || err != nil {
+			s.texts = append(s.texts, text)
+			s.letters += len(text)
+			return s
+		}
+		s.texts, s.holes, text = append(s.texts, before), append(s.holes, hole{number, as}), after
+		s.letters += len(before)
+	}
+}
+
+// Say is the English of a remark, as documents keep it. The values are printed as fmt does. A kind that english.txt has
+// not is printed with its values; a test finds such a call.
+func Say(kind string, values ...any) string {
+	s, ok := first[kind]
+	if !ok {
+		return strings.TrimSpace(kind + " " + fmt.Sprint(values...))
+	}
+	var b strings.Builder
+	for i, t := range s.texts {
+		b.WriteString(t)
+		if i < len(s.holes) && s.holes[i].n <= len(values) {
+			fmt.Fprint(&b, values[s.holes[i].n-1])
+		}
+	}
+	return b.String()
+}
+
+// Join puts remarks one after the other; empty ones are left out.
+func Join(remarks ...string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(remarks), func(s string) bool { return s == "" }), separator)
+}
+
+const separator = "; "
+
+// English is the sentence of every kind, its holes as {1}, {2} and so on: what other languages translate.
+func English() map[string]string {
+	out := map[string]string{}
+	for kind, s := range first {
+		said := s.texts[0]
+		for i, h := range s.holes {
+			said += "{" + strconv.Itoa(h.n) + "}" + s.texts[i+1]
+		}
+		out[kind] = said
+	}
+	return out
+}
+
+// Read takes remarks apart, as many as are joined in the text. Whatever it does not know comes as it is, in its place; behind
+// a sentence that ends with a value it is the rest of that value.
+func Read(text string) []Remark {
+	if text == "" {
+		return nil
+	}
+	parts := strings.Split(text, separator)
+	var out []Remark
+	for at := 0; at < len(parts); {
+		r, n := Remark{Text: parts[at]}, 1
+		for to := at + 1; to <= min(at+3, len(parts)); to++ { // some sentences have the separator within
+			whole := strings.Join(parts[at:to], separator)
+			if known, ok := one(whole); ok {
+				r, n = known, to-at
+				break
+			}
+		}
+		at += n
+		if r.Kind != "" || len(out) == 0 {
+			out = append(out, r)
+			continue
+		}
+		switch last := &out[len(out)-1]; {
+		case last.Kind == "":
+			last.Text += separator + r.Text
+		case last.open > 0:
+			last.Text += separator + r.Text
+			last.Values[last.open-1].Text += separator + r.Text
+		default:
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// known says whether a text is made of remarks alone.
+func known(text string) bool {
+	return text != "" && !slices.ContainsFunc(Read(text), func(r Remark) bool { return r.Kind == "" })
+}
+
+// one takes a single remark apart.
+func one(text string) (Remark, bool) {
+	for i := range sentences {
+		s := &sentences[i]
+		if !strings.HasPrefix(text, s.texts[0]) || !strings.HasSuffix(text, s.texts[len(s.texts)-1]) {
+			continue
+		}
+		found := make([]string, 0, len(s.holes))
+		if found, ok := s.fit(text, 0, found); ok {
+			r := Remark{Kind: s.kind, Text: text, Values: make([]Value, len(s.holes))}
+			for j, h := range s.holes {
+				r.Values[h.n-1] = Value{found[j], h.as}
+				if s.texts[j+1] == "" {
+					r.open = h.n
+				}
+			}
+			return r, true
+		}
+	}
+	return Remark{}, false
+}
+
+// fit finds what stands in the holes from the i-th on. Where a text fits in several ways the shortest values are taken,
+// from the left.
+func (s *sentence) fit(text string, i int, found []string) ([]string, bool) {
+	rest, ok := strings.CutPrefix(text, s.texts[i])
+	if !ok || i == len(s.holes) {
+		return found, ok && rest == ""
+	}
+	next := s.texts[i+1]
+	if i+1 == len(s.holes) { // the last hole: it takes all that is left before the end
+		value, ok := strings.CutSuffix(rest, next)
+		return append(found, value), ok && s.takes(i, value)
+	}
+	if i == 0 && s.texts[0] == "" && s.holes[0].as == "why" { // remarks before a text: the longest, and no other is tried
+		at := strings.LastIndex(rest, next)
+		if at <= 0 || !s.takes(0, rest[:at]) {
+			return nil, false
+		}
+		return s.fit(rest[at:], 1, append(found, rest[:at]))
+	}
+	for at := 1; at < len(rest); at++ {
+		j := strings.Index(rest[at:], next)
+		if j < 0 {
+			return nil, false
+		}
+		if at += j; s.takes(i, rest[:at]) {
+			if out, ok := s.fit(rest[at:], i+1, append(found, rest[:at])); ok {
+				return out, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// takes says whether a value may stand in the i-th hole. A sentence that begins with remarks says too little of its own
+// to be known by the rest alone, so they must be known.
+func (s *sentence) takes(i int, value string) bool {
+	switch s.holes[i].as {
+	case "n":
+		return value != "" && strings.Trim(value, "0123456789.") == ""
+	case "layout":
+		return slices.Contains(layouts, value)
+	case "why":
+		return value != "" && (i > 0 || s.texts[0] != "" || known(value))
+	}
+	return value != ""
+}
+
+// layouts are a card's, by the names that package card gives them.
+var layouts = []string{"bottom", "top", "side", "split", "inset", "text-led"}
