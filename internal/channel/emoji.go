@@ -51,8 +51,9 @@ var emojiFixed = map[rune][]string{
 var emojiRoles = []string{"⚕\ufe0f", "⚖\ufe0f", "✈\ufe0f", "🌾", "🍳", "🎓", "🎤", "🎨", "🏫", "🏭", "💻", "💼", "🔧", "🔬", "🚀", "🚒", "🦰", "🦱", "🦲", "🦳"}
 
 const (
-	// emojiGendered takes a skin tone and a sign of gender.
-	emojiGendered = "⛹🏃🏄🏊🏋🏌👮👱👳👷💁💂💆💇🕵🙅🙆🙇🙋🙍🙎🚣🚴🚵🚶🤦🤷🤸🤹🤽🤾🦸🦹🧖🧗🧘🧙🧚🧛🧜🧝"
+	// emojiGendered takes a skin tone and a sign of gender. The floating suit and the tuxedo took one only later, but
+	// twitter-text 3.1.0 knows it of them.
+	emojiGendered = "⛹🏃🏄🏊🏋🏌👮👱👳👷💁💂💆💇🕴🕵🙅🙆🙇🙋🙍🙎🚣🚴🚵🚶🤦🤵🤷🤸🤹🤽🤾🦸🦹🧖🧗🧘🧙🧚🧛🧜🧝"
 
 	// emojiTonable takes a skin tone.
 	emojiTonable = "☝⛷⛹✊✋✌✍🎅🏂🏃🏄🏇🏊🏋🏌👂👃👆👇👈👉👊👋👌👍👎👏👐👦👧👨👩👮👰👱👲👳👴👵👶👷👸👼💁💂💃💅💆💇💪" +

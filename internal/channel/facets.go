@@ -59,7 +59,7 @@ func facets(text, shown, link string, tags []string) []any {
 	return out
 }
 
-var writtenRE = regexp.MustCompile(`(?i)https?://[^\s\x{a0}\x{200b}<>"“”„«»「」『』]+`)
+var writtenRE = regexp.MustCompile(`(?i)https?://[^\s\pZ\x{85}\x{200b}<>"“”„«»「」『』]+`)
 
 // writtenLinks finds the links with a scheme in a text: up to a blank or a quotation mark, without the punctuation that
 // ends the sentence and without a bracket that was opened before them.

@@ -75,6 +75,16 @@ func TestLinksThatSomebodyWrote(t *testing.T) {
 	}
 }
 
+// TestLinksEndAtABlank: blanks of any script end a link, as on Bluesky.
+func TestLinksEndAtABlank(t *testing.T) {
+	for _, blank := range []string{" ", "\n", "\u00a0", "\u2003", "\u202f", "\u3000", "\u2028"} {
+		found := facetsIn(t, "見よ https://example.com/a"+blank+"続き", "", "", nil)
+		if len(found) != 1 || found[0].Features[0].URI != "https://example.com/a" {
+			t.Errorf("with %+q: %+v", blank, found)
+		}
+	}
+}
+
 func TestFacetsOfOurOwnLinkAndTags(t *testing.T) {
 	text := "ئاو گەیشتە سەرڕێژ news.example/1 \u200e#Iraq #عێراق #Iraqi foo#Iraq https://other.example/a."
 	want := map[string]string{"news.example/1": "https://news.example/1?utm=x", "#Iraq": "Iraq", "#عێراق": "عێراق", "https://other.example/a": "https://other.example/a"}
