@@ -130,6 +130,19 @@ func TestXLinksAsTwitterText(t *testing.T) {
 	}
 }
 
+// TestXBracketsInPaths: what npm twitter-text 3.1.0 makes a link of.
+func TestXBracketsInPaths(t *testing.T) {
+	for text, want := range map[string]string{
+		"http://example.com/x(a/b)": "http://example.com/x(a/b)", "http://example.com/(a_(b))": "http://example.com/(a_(b))",
+		"http://example.com/%(a)": "http://example.com/", "http://example.com/a.(b)": "http://example.com/a",
+	} {
+		found := links(text, true)
+		if len(found) != 1 || text[found[0].from:found[0].to] != want {
+			t.Errorf("%s: %v, want %s", text, found, want)
+		}
+	}
+}
+
 // The numbers are those of npm twitter-text 3.1.0.
 func TestXEmojiSequences(t *testing.T) {
 	for text, want := range map[string]int{
@@ -137,7 +150,7 @@ func TestXEmojiSequences(t *testing.T) {
 		"1⃣": 2, "#️⃣": 2, "🇮🇶": 2, "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f": 2,
 		"©": 1, "©️": 2, "☎️": 2, "☎︎": 4,
 		"🧑‍🏫": 5, "🐦‍🔥": 5, "🐕‍🦺": 5, "👨‍⚕": 5, "🕵‍♀️": 5, // later than Emoji 11, or not as they should be written
-		"🤵🏽‍♀️": 2, "🤵‍♂️": 2, "🕴️‍♀️": 2, "🕴🏿‍♂️": 2, "🕴‍♀️": 5,
+		"🤵🏽‍♀️": 2, "🤵‍♂️": 2, "🕴️‍♀️": 2, "🕴🏿‍♂️": 2, "🕴‍♀️": 5, "✌️🏽": 2,
 		"🇮🇮": 4, "😀🏽": 4, "🤝🏽": 4, "🧑‍🤝‍🧑": 8,
 	} {
 		if n, _, err := Count("x", text); n != want || err != nil {

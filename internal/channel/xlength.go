@@ -74,6 +74,9 @@ func emojiAt(text string) int {
 		end += n
 	} else if strings.HasPrefix(text[end:], "\ufe0f") && strings.ContainsRune(emojiTextual, r) {
 		end += len("\ufe0f")
+		if n := prefixIn(text[end:], "🏻🏼🏽🏾🏿"); n > 0 && strings.ContainsRune(emojiTonable, r) {
+			return end + n // not as they should be written, but one, to which no sign is joined
+		}
 	}
 	if joined, ok := strings.CutPrefix(text[end:], string(zwj)); ok {
 		switch {

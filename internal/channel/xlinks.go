@@ -62,13 +62,14 @@ var (
 )
 
 // What a path and a query are made of: Latin, Cyrillic, and signs; up to two levels of balanced brackets; and an end
-// that is no punctuation, so that the full stop of a sentence stays outside.
+// that is no punctuation, so that the full stop of a sentence stays outside. Brackets end a path only behind such an end: X's
+// expression has them as a path of their own.
 const (
 	latinAccents = `\x{C0}-\x{D6}\x{D8}-\x{F6}\x{F8}-\x{FF}\x{100}-\x{24F}\x{253}\x{254}\x{256}\x{257}\x{259}\x{25B}\x{263}\x{268}\x{26F}\x{272}\x{289}\x{28B}\x{2BB}\x{300}-\x{36F}\x{1E00}-\x{1EFF}`
 	pathChars    = `[A-Za-z\x{400}-\x{4FF}0-9!*';:=+,.$/%#\[\]\-\x{2013}_~@|&` + latinAccents + `]`
 	pathBrackets = `\((?:` + pathChars + `+|` + pathChars + `*\(` + pathChars + `+\)` + pathChars + `*)\)`
-	pathEnd      = `(?:[+\-A-Za-z\x{400}-\x{4FF}0-9=_#/` + latinAccents + `]|` + pathBrackets + `)`
-	pathPattern  = `(?:` + pathChars + `*(?:` + pathBrackets + pathChars + `*)*` + pathEnd + `|@` + pathChars + `+/)`
+	pathEnd      = `[+\-A-Za-z\x{400}-\x{4FF}0-9=_#/` + latinAccents + `]`
+	pathPattern  = `(?:` + pathChars + `*(?:` + pathBrackets + pathChars + `*)*` + pathEnd + `|` + pathBrackets + `|@` + pathChars + `+/)`
 	queryChars   = `[A-Za-z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]`
 	queryEnd     = `[A-Za-z0-9\-_&=#/]`
 )
