@@ -87,6 +87,7 @@ func (p *Paragraph) freeBreak(i int, begins []bool) breakKind {
 		!spaced && unicode.Is(unicode.Arabic, before) && before != '۔',    // never inside a word that joins
 		!spaced && before == after && strings.ContainsRune("―—…‥", after), // a doubled mark is one
 		apart(p.text, i),
+		!spaced && strings.ContainsRune(".,:;٫٬", before) && unicode.IsDigit(after), // Rs.500: UAX #14, IS × NU
 		spaced && strings.ContainsRune(openers, at(i-2)) && !unicode.IsLetter(at(i-3)),
 		spaced && strings.ContainsRune(endings, after) && !unicode.IsLetter(at(i+1)) && !unicode.IsDigit(at(i+1)),
 		strings.HasPrefix(p.style.Lang, "ko") && !spaced && before != '…' && before != '·', // between words only

@@ -48,7 +48,7 @@ func (p *Paragraph) clean(s string) {
 			marks = 0
 		}
 		space = false
-		if r >= 0xfb50 && r <= 0xfdff || r >= 0xfe70 && r <= 0xfefc {
+		if (r >= 0xfb50 && r <= 0xfdff || r >= 0xfe70 && r <= 0xfefc) && !phrase(r) {
 			for _, x := range strings.TrimPrefix(norm.NFKC.String(string(r)), " ") {
 				put(x, i)
 			}
@@ -70,6 +70,10 @@ func (p *Paragraph) clean(s string) {
 		}
 	}
 }
+
+// phrase says whether an Arabic presentation form is a sign of its own and no letter's shape: the words of blessing, the
+// Rial and the Bismillah, which fonts draw as one picture. Where no font has it its words stand for it (see [replacement]).
+func phrase(r rune) bool { return r >= 0xfdfa && r <= 0xfdfd }
 
 // digitValue is what a European, Arabic or Persian digit counts; -1: it is none.
 func digitValue(r rune) rune {

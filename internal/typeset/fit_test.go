@@ -43,7 +43,7 @@ func TestBreaksByHand(t *testing.T) {
 	for _, c := range []struct{ lang, want string }{ // | where a line may begin
 		{"en", "Final: |France |2–1 |Brazil"}, {"en", "Stall—|Exporters"}, {"en", "He |said – |no"}, {"en", "Vote |51/49 |today"},
 		{"fr", "« Non », |dit-|il ! |Oui"}, {"ko", "내일 |전국에 |첫눈… |서울"}, {"ja", "時代へ――|老舗店主"}, {"en", "Up |$ 97 |or |12 % |more"},
-		{"ckb", "ناوی/|خۆی |و |ئەو"}, {"de", "Bundes\u00adamt |ist"}, {"en", "U.S. |and |U.K."}, {"th", "นายกรัฐมนตรีประกาศ|แผน|ช่วย|เหลือ"},
+		{"ckb", "ناوی/|خۆی |و |ئەو"}, {"de", "Bundes\u00adamt |ist"}, {"en", "U.S. |and |U.K."}, {"en", "Now |Rs.1,000 |in |v.2"}, {"th", "นายกรัฐมนตรีประกาศ|แผน|ช่วย|เหลือ"},
 	} {
 		rtl := c.lang == "ckb"
 		text := strings.ReplaceAll(c.want, "|", "")

@@ -195,7 +195,7 @@ func TestDigits(t *testing.T) {
 
 func TestAgreedReplacements(t *testing.T) {
 	for _, c := range []struct{ lang, text, want string }{
-		{"ar", "\ufee3\ufeae\ufea3\ufe92\ufe8e", "مرحبا"}, {"en", "Ｆｕｌｌ", "Full"}, {"en", "a\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301b", "a\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301b"},
+		{"ar", "\ufee3\ufeae\ufea3\ufe92\ufe8e", "مرحبا"}, {"ar", "محمد ﷺ 5﷼ ﷲ", "محمد ﷺ 5﷼ الله"}, {"en", "Ｆｕｌｌ", "Full"}, {"en", "a\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301b", "a\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301b"},
 	} {
 		p, err := set.Shape(c.text, Style{Lang: c.lang, RTL: c.lang == "ar"})
 		if set.files["NotoSansJP_700Bold.ttf"] != nil && c.text == "Ｆｕｌｌ" {
