@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Box is where a paragraph has to go. Lengths in pixels.
@@ -104,6 +105,9 @@ func (p *Paragraph) stops(least breakKind, middle, widest float64) []stop {
 			s.cost = float64(.4*float64(s.nevers)) + float64(.05*float64(s.weaks))
 			if good {
 				s.cost -= .03
+			}
+			if !blank(p.text[j-1]) && unicode.Is(unicode.Thai, p.text[j-1]) && unicode.Is(unicode.Thai, p.text[j]) {
+				s.cost += .05 // Thai has its spaces where sentences and names end; between words only a model says
 			}
 		}
 		out = append(out, s)

@@ -121,6 +121,21 @@ func TestNamesStayTogether(t *testing.T) {
 	}
 }
 
+func TestThaiLinesEndAtSpacesWhereTheyCan(t *testing.T) {
+	p, err := set.Shape("นายกฯ ยืนยัน ไม่ยุบสภา", Style{Bold: true, Lang: "th"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := p.Fit(Box{Width: 400, Height: 300, Max: 60, Min: 50, MaxLines: 3, LineHeight: 1.35})
+	var lines []string
+	for _, l := range block.Lines {
+		lines = append(lines, l.Text)
+	}
+	if got := strings.Join(lines, "|"); got != "นายกฯ ยืนยัน|ไม่ยุบสภา" {
+		t.Errorf("have %s", got)
+	}
+}
+
 func TestHeadlinesFitTheirBoxes(t *testing.T) {
 	for _, h := range headlines(t) {
 		for _, b := range []Box{
