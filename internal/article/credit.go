@@ -8,42 +8,32 @@ import (
 	"unicode/utf8"
 )
 
-// photoLabels name a picture and whose it is. With a colon behind it such a word begins a credit anywhere in a caption.
-const photoLabels = `(?i:file photo|photo(?:graph)? credit|photo courtesy(?: of)?|photographer|photograph|photos?|picture credit|pictures?|pic|image credit|images?|screenshot|screengrab|illustration|graphic|crédits? photos?|crédit|photographie|fotoğraf|fotograf(?:ie|ía|în)?|fotos?|bild(?:er)?|grafik|wêne(?:kêş)?|görsel|фото(?:графия)?)` +
-	`|وێنەی|وێنە|وێنەگر|فۆتۆ|(?:مصدر )?الصورة|صورة|صور|تصوير|عدسة|عکس|عكس|عکاس|تصویر|写真提供|写真|提供|撮影|画像|צילום|फोटो`
-
-// otherLabels say whose something is, a picture or not: they begin a credit only where a sentence has ended.
-const otherLabels = `(?i:credits?|courtesy(?: of)?|source|via|handout|copyright|quelle|kaynak|source photo|fuente|crédito|origen|источник|çavkanî)|سەرچاوە|المصدر|منبع|出典`
-
-// agencies whose bare name at a caption's end is a credit, in any language.
-var agencies = strings.Split(`AFP|AFP PHOTO|AFP Photo|AP|AP Photo|AP Images|Associated Press|The Associated Press|Reuters|REUTERS|EPA|EPA-EFE|EPA Images|EFE|dpa|DPA|DHA|İHA|IHA|ANHA|ANSA|TASS|ТАСС|Sputnik|Xinhua|Getty|Getty Images|Anadolu|Anadolu Agency|Kurdistan24|Kurdistan 24|Rudaw|UPI|Bloomberg|IRNA|ISNA|Shutterstock|Alamy|iStock|NurPhoto|SOPA Images|ZUMA|ZUMA Press|Unsplash|Pixabay|Pexels|Wikimedia Commons|Wikipedia|NASA|imago|IMAGO|picture alliance|picture-alliance|РИА Новости|Keystone|Magnum Photos|The Canadian Press|`+
-	`أ ف ب|أ.ف.ب|ا ف ب|أ ب|أ.ب|د ب أ|رويترز|فرانس برس|الأناضول|الاناضول|وكالات|واع|سانا|وام|ڕووداو|روداو|کوردستان٢٤|کوردستان24|ئەی ئێف پی|ڕۆیتەرز|ئاژانسەکان|共同|共同通信|時事|時事通信|新華社|ロイター|共同通信社|時事通信社`, "|")
-
-// agenciesOf are names that are ordinary words in other languages.
-var agenciesOf = map[string][]string{
-	"tr": {"AA", "ANKA", "Depo Photos"}, "en": {"PA", "AA", "PA Wire"}, "ku": {"AA"}, "kmr": {"AA"}, "ckb": {"AA"}, "ar": {"AA"},
-	"fa": {"ایرنا", "ایسنا", "تسنیم", "فارس", "مهر", "میزان"}, "de": {"epd", "KNA", "APA", "AA"}, "fr": {"PA", "MAXPPP"}, "es": {"EP", "Europa Press"},
-}
-
 var (
-	archive   = regexp.MustCompile(`\s*[(\[（]\s*(?i:archives?|file(?: photo| image)?|ئەرشیف|أرشيف|ارشيف|آرشیو|arşiv|archiv(?:bild|foto)?|архив|資料(?:写真)?)\s*[)\]）]\s*[.。]?$`)
-	bracketed = regexp.MustCompile(`^(.*?)\s*[(\[（【]\s*([^()\[\]（）【】]*)\s*[)\]）】]\s*[.。]?$`)
+	archive   = regexp.MustCompile(`\s*[(\[（]\s*` + archiveWords + `\s*[)\]）]\s*[.。]?$`)
+	reserved  = regexp.MustCompile(`\s*[.,–-]?\s*(?i:all rights reserved|alle rechte vorbehalten|tous droits réservés|todos los derechos reservados|tüm hakları saklıdır|جميع الحقوق محفوظة)\s*\.?$`)
+	bracketed = regexp.MustCompile(`^(.*?)\s*([(\[（【{])\s*([^()\[\]（）【】{}]*)\s*[)\]）】}]\s*[.。]?$`)
 	heading   = regexp.MustCompile(`^[(\[（【]\s*([^()\[\]（）【】]*)\s*[)\]）】]\s*[–—-]?\s*(.+)$`)
 	// labelled is a text that a label begins: "Photo: AFP", "Photo by Safin Test", "Photo/AFP".
-	labelled     = regexp.MustCompile(`^(?:` + photoLabels + `|` + otherLabels + `)\s*(?:[:：…]|\.\.\.|/|\|)\s*(?:(?i:by|von|par|por)\s+)?(.+)$`)
-	labelledBy   = regexp.MustCompile(`^(?:(?i:(?:file )?(?:photo(?:graph)?s?|pictures?|images?|illustration|graphic) (?:taken )?(?:by|courtesy of|from|via)|photos? courtesy|courtesy(?: of)?|handout (?:via|from|by)|foto(?:s|grafie)? von|photo (?:de|par)|fotoğraf:?|foto de)|عکس(?:\x{200c}?ها)? از)\s+(.+)$`)
-	labelInside  = regexp.MustCompile(`(?:^|[\s.。،,;–—|(-])((` + photoLabels + `)|(?:` + otherLabels + `))\s?[:：]\s*([^:：]+)$`)
-	byInside     = regexp.MustCompile(`[.。!?”»"]\s+(?:[–—|-]\s+)?(?i:photo(?:graph)?s? (?:by|courtesy of)|pictures? by|courtesy of|image by|handout via|fotos? von)\s+([^.]+[.]?)$`)
-	sign         = regexp.MustCompile(`(?:^|[\s(|–—-])(?:©|\(c\)|\(C\)|Copyright ©?)\s*((?:\d{4}\s+)?[^©]+)$`)
+	labelled     = regexp.MustCompile(`^(?:` + photoLabels + `|` + otherLabels + `)\s*(?:[:：…=＝]|\.\.\.|/|\|)\s*(?:(?i:by|von|par|por)\s+)?(.+)$`)
+	labelledBy   = regexp.MustCompile(`^(?:(?i:(?:file )?(?:photo(?:graph)?s?|pictures?|images?|illustration|graphic|screenshot|screengrab|video still|frame grab) (?:taken )?(?:by|courtesy of|from|via)|photos? courtesy|courtesy(?: of)?|handout (?:via|from|by)|foto(?:s|grafie)? von|photo (?:de|par)|fotoğraf:?|foto de)|عکس(?:\x{200c}?ها)? از)\s+(.+)$`)
+	labelInside  = regexp.MustCompile(`(?:^|[\s.。،,;–—|(*•／/-])((` + photoLabels + `)|(?:` + otherLabels + `))\s?([:：/]|\.\.\.|…)\s*([^:：]+)$`)
+	labelBox     = regexp.MustCompile(`^(.+?)\s*[［\[](?:写真|撮影|提供)[］\]]\s*([^［］\[\]]+)$`)
+	byInside     = regexp.MustCompile(`(?:[.。!?”»"]\s+(?:[–—|-]\s+)?|\s[–—|-]\s+)((?i:photo(?:graph)?s? (?:by|courtesy of)|pictures? by|courtesy of|image by|handout via|fotos? von)|((?i:foto de|photo de|fotoğraf|wêneyê|(?:photo )?courtesy)|عکس از|صورة من))\s+([^.]+[.]?)$`)
+	takenBy      = regexp.MustCompile(`^[^()]{2,50} (?i:photo|picture|image|photograph)s? by \p{Lu}.+$`)
+	sign         = regexp.MustCompile(`(?:^|[\s(|–—-])(?:©|\(c\)|\(C\)|Copyright ©?)\s*((?:\d{4}\s+)?[\p{L}\p{N}@][^©]*)$`)
 	japaneseBy   = regexp.MustCompile(`^(.*?)[＝=／/]([^＝=／/、。0-9０-９]{2,14}?)(?:氏|さん)?撮影$`)
+	japaneseBy2  = regexp.MustCompile(`^(.*[＝=／/].*)[、，]([^＝=／/、。，0-9０-９\s]{2,14}?)(?:氏|さん)?撮影$`)
 	japaneseFrom = regexp.MustCompile(`^(.*?)[\s　＝=／/]*([^\s　＝=／/、。]{2,20})提供$`)
-	filePhoto    = regexp.MustCompile(`\s*[/,]\s*(?i:file photo|file|archives?|archiv|handout|arşiv)\s*\.?$`)
+	filePhoto    = regexp.MustCompile(`(?:\s*[/,،]\s*|\s+[–—-]\s+)` + archiveWords + `\s*\.?$`)
 	leading      = regexp.MustCompile(`^(?:` + photoLabels + `)\s*[:：]\s*([^–—|]{1,60}?)\s+[–—|-]\s+(.+)$`)
+	leadingStop  = regexp.MustCompile(`^(?:` + photoLabels + `)\s*[:：]\s*([^–—|.]{1,60})\.\s+(.+)$`)
 	fileLabel    = regexp.MustCompile(`^\s*(?i:file|archives?|archiv)\s*:\s*`)
 	year         = regexp.MustCompile(`^\d{4}\s+`)
 	licence      = regexp.MustCompile(`^CC(?:0|[ -]BY)`)
-	dashTail     = regexp.MustCompile(`^(.*\S)\s*(?:[|/＝]|\s[–—-])\s*([^|–—＝]{2,60})$`)
+	dashTail     = regexp.MustCompile(`\s*(?:[|/＝、]|[^\x00-\x7f]=|\s[–—-]\s)\s*`)
+	bareTail     = regexp.MustCompile(`^(.*\S)\s+((?:REUTERS|AFP|AP Photo|EPA|EPA-EFE|EFE|dpa|Xinhua|Getty Images|picture alliance|imago)\s?/\s?[^.]+)$`)
 	joins        = regexp.MustCompile(`\s*(?:/|\||\bvia\b|\bfor\b|\bon\b|,)\s*`)
+	names        = regexp.MustCompile(`\s+(?:and|und|et|y|ve|û|&|و)\s+`)
 )
 
 // CreditIn takes a photo's credit out of its caption: "Water stands at the spillway. (Photo: AFP)" gives "AFP" and "Water
@@ -62,14 +52,20 @@ func creditOf(text, language string) (credit, rest string) {
 	if len(text) > 8*longText { // no caption, and the patterns below are many
 		return "", whole
 	}
-	if m := archive.FindStringIndex(text); m != nil {
-		text = strings.TrimFunc(text[:m[0]], blank)
+	for _, re := range []*regexp.Regexp{archive, reserved} {
+		if m := re.FindStringIndex(text); m != nil {
+			text = strings.TrimFunc(text[:m[0]], blank)
+		}
 	}
 	found := func(credit, rest string) (string, string) {
-		return filePhoto.ReplaceAllString(tidy(credit), ""), strings.TrimFunc(strings.TrimRight(strings.TrimFunc(rest, blank), "-–—|/(＝ "), blank)
+		return filePhoto.ReplaceAllString(tidy(credit), ""), strings.TrimFunc(strings.TrimRight(strings.TrimFunc(rest, blank), "-–—|/／(＝、*•© "), blank)
 	}
 	if m := bracketed.FindStringSubmatch(text); m != nil {
-		if c := inBrackets(m[2], language); c != "" {
+		c := inBrackets(m[3], language)
+		if c == "" && (m[2] == "[" || ended(m[1])) && nameOf(m[3]) {
+			c = m[3] // [Jane Test/Al Jazeera]
+		}
+		if c != "" {
 			return found(c, m[1])
 		}
 	}
@@ -78,38 +74,59 @@ func creditOf(text, language string) (credit, rest string) {
 			return found(l[1], m[2])
 		}
 	}
-	for _, re := range []*regexp.Regexp{japaneseBy, japaneseFrom} {
-		if m := re.FindStringSubmatch(text); m != nil && !cased(m[2]) {
+	for _, re := range []*regexp.Regexp{japaneseBy, japaneseBy2, japaneseFrom} {
+		if m := re.FindStringSubmatch(text); m != nil && japaneseName(m[2]) {
 			return found(m[2], m[1])
 		}
+	}
+	if m := labelBox.FindStringSubmatch(text); m != nil && plausible(m[2]) {
+		return found(m[2], m[1])
 	}
 	if m := leading.FindStringSubmatch(text); m != nil && plausible(m[1]) && len(m[1]) < len(m[2]) {
 		return found(m[1], m[2])
 	}
+	if m := leadingStop.FindStringSubmatch(text); m != nil && (agency(m[1], language) || strictNames(m[1]) && strings.Contains(m[1], " ")) {
+		return found(m[1], m[2])
+	}
 	if m := labelInside.FindStringSubmatchIndex(text); m != nil {
-		before, c := text[:m[2]], text[m[6]:m[7]]
+		before, mark, c := text[:m[2]], text[m[6]:m[7]], text[m[8]:m[9]]
 		photo := m[4] >= 0 // the label is a picture's
+		inner, _ := lastSentence(c)
 		switch {
-		case !plausible(c):
-		case strings.TrimFunc(before, blank) == "" && sentence(c): // "Photo: the mayor speaks at the bridge."
+		case !plausible(c), mark == "/" && cased(text[m[2]:m[3]]) && !ended(before):
+		case strings.TrimFunc(before, blank) == "" && (sentence(c) || inner != "" && ended(inner) && !strings.Contains(c, "(")): // "Photo: the mayor speaks at the bridge."
 		case ended(before) || photo && nameLike(c) && capital(text[m[2]:]):
 			return found(c, before)
 		}
 	}
-	if m := byInside.FindStringSubmatchIndex(text); m != nil && plausible(text[m[2]:m[3]]) {
-		return found(text[m[2]:m[3]], text[:m[0]+1+strings.IndexByte(text[m[0]+1:], ' ')])
+	if m := byInside.FindStringSubmatchIndex(text); m != nil && plausible(text[m[6]:m[7]]) && (m[4] < 0 || strictNames(text[m[6]:m[7]])) {
+		return found(text[m[6]:m[7]], text[:m[2]])
 	}
 	if m := sign.FindStringSubmatchIndex(text); m != nil && plausible(text[m[2]:m[3]]) {
-		return found(year.ReplaceAllString(text[m[2]:m[3]], ""), text[:m[0]])
+		before, c := text[:m[0]], text[m[2]:m[3]]
+		c = year.ReplaceAllString(c, "")
+		drawn := strings.ContainsRune(text[m[0]:m[2]], '©') // (C) may say who stands in the centre, too
+		if drawn || agency(c, language) || (ended(before) || !cased(before)) && strictNames(c) {
+			return found(c, before)
+		}
 	}
 	if m := labelledBy.FindStringSubmatch(text); m != nil && nameLike(m[1]) {
 		return found(m[1], "")
 	}
-	if before, tail := lastSentence(text); agency(tail, language) {
-		return found(tail, before)
+	if before, tail := lastSentence(text); tail != "" {
+		tail = strings.TrimLeft(tail, "|/–—-·• ")
+		if agency(tail, language) || before != "" && agency(strings.ReplaceAll(tail, " - ", "/"), language) {
+			return found(tail, before)
+		}
 	}
-	if m := dashTail.FindStringSubmatch(text); m != nil && agency(m[2], language) {
+	if m := bareTail.FindStringSubmatch(text); m != nil && agency(m[2], language) {
 		return found(m[2], m[1])
+	}
+	cuts := dashTail.FindAllStringIndex(text, -1)
+	for _, at := range cuts[max(0, len(cuts)-4):] {
+		if at[0] > 0 && agency(text[at[1]:], language) {
+			return found(text[at[1]:], strings.TrimSuffix(text[:at[1]], "="))
+		}
 	}
 	return "", whole
 }
@@ -118,19 +135,50 @@ func creditOf(text, language string) (credit, rest string) {
 func inBrackets(inside, language string) string {
 	inside = strings.TrimFunc(fileLabel.ReplaceAllString(inside, ""), blank)
 	for _, re := range []*regexp.Regexp{labelledBy, labelled, sign} {
-		if m := re.FindStringSubmatch(inside); m != nil && plausible(m[1]) {
+		if m := re.FindStringSubmatch(inside); m != nil && plausible(m[1]) && m[1] != "photo" && m[1] != "image" { // a "courtesy photo" names nobody
 			return year.ReplaceAllString(m[1], "")
 		}
 	}
-	if agency(inside, language) {
+	if agency(inside, language) || takenBy.MatchString(inside) && plausible(inside) {
 		return inside
 	}
 	for _, re := range []*regexp.Regexp{japaneseBy, japaneseFrom} {
-		if m := re.FindStringSubmatch("＝" + inside); m != nil && !cased(inside) {
+		if m := re.FindStringSubmatch("＝" + inside); m != nil && japaneseName(m[2]) {
 			return m[2]
 		}
 	}
 	return ""
+}
+
+// japaneseName says whether what stands before 撮影 or 提供 can be who did it: no particle says how or what ("ドローンで撮影").
+func japaneseName(s string) bool {
+	last, _ := utf8.DecodeLastRuneInString(s)
+	return !cased(s) && !strings.ContainsRune("でをにがはもとてしたら年月日時分頃ろ", last)
+}
+
+// nameOf says whether a text in brackets is a name and whose it is with a slash between: "Jane Test/The New York Times".
+func nameOf(s string) bool {
+	who, whose, ok := strings.Cut(s, "/")
+	return ok && strictNames(who) && strictNames(whose) && len(strings.Fields(who)) >= 2 && plausible(s)
+}
+
+// particles are the small words in names.
+var particles = strings.Fields("of the de da do dos di du del der den van von la le el al bin ibn ben y e i")
+
+// strictNames says whether a text is names and no more: every word but a particle has a capital. Where a script has none
+// it is few words.
+func strictNames(s string) bool {
+	words := strings.FieldsFunc(strings.TrimFunc(s, blank), func(r rune) bool { return unicode.IsSpace(r) || r == '/' || r == ',' })
+	if len(words) == 0 || len(words) > 8 || !cased(s) && len(words) > 4 {
+		return false
+	}
+	for i, w := range words {
+		r, _ := utf8.DecodeRuneInString(strings.TrimLeft(w, "(©'’“@"))
+		if unicode.IsLower(r) && (i == 0 || !slices.Contains(particles, w)) || !unicode.IsLetter(r) {
+			return false
+		}
+	}
+	return true
 }
 
 // agency says whether a text is a credit by itself: an agency's name, or names and agencies joined by slashes, commas
@@ -141,38 +189,26 @@ func agency(s, language string) bool {
 		return false
 	}
 	known := false
-	parts := joins.Split(filePhoto.ReplaceAllString(s, ""), -1)
-	for i, p := range parts {
+	for i, p := range joins.Split(filePhoto.ReplaceAllString(s, ""), -1) {
 		p = strings.TrimFunc(p, blank)
 		switch {
+		case p == "" && i > 0: // ", via"
 		case isAgency(p, language):
 			known = true
 		case licence.MatchString(p) && i > 0:
 			known = true
-		case strings.HasSuffix(p, " photo") && isAgency(strings.TrimSuffix(p, " photo"), language):
-			known = true
-		case !personal(p):
+		case strictNames(p) && personal(p):
+		case !names.MatchString(p) || !slices.ContainsFunc(names.Split(p, -1), func(n string) bool { return len(strings.Fields(n)) > 1 }):
 			return false
+		default: // "Jane Test and Ali Test"
+			for _, n := range names.Split(p, -1) {
+				if !isAgency(n, language) && !strictNames(n) {
+					return false
+				}
+			}
 		}
 	}
 	return known
-}
-
-func isAgency(p, language string) bool {
-	p = strings.TrimPrefix(strings.TrimPrefix(p, "Photo "), "Photo/")
-	primary := Primary(language)
-	if slices.Contains(agencies, p) || slices.Contains(agenciesOf[primary], p) {
-		return true
-	}
-	if primary != "" {
-		return false
-	}
-	for _, of := range agenciesOf {
-		if slices.Contains(of, p) {
-			return true
-		}
-	}
-	return false
 }
 
 // personal says whether a part of a credit looks like a name: up to four words, in a cased script all but particles
@@ -255,7 +291,7 @@ func tidy(s string) string {
 	if !strings.HasSuffix(s, "Co.") && !strings.HasSuffix(s, "Inc.") && !strings.HasSuffix(s, "Ltd.") && !strings.HasSuffix(s, "أ.ف.ب.") {
 		s = strings.TrimRight(s, ".。")
 	}
-	return strings.TrimFunc(s, blank)
+	return strings.Trim(strings.TrimFunc(s, blank), "*")
 }
 
 // blank is white space and the invisible marks that texts begin and end with.
