@@ -9,6 +9,7 @@ import (
 
 func main() {
 	lambda.Main(lambda.Secrets, func(r *lambda.Rooms) (*lambda.Function, error) {
+		r.Store.Daybooks, r.Store.Log = true, r.Log // a process that begins has every page's documents to read
 		p := desk.Parts{Store: r.Store, Config: r.Config, Now: r.Now, Random: r.Random, Log: r.Log, Dead: r.Dead}
 		if r.Render != nil {
 			p.Preview, p.Photo = r.Render.Preview, r.Render.Photo

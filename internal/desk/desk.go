@@ -1,9 +1,9 @@
 // Package desk is the pages on which the social team decides.
 //
-// It owns the desk's half of stories/ (what replaces the CMS's words on the card), decisions/, and looks/ (who looked at
-// what). It promises: one approves what one saw, since a form carries the hash of every draft that was on it and a page
+// It owns the desk's half of stories/ (what replaces the CMS's words on the card), decisions/, looks/ (who looked at
+// what), and days/ (what it read of a day, for the process after it). It promises: one approves what one saw, since a form carries the hash of every draft that was on it and a page
 // out of date is refused with the difference; of two who save at once neither overwrites the other; no GET changes
-// anything; a post from another site is refused; every page works without JavaScript, in six languages and both
+// anything (of what is read, days/ keeps a copy); a post from another site is refused; every page works without JavaScript, in six languages and both
 // directions, under a Content-Security-Policy that runs and loads nothing but what is ours. What a decision brings about
 // is the business of package post.
 package desk

@@ -28,6 +28,7 @@ type team struct {
 	handler http.Handler
 	store   *story.Store
 	own     *story.Store // the same as the desk may use it
+	cfg     *config.Config
 	now     time.Time
 	key     story.Key
 }
@@ -54,6 +55,7 @@ channels: {feed: {kind: feed, site: en}, log: {kind: log, site: en}}
 	if err != nil {
 		t.Fatal(err)
 	}
+	d.cfg = cfg
 	d.own = &story.Store{Bucket: policy.Guard(dir), Now: now, Random: d.store.Random}
 	d.handler, err = New(Parts{Store: d.own, Config: cfg, Now: now, Random: crand.Reader, Log: slog.New(slog.DiscardHandler), Loopback: true})
 	if err != nil {

@@ -3,13 +3,18 @@ package desk
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"errors"
 	"html"
+	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"cutline/internal/bucket"
+	"cutline/internal/bucket/buckettest"
 	"cutline/internal/story"
 )
 
@@ -118,5 +123,36 @@ func TestJoinedStoryLeadsToTheOneThatStands(t *testing.T) {
 	}
 	if _, body, _ := d.get("/"); !strings.Contains(body, "The other one") {
 		t.Error("the queue hides a post that is out")
+	}
+}
+
+// TestQueueOfAProcessThatBegins holds what the first page of a busy day costs where the desk keeps daybooks: once each
+// document, then one object.
+func TestQueueOfAProcessThatBegins(t *testing.T) {
+	d := openFor(t, buckettest.InMemory(t))
+	d.bulk(40, noon)
+	d.now = noon
+	page := func() string {
+		own := &story.Store{Bucket: policy.Guard(d.store.Bucket), Now: d.own.Now, Random: d.store.Random, Daybooks: true}
+		h, err := New(Parts{Store: own, Config: d.cfg, Now: d.own.Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler), Loopback: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		if w.Code != http.StatusOK {
+			t.Fatal(w.Code, w.Body)
+		}
+		return w.Body.String()
+	}
+	if _, err := d.store.Bucket.Get(t.Context(), "days/2026-11-26.json"); !errors.Is(err, bucket.ErrNotFound) {
+		t.Fatal(err)
+	}
+	first := page()
+	if _, err := d.store.Bucket.Get(t.Context(), "days/2026-11-26.json"); err != nil {
+		t.Fatal(err)
+	}
+	if again := page(); again != first || strings.Count(first, "Reservoir rises to 61 percent, story ") < 40 {
+		t.Errorf("the page of a process with a daybook is another one")
 	}
 }

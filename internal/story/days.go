@@ -2,7 +2,6 @@ package story
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -50,7 +49,7 @@ func (s *Store) days(ctx context.Context, under, after string, prefixes ...strin
 	if err := errors.Join(errs...); err != nil {
 		return nil, nil, err
 	}
-	s.warm(ctx, listed)
+	s.warm(ctx, listed...)
 	byKey := map[Key]*Dossier{}
 	var order []Key
 	for i, prefix := range prefixes {
@@ -172,74 +171,4 @@ type cached struct {
 	body []byte
 	doc  any   // the decoded document; nil if it cannot be read
 	err  error // then why
-}
-
-// warm fetches what is not in the cache, several at once: the first look at a busy day is thousands of documents. It says
-// nothing of errors, since whoever wants the document meets them.
-func (s *Store) warm(ctx context.Context, listed [][]bucket.Entry) {
-	todo := make(chan bucket.Entry)
-	var working sync.WaitGroup
-	for range 24 {
-		working.Go(func() {
-			for e := range todo {
-				switch _, prefix, ok := KeyOf(e.Key); {
-				case !ok:
-				case prefix == Stories:
-					_, _, _ = fetched[Story](ctx, s, e)
-				case prefix == Manifests:
-					_, _, _ = fetched[Manifest](ctx, s, e)
-				case prefix == Decided:
-					_, _, _ = fetched[Decisions](ctx, s, e)
-				case prefix == Posts:
-					_, _, _ = fetched[Post](ctx, s, e)
-				}
-			}
-		})
-	}
-	for _, entries := range listed {
-		for _, e := range entries {
-			s.mu.Lock()
-			c, ok := s.cache[e.Key]
-			s.mu.Unlock()
-			if !ok || c.etag != e.ETag {
-				todo <- e
-			}
-		}
-	}
-	close(todo)
-	working.Wait()
-}
-
-// fetched is a document as it was listed, from the cache if it is the version that was seen before. One that was
-// deleted since is the zero value.
-func fetched[T any](ctx context.Context, s *Store, e bucket.Entry) (doc T, raw []byte, err error) {
-	s.mu.Lock()
-	c, ok := s.cache[e.Key]
-	s.mu.Unlock()
-	if !ok || c.etag != e.ETag {
-		o, err := s.Bucket.Get(ctx, e.Key)
-		if errors.Is(err, bucket.ErrNotFound) {
-			return doc, nil, nil
-		} else if err != nil {
-			return doc, nil, err
-		}
-		c = cached{etag: o.ETag, body: o.Body}
-		var fresh T
-		if err := json.Unmarshal(o.Body, &fresh); err != nil {
-			c.err = &BadDocument{e.Key, err}
-		} else {
-			c.doc = fresh
-		}
-		s.mu.Lock()
-		if s.cache == nil || len(s.cache) >= cacheSize {
-			s.cache = map[string]cached{}
-		}
-		s.cache[e.Key] = c
-		s.mu.Unlock()
-	}
-	if c.err != nil {
-		return doc, nil, c.err
-	}
-	doc, _ = c.doc.(T)
-	return doc, c.body, nil
 }

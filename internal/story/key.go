@@ -60,6 +60,7 @@ const (
 	Replays   = "replays/" // wishes to try a refused request again, by its name there
 	People    = "people/"
 	Looked    = "looks/"
+	Daybooks  = "days/" // a day's documents in one object, for the desk
 	Notices   = "notices/"
 )
 

@@ -67,6 +67,7 @@ func (s *Store) LooksSince(ctx context.Context, day string) (map[Key]Looks, erro
 	if err != nil {
 		return nil, err
 	}
+	s.warm(ctx, entries)
 	out := map[Key]Looks{}
 	for _, e := range entries {
 		if d, _, err := fetched[Looks](ctx, s, e); err == nil && d.Key != "" {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -19,8 +20,14 @@ type Store struct {
 	Now    func() time.Time // for the day of a new story, and for what the desk and webhook stamp; never for leases
 	Random io.Reader        // for new ids; crypto/rand.Reader outside tests
 
-	mu    sync.Mutex
-	cache map[string]cached // documents by key, for Day and Since: only what its ETag says has changed is fetched
+	// Daybooks says that Day, Since and LooksSince keep what they read of a busy day in one object, days/<day>.json, for the
+	// next process: where each read is a request over a network. Then they also write.
+	Daybooks bool
+	Log      *slog.Logger // of daybooks that cannot be written; nil: it is not told
+
+	mu       sync.Mutex
+	cache    map[string]cached // documents by key, for Day and Since: only what its ETag says has changed is fetched
+	unbooked map[string]int    // documents of a day that were fetched since its daybook was written
 }
 
 // ErrNone says that there is no such story.
