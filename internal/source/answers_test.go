@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -107,4 +108,50 @@ func FuzzAnswer(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestNotShownIsNotUnpublished asks CMSs about an article that they do not show: to us alone, or to anybody.
+func TestNotShownIsNotUnpublished(t *testing.T) {
+	type answer struct {
+		status int
+		body   string
+	}
+	for name, c := range map[string]struct {
+		kind      string
+		one, list answer
+		gone      bool
+		why       string
+	}{
+		"WordPress, in the bin":                     {"wordpress", answer{404, `{"code":"rest_post_invalid_id"}`}, answer{200, `[]`}, true, ""},
+		"WordPress, a draft":                        {"wordpress", answer{401, `{"code":"rest_forbidden"}`}, answer{200, `[]`}, true, ""},
+		"WordPress, the API closed by a plugin":     {"wordpress", answer{401, `{"code":"rest_not_logged_in"}`}, answer{401, `{}`}, false, "what key may read"},
+		"WordPress, no such address":                {"wordpress", answer{404, `<html>`}, answer{404, `<html>`}, false, "see url"},
+		"Directus, deleted":                         {"directus", answer{403, `{"errors":[]}`}, answer{200, `{"data":[]}`}, true, ""},
+		"Directus, the token's rights taken away":   {"directus", answer{403, `{"errors":[]}`}, answer{403, `{"errors":[]}`}, false, "what key may read"},
+		"Strapi, another model's name":              {"strapi", answer{404, `{}`}, answer{404, `{}`}, false, "see url and model"},
+		"Strapi, down while the list is read":       {"strapi", answer{404, `{}`}, answer{503, ``}, false, "503"},
+		"Sanity, unpublished":                       {"sanity", answer{200, `{"result":[]}`}, answer{200, `{"result":[{"_id":"2","title":"B","slug":{"current":"b"}}]}`}, true, ""},
+		"Sanity, a private dataset without a token": {"sanity", answer{200, `{"result":[]}`}, answer{200, `{"result":[]}`}, false, "no article at all"},
+	} {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			a := c.list
+			if strings.HasSuffix(r.URL.Path, "/1") || strings.Contains(r.URL.Query().Get("query"), `_id == "1"`) {
+				a = c.one
+			}
+			w.WriteHeader(a.status)
+			fmt.Fprint(w, a.body)
+		}))
+		s := newSource(t, c.kind, func(cfg *config.Source, _ *config.Site) { cfg.URL = srv.URL }).With(Net{API: srv.Client()})
+		d, err := s.Complete(context.Background(), "1", noon)
+		switch {
+		case c.gone && (err != nil || d.Event != Retract):
+			t.Errorf("%s: %+v, %v", name, d, err)
+		case !c.gone && (err == nil || !strings.Contains(err.Error(), c.why)):
+			t.Errorf("%s: %+v, %v", name, d, err)
+		}
+		if d, err := s.Listed().Complete(context.Background(), "1", noon); err != nil || d.Event != Retract {
+			t.Errorf("%s, with the list read before: %+v, %v", name, d, err)
+		}
+		srv.Close()
+	}
 }

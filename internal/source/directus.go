@@ -39,6 +39,9 @@ func readDirectus(_ context.Context, s Source, r Request) ([]Delivery, error) {
 		return nil, &article.FieldError{Field: "body", Want: "an object"}
 	}
 	event := text(top["event"])
+	if event == "files.update" {
+		return []Delivery{{Event: Reconcile, Why: "a caption or a credit may have changed in the library, not said of which article"}}, nil
+	}
 	if c := text(top["collection"]); c != "" && c != s.collection() {
 		return []Delivery{{Why: "the collection " + cut(c, 60) + " holds no articles; the source's model is " + s.collection()}}, nil
 	}

@@ -18,6 +18,7 @@ type kind struct {
 	noJSON  bool     // a body is never JSON
 	final   bool     // an id that was deleted never comes back
 	pushed  bool     // a WebSub hub may push it
+	hides   bool     // who may not read is shown an empty list, and not an error
 	dated   bool     // the publication date is an editor's field, which the site goes by
 
 	versions bool     // the time of a change is a revision: of the same time is the same content, whatever an address in it is
@@ -87,7 +88,7 @@ func kinds() map[string]kind {
 			},
 		},
 		"sanity": {
-			schemes: []scheme{{header: "sanity-webhook-signature", check: sanity}}, read: readSanity, item: sanityItems, auth: bearerKey, versions: true, dated: true,
+			schemes: []scheme{{header: "sanity-webhook-signature", check: sanity}}, read: readSanity, item: sanityItems, auth: bearerKey, versions: true, dated: true, hides: true,
 			one: func(s Source, id string) string { return s.sanityQuery(fmt.Sprintf(" && _id == %q", id), "") },
 			list: func(s Source, _ time.Time, n int) string {
 				return s.sanityQuery("", fmt.Sprintf(" | order(_updatedAt desc) [%d...%d]", n, n+pageSize))

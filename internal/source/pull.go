@@ -44,6 +44,9 @@ func (s Source) Complete(ctx context.Context, id string, now time.Time) (Deliver
 	}
 	all, err := s.fetch(ctx, id)
 	if errors.Is(err, ErrGone) || err == nil && len(all) == 0 {
+		if err := s.shows(ctx, id, now); err != nil {
+			return Delivery{}, err
+		}
 		d := Delivery{Verdict: Accepted, Event: Retract, Off: "unpublished", Why: "the CMS no longer shows it", Read: now}
 		d.Article.ID = id
 		return d, nil
@@ -60,6 +63,21 @@ func (s Source) Complete(ctx context.Context, id string, now time.Time) (Deliver
 	all[0].Verdict, all[0].Read, all[0].Versions = Accepted, now, s.kind.versions
 	return all[0], nil
 }
+
+// shows says whether the CMS shows us what is public, so that one that it does not show is not: to who may read nothing most
+// answer for each article as if it were not there. An error says that it does not.
+func (s Source) shows(ctx context.Context, id string, now time.Time) error {
+	if s.open || s.kind.list == nil {
+		return nil
+	}
+	if _, err := s.listPage(ctx, now.AddDate(0, 0, -1), 0); err != nil {
+		return fmt.Errorf("source %s: the CMS does not show article %q, and that says nothing about it: %w", s.Name, id, err)
+	}
+	return nil
+}
+
+// Listed is the source after its list was read: it need not be read again to believe that an article is not public.
+func (s Source) Listed() Source { s.open = true; return s }
 
 func (s Source) fetch(ctx context.Context, id string) ([]Delivery, error) {
 	if s.kind.complete != nil {
@@ -119,11 +137,7 @@ func (s Source) listed(ctx context.Context, now, since time.Time) ([]Delivery, e
 		start = since
 	}
 	for n := 0; n < maxPages*pageSize; n += pageSize {
-		answer, err := s.ask(ctx, s.kind.list(s, start, n))
-		if err != nil {
-			return nil, err
-		}
-		more, err := s.kind.item(s, answer)
+		more, err := s.listPage(ctx, start, n)
 		if err != nil {
 			return nil, err
 		}
@@ -133,6 +147,21 @@ func (s Source) listed(ctx context.Context, now, since time.Time) ([]Delivery, e
 		}
 	}
 	return all, nil
+}
+
+// listPage reads one page of the CMS's list, which begins with the nth article.
+func (s Source) listPage(ctx context.Context, since time.Time, n int) ([]Delivery, error) {
+	answer, err := s.ask(ctx, s.kind.list(s, since, n))
+	if errors.Is(err, ErrGone) {
+		return nil, fmt.Errorf("source %s: the CMS has no such list, or does not show it: see url and model, and what key may read", s.Name)
+	} else if err != nil {
+		return nil, err
+	}
+	all, err := s.kind.item(s, answer)
+	if err == nil && n == 0 && len(all) == 0 && s.kind.hides {
+		err = fmt.Errorf("source %s: the CMS shows no article at all, as it does to who may not read: see url, model and key", s.Name)
+	}
+	return all, err
 }
 
 // base is the configured address of the CMS without a slash at its end.

@@ -105,6 +105,7 @@ type Source struct {
 	site config.Site
 	kind kind
 	net  Net
+	open bool // its list was read just now: what it does not show is not public
 }
 
 // New makes the source that the configuration calls name, and site is the site that it feeds. It reads nothing from the

@@ -38,6 +38,9 @@ func readStrapi(_ context.Context, s Source, r Request) ([]Delivery, error) {
 	}
 	entry, _ := find(doc, "entry").(map[string]any)
 	switch {
+	case event == "media.update":
+		d.Event = Reconcile
+		return one("a caption or a credit may have changed in the media library, not said of which article")
 	case !strings.HasPrefix(event, "entry."):
 		return one("%s says nothing about an article", orNothing(event))
 	case model != s.model("article"):

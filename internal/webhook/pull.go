@@ -246,6 +246,7 @@ func (w *Webhook) vanished(ctx context.Context, src source.Source, listed map[st
 	if err != nil {
 		return err
 	}
+	src = src.Listed()
 	left := pullPages
 	var errs []error
 	for _, day := range days {
