@@ -88,7 +88,7 @@ func tid(first time.Time, id string) string {
 }
 
 func (b *bluesky) rkey(c *Call) string {
-	if c.ReplyTo != nil {
+	if c.ReplyTo != nil && c.Draft.Part == 0 {
 		return tid(c.First, c.ID()+"/reply/"+c.Draft.Hash())
 	}
 	return tid(c.First, c.ID())
@@ -152,8 +152,12 @@ func (b *bluesky) record(c *Call, blob json.RawMessage) map[string]any {
 		r["tags"] = unseen
 	}
 	if c.ReplyTo != nil {
-		ref := map[string]string{"uri": c.ReplyTo.ID, "cid": c.ReplyTo.CID}
-		r["reply"] = map[string]any{"root": ref, "parent": ref}
+		ref := func(at *story.Remote) map[string]string { return map[string]string{"uri": at.ID, "cid": at.CID} }
+		root := c.ReplyTo
+		if c.Root != nil {
+			root = c.Root
+		}
+		r["reply"] = map[string]any{"root": ref(root), "parent": ref(c.ReplyTo)}
 	}
 	image, shown := b.cfg.Embed == "image" && blob != nil, shortLink(c.Draft.Link)
 	if image && !strings.Contains(c.Draft.Text, shown) {
@@ -166,6 +170,9 @@ func (b *bluesky) record(c *Call, blob json.RawMessage) map[string]any {
 		r["embed"] = map[string]any{"$type": "app.bsky.embed.images", "images": []any{map[string]any{
 			"image": blob, "alt": c.Draft.Alt, "aspectRatio": map[string]int{"width": c.Draft.Width, "height": c.Draft.Height},
 		}}}
+		return r
+	}
+	if c.Draft.Link == "" { // it goes on in a thread, whose first post has the card
 		return r
 	}
 	external := map[string]any{"uri": c.Draft.Link, "title": c.Draft.Title, "description": c.Draft.Dek}

@@ -51,7 +51,7 @@ type Capabilities struct {
 	Once    bool          // Publish of the same call twice makes one post, by the network's own handle
 	Edit    bool          // a post can be edited, and readers see it
 	Retract bool          // a post can be taken down
-	Reply   bool          // a correction can be given as a reply
+	Reply   bool          // a correction can be given as a reply, and so can what follows in a thread
 	EditFor time.Duration // how long after posting it can be edited; 0: always
 	KeepFor time.Duration // how long after posting it can be taken down; 0: always
 	Bills   bool          // an edit is billed as a new post is
@@ -94,7 +94,8 @@ type Call struct {
 	Draft   story.Draft
 	First   time.Time     // when this post was first claimed; the same at every try
 	Remote  story.Remote  // edit, retract, find: where the post is, as far as is known
-	ReplyTo *story.Remote // publish: the post that this one corrects
+	ReplyTo *story.Remote // publish: the post that this one answers: that it corrects, or that it follows in a thread
+	Root    *story.Remote // publish, with ReplyTo: the post that the conversation begins with; nil: ReplyTo
 	Steps   map[string]string
 
 	// Step keeps what has been reached, durably, before it returns: an upload's id, a container's. An error means that
@@ -110,7 +111,10 @@ type Call struct {
 
 // ID names the call's post among all posts of the channel, the same at every try.
 func (c *Call) ID() string {
-	if c.Turn == 0 {
+	switch {
+	case c.Draft.Part > 0: // one that went and comes again, as an edit can have it, is another post
+		return fmt.Sprintf("%s/%d/%d/%d", c.Key, c.Turn, c.Draft.Part, c.First.Unix())
+	case c.Turn == 0:
 		return string(c.Key)
 	}
 	return fmt.Sprintf("%s/%d", c.Key, c.Turn)

@@ -14,7 +14,7 @@ import (
 // Changed compares what is out with what would be sent now.
 func Changed(sent, now story.Draft, a article.Article, c config.Channel, site config.Site) summary.Change {
 	said := func(d story.Draft) summary.Said {
-		s := summary.Said{Text: bareText(d.Text, d, a.Language, c, site)}
+		s := summary.Said{Text: bareText(d.Whole(), d, a.Language, c, site)}
 		if d.Card != "" || d.Dek != "" {
 			s.Headline = d.Title
 		}

@@ -112,6 +112,7 @@ func drafted(p Piece, c config.Channel, name, format, otherwise string, fits fun
 		d.Findings = append(d.Findings, remark.Say("headline-cut"))
 	}
 	d.Findings = append(d.Findings, check(d.Text, d, p.Article.Language, p.read, c, p.Site)...)
+	d.More = following(p, c, d, func(text string) bool { return fits(text, "") })
 	return d
 }
 

@@ -102,8 +102,10 @@ func (m *mastodon) Publish(ctx context.Context, c *Call) Outcome {
 	}
 	handle := "cutline/" + c.ID()
 	if c.ReplyTo != nil {
-		body["in_reply_to_id"] = c.ReplyTo.ID
-		handle += "/reply/" + c.Draft.Hash()
+		body["in_reply_to_id"] = placedAt(c.ReplyTo)
+		if c.Draft.Part == 0 {
+			handle += "/reply/" + c.Draft.Hash()
+		}
 	}
 	req, err := request(ctx, http.MethodPost, m.cfg.Server+"/api/v1/statuses", body, "Authorization", token, "Idempotency-Key", handle)
 	if err != nil {
@@ -187,7 +189,7 @@ func (m *mastodon) working(ctx context.Context, c *Call, id string) Outcome {
 	return out
 }
 
-// Find looks through the account's newest statuses for our link. One that shows it is proof; that none does is taken
+// Find looks through the account's newest statuses for ours. One that shows it is proof; that none does is taken
 // for proof only by servers that answer after they have stored, which all of them do for their own accounts.
 func (m *mastodon) Find(ctx context.Context, c *Call) Outcome {
 	token, err := m.auth(ctx)
@@ -219,8 +221,7 @@ func (m *mastodon) Find(ctx context.Context, c *Call) Outcome {
 		return Outcome{End: Later, Why: err.Error()}
 	}
 	for _, s := range list {
-		// A post taken down earlier is not listed any more; one that is listed and has our link is ours.
-		if has(strings.ReplaceAll(s.Content, "&amp;", "&"), c.Draft.Link) && (c.ReplyTo == nil) == (s.ReplyTo == "") {
+		if c.isOurs(s.Content, s.ReplyTo) { // one taken down earlier is not listed any more
 			return Outcome{End: Posted, Remote: story.Remote{ID: s.ID, URL: s.URL}}
 		}
 	}
@@ -271,11 +272,13 @@ func (m *mastodon) Retract(ctx context.Context, c *Call) Outcome {
 }
 
 // placed is the post's id. Of a post that the desk found, its address ends with it.
-func placed(c *Call) string {
-	if !strings.Contains(c.Remote.ID, "://") {
-		return c.Remote.ID
+func placed(c *Call) string { return placedAt(&c.Remote) }
+
+func placedAt(r *story.Remote) string {
+	if !strings.Contains(r.ID, "://") {
+		return r.ID
 	}
-	address, _, _ := strings.Cut(c.Remote.ID, "?")
+	address, _, _ := strings.Cut(r.ID, "?")
 	return path.Base(address)
 }
 

@@ -22,14 +22,15 @@ const (
 type Repair struct {
 	Kind string   // one of the kinds above
 	Text string   // the whole post's
-	Out  []string // LeaveOut: the sentences that go
+	More []string // of those that follow it in its thread
+	Out  []string // LeaveOut: the sentences that go, and the posts of the thread
 }
 
 // Repairs says how a draft that the gate objects to can be mended: at most one of each kind, that changes least first.
 // shown is what would be sent, proposed what was proposed. None: nothing is wrong, or a person must write.
 func Repairs(ch Channel, shown, proposed story.Draft, p Piece, c config.Channel) []Repair {
 	wrong := func(d story.Draft) []string {
-		out := Check(d.Text, d, p.Article, c, p.Site)
+		out := append(Check(d.Text, d, p.Article, c, p.Site), CheckMore(d, p.Article, c, p.Site)...)
 		if n, limit, err := CountOn(c, d.Text); err != nil || limit > 0 && n > limit {
 			out = append(out, "too long")
 		}
@@ -40,23 +41,33 @@ func Repairs(ch Channel, shown, proposed story.Draft, p Piece, c config.Channel)
 	}
 	var out []Repair
 	add := func(r Repair) {
-		if strings.TrimSpace(r.Text) != shown.Text && !slices.ContainsFunc(out, func(o Repair) bool { return o.Text == r.Text }) {
+		same := func(o Repair) bool { return o.Text == r.Text && slices.Equal(o.More, r.More) }
+		if (strings.TrimSpace(r.Text) != shown.Text || !slices.Equal(r.More, shown.More)) && !slices.ContainsFunc(out, same) {
 			out = append(out, r)
 		}
 	}
-	if text, gone := leaveOut(shown, p.Article, c, p.Site); len(gone) > 0 {
-		d := shown
-		if d.Text = text; len(wrong(d)) == 0 {
-			add(Repair{LeaveOut, text, gone})
+	d, dropped := shown, []string(nil)
+	d.More = slices.DeleteFunc(slices.Clone(shown.More), func(text string) bool {
+		bad := len(CheckMore(story.Draft{More: []string{text}}, p.Article, c, p.Site)) > 0
+		if bad {
+			dropped = append(dropped, text)
 		}
+		return bad
+	})
+	text, gone := leaveOut(d, p.Article, c, p.Site)
+	if gone != nil {
+		d.Text = text
+	}
+	if gone = append(gone, dropped...); len(gone) > 0 && len(wrong(d)) == 0 {
+		add(Repair{LeaveOut, d.Text, d.More, gone})
 	}
 	if p.Summary = strings.Join(strings.Fields(p.Article.Dek), " "); p.Summary != "" {
 		if d := ch.Prepare(p); len(d.Findings) == 0 && len(wrong(d)) == 0 && strings.Contains(unmarked(d.Text), p.Summary) {
-			add(Repair{Kind: UseDek, Text: d.Text})
+			add(Repair{Kind: UseDek, Text: d.Text, More: d.More})
 		}
 	}
-	if shown.Text != proposed.Text && len(proposed.Findings) == 0 && len(wrong(proposed)) == 0 {
-		add(Repair{Kind: Proposed, Text: proposed.Text})
+	if len(proposed.Findings) == 0 && len(wrong(proposed)) == 0 {
+		add(Repair{Kind: Proposed, Text: proposed.Text, More: proposed.More})
 	}
 	return out
 }

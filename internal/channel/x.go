@@ -83,7 +83,7 @@ func (n *x) Prepare(p Piece) story.Draft {
 	if n.cfg.Embed == "link" && n.linkInPost() { // X reads the picture from the page
 		d = cardless(d)
 	}
-	d.Cost = Cost(n.cfg, d.Text)
+	d.Cost = CostOf(n.cfg, d)
 	return d
 }
 
@@ -169,7 +169,7 @@ func (n *x) Publish(ctx context.Context, c *Call) Outcome {
 		body["media"] = map[string]any{"media_ids": []string{id}}
 	}
 	if c.ReplyTo != nil {
-		body["reply"] = map[string]any{"in_reply_to_tweet_id": c.ReplyTo.ID}
+		body["reply"] = map[string]any{"in_reply_to_tweet_id": placedAt(c.ReplyTo)}
 	}
 	out := n.create(ctx, body)
 	switch {

@@ -20,13 +20,16 @@ type xPost struct {
 			Unwound  string `json:"unwound_url"`
 		}
 	}
-	Refers []struct{ Type string } `json:"referenced_tweets"`
+	Refers []struct{ Type, ID string } `json:"referenced_tweets"`
 }
 
 // is says whether a post is the call's: by its link, or where it has none by its text without links.
 func (t *xPost) is(c *Call) bool {
-	reply := slices.ContainsFunc(t.Refers, func(r struct{ Type string }) bool { return r.Type == "replied_to" })
-	if reply != (c.ReplyTo != nil) {
+	i := slices.IndexFunc(t.Refers, func(r struct{ Type, ID string }) bool { return r.Type == "replied_to" })
+	switch {
+	case (i >= 0) != (c.ReplyTo != nil):
+		return false
+	case c.Draft.Part > 0 && t.Refers[i].ID != placedAt(c.ReplyTo): // the same words in another thread
 		return false
 	}
 	if has(c.Draft.Text, c.Draft.Link) && len(t.Entities.URLs) > 0 {

@@ -133,6 +133,7 @@ type Channel struct {
 	Items        int           `yaml:"items"`         // feed: how many items it keeps; 0: 500
 	Template     Template      `yaml:"template"`      // the words of a post here, in place of the site's
 	Correction   Template      `yaml:"correction"`    // the words of a correction that is given as a reply, in place of the site's
+	Thread       int           `yaml:"thread"`        // bluesky, mastodon, x, threads: what fits no single post goes on in replies, at most so many posts together, up to 6; 0: one post
 	Spacing      time.Duration `yaml:"spacing"`       // least time between two posts, in place of the site's; below 0: none
 	Quiet        []Hours       `yaml:"quiet"`         // quiet hours, in place of the site's; "none": it has none
 	Budget       []Budget      `yaml:"budget"`        // how many posts go out in a time at most, as "25/1h"; several may be given

@@ -208,6 +208,7 @@ func (c *Config) check(d *decoder) {
 				at(p+".review", "%v", err)
 			}
 		}
+		s.checkThread(p, at)
 		if s.Items == 0 {
 			s.Items = 500
 		}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -99,3 +100,18 @@ func (c *Config) PaceOf(channel string) Pace {
 
 // Free says whether a channel may post whenever it likes.
 func (p Pace) Free() bool { return p.Spacing == 0 && len(p.Quiet) == 0 && len(p.Budgets) == 0 }
+
+// MostPosts is how many posts a thread has at most.
+const MostPosts = 6
+
+// ThreadKinds is the kinds of channels that may have threads: their readers see the replies under a post as its going on.
+var ThreadKinds = []string{"bluesky", "mastodon", "x", "threads"}
+
+// checkThread checks how many posts a channel's threads may have.
+func (c Channel) checkThread(path string, at func(path, format string, args ...any)) {
+	if c.Thread < 0 || c.Thread > MostPosts {
+		at(path+".thread", "want at most %d posts, have %d", MostPosts, c.Thread)
+	} else if c.Thread > 1 && !slices.Contains(ThreadKinds, c.Kind) {
+		at(path+".thread", "%s has no threads; %s have", c.Kind, strings.Join(ThreadKinds, ", "))
+	}
+}

@@ -60,12 +60,21 @@ func (l *look) callOf(w *work) *channel.Call {
 	for n, v := range rec.Steps {
 		c.Steps[n] = v
 	}
-	if n := len(rec.Replies); w.act.Do == Retract && n > 0 { // what was said last goes first
-		c.Remote = rec.Replies[n-1]
+	verb, part := w.act.Do, w.act.Draft.Part
+	if verb == Find && rec.Claim != nil {
+		verb = Verb(rec.Claim.Verb)
 	}
-	if w.act.Do == Reply || w.act.Do == Find && rec.Claim != nil && rec.Claim.Verb == string(Reply) {
-		remote := rec.Remote
-		c.ReplyTo = &remote
+	switch above := rec.Above(); {
+	case part > 0 && verb != Continue:
+		c.Remote = rec.Thread[part-1].Remote
+	case verb == Retract && len(above) > 0: // what was said last goes first
+		c.Remote = above[len(above)-1]
+	case verb == Continue:
+		root, before := rec.Remote, rec.Before(part)
+		c.Root, c.ReplyTo = &root, &before
+	case verb == Reply:
+		root := rec.Remote
+		c.Root, c.ReplyTo = &root, &root
 	}
 	return c
 }

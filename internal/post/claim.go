@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,6 +51,9 @@ func (l *look) callAll(ctx context.Context, calls []*work) (lost bool, err error
 	}
 	if err := errors.Join(errs...); err != nil {
 		return false, err
+	}
+	if slices.ContainsFunc(claimed, func(w *work) bool { _, left := w.was.Doc.Left(); return left }) {
+		return lost, nil // the entry stays: whoever is killed before the thread's next claim is looked after as well
 	}
 	if err := l.Store.Bucket.Delete(ctx, net, bucket.Always); err != nil || lost {
 		return lost, err
@@ -109,7 +113,7 @@ func (l *look) claim(w *work) (story.Post, error) {
 	if h := w.act.Draft.Hash(); rec.StepsOf != h {
 		rec.Steps, rec.StepsOf = nil, h
 	}
-	if w.act.Do == Retract {
+	if w.act.Do == Retract && w.act.Draft.Part == 0 {
 		rec.Reposting = w.act.Repost
 	}
 	rec.Waits = nil

@@ -28,6 +28,7 @@ func (l *look) facts(name string) (Facts, error) {
 		f.Page = c.Page
 	}
 	f.Rule = review.Of(p.Config, d, name)
+	f.Stale = stale(&rec.Doc, &d.Story, func(x story.Draft) []string { return channel.Check(x.Text, x, d.Story.Edited(), c, site) })
 	if d.Manifest.Revision >= d.Story.Revision && d.Story.Live() && !f.rests() {
 		piece := l.drafts.piece(d, site)
 		draft := l.drafts.of(ch, name, piece)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cutline/internal/bucket"
+	"cutline/internal/config"
 	"cutline/internal/story"
 )
 
@@ -34,9 +35,9 @@ type look struct {
 }
 
 // rounds bounds one look: each round ends with a call on every channel that wants one, and the longest way (find, claim
-// anew, publish, retract) has four. steps bounds what is recorded on one channel before its call.
+// anew, publish, retract) has four, with as many more for each further post of a thread. steps bounds what is recorded on one channel before its call.
 const (
-	rounds = 12
+	rounds = 4 * config.MostPosts
 	steps  = 12
 )
 

@@ -21,6 +21,7 @@ type Facts struct {
 	Account story.Account  // the state of the channel's account; zero while nothing is wanted of it
 	Reword  bool           // other words are wanted for Draft before it is proposed
 	Page    string         // warn or wait, if the article's page is to be looked at before posting; empty: it is not
+	Stale   string         // what of the article's present text is against the thread's next post; empty: nothing
 	Pace    config.Pace    // how fast it may post
 	Urgent  bool           // a breaking story
 
@@ -36,31 +37,34 @@ type Facts struct {
 type Verb string
 
 const (
-	Nothing Verb = ""        // all is as it should be, or waits for a person
-	Wait    Verb = "wait"    // look again at Act.Until
-	Propose Verb = "propose" // record Act.Draft as what would be sent
-	Publish Verb = "publish" // claim, send Act.Draft, record
-	Reply   Verb = "reply"   // claim, send Act.Draft as a reply to the post, record
-	Edit    Verb = "edit"    // claim, edit the post to Act.Draft, record
-	Retract Verb = "retract" // claim, take the post down, record
-	Find    Verb = "find"    // a call's end is not known: ask the network, record
-	Doubt   Verb = "doubt"   // it cannot be asked: record that nobody knows
-	Settle  Verb = "settle"  // record what the desk found out
-	Keep    Verb = "keep"    // record that the post stays as it is, and why
-	Refuse  Verb = "refuse"  // record that the network cannot do it, and why
-	Join    Verb = "join"    // take a place in the account's queue, and record what it waits for
-	Check   Verb = "check"   // look at the article's page, and record what was seen
-	Reword  Verb = "reword"  // ask for other words for Act.Draft, and record them
-	Quit    Verb = "quit"    // give the place back
+	Nothing  Verb = ""         // all is as it should be, or waits for a person
+	Wait     Verb = "wait"     // look again at Act.Until
+	Propose  Verb = "propose"  // record Act.Draft as what would be sent
+	Publish  Verb = "publish"  // claim, send Act.Draft, record
+	Continue Verb = "continue" // claim, send Act.Draft as the thread's next post, record
+	Reply    Verb = "reply"    // claim, send Act.Draft as a reply to the post, record
+	Edit     Verb = "edit"     // claim, edit the post to Act.Draft, record
+	Retract  Verb = "retract"  // claim, take the post down, record
+	Find     Verb = "find"     // a call's end is not known: ask the network, record
+	Doubt    Verb = "doubt"    // it cannot be asked: record that nobody knows
+	Settle   Verb = "settle"   // record what the desk found out
+	Keep     Verb = "keep"     // record that the post stays as it is, and why
+	Refuse   Verb = "refuse"   // record that the network cannot do it, and why
+	Join     Verb = "join"     // take a place in the account's queue, and record what it waits for
+	Check    Verb = "check"    // look at the article's page, and record what was seen
+	Reword   Verb = "reword"   // ask for other words for Act.Draft, and record them
+	Quit     Verb = "quit"     // give the place back
 )
 
 // calls says whether a verb is a call under a claim.
-func (v Verb) calls() bool { return v == Publish || v == Reply || v == Edit || v == Retract }
+func (v Verb) calls() bool {
+	return v == Publish || v == Continue || v == Reply || v == Edit || v == Retract
+}
 
 // Act is one step towards what should be.
 type Act struct {
 	Do     Verb
-	Draft  story.Draft // propose, publish, reply, edit
+	Draft  story.Draft // propose, publish, continue, reply, edit; retract, refuse: its Part is, if only one post of a thread is meant
 	Until  time.Time   // wait
 	By     string      // who wanted it: a name at the desk, or the policy
 	Why    string      // doubt, refuse, keep: in plain words
@@ -95,6 +99,9 @@ func (f Facts) wanted() Act {
 	}
 	if by, down := f.down(v); down {
 		return takeDown(f, v, by)
+	}
+	if a, left := f.thread(v); left {
+		return a
 	}
 	if f.Draft == nil || p.Gone {
 		return Act{}
@@ -145,7 +152,7 @@ func unfinished(f Facts, v story.Verdict) Act {
 		}
 		return Act{Do: Edit, Draft: c.Draft, By: "after an interruption"}
 	case Retract:
-		return Act{Do: Retract, By: "after an interruption", Repost: f.Record.Reposting}
+		return Act{Do: Retract, Draft: c.Draft, By: "after an interruption", Repost: f.Record.Reposting}
 	}
 	if f.Can.Find == channel.Never && f.Can.Once { // sending it again makes no second post, as long as it is still wanted
 		again := f
@@ -160,7 +167,7 @@ func unfinished(f Facts, v story.Verdict) Act {
 	return Act{Do: Find, Draft: c.Draft}
 }
 
-// takeDown decides how a post that is out comes down: its corrections first, then the post itself.
+// takeDown decides how a post that is out comes down: its corrections first, then its thread from the end, then the post.
 func takeDown(f Facts, v story.Verdict, by string) Act {
 	p := &f.Record
 	if !p.Live() || p.RefusedOf == "retract" && !(v.Act == story.Retract && v.At.After(p.RefusedAt)) {

@@ -2,6 +2,7 @@ package post
 
 import (
 	"hash/fnv"
+	"slices"
 	"time"
 
 	"cutline/internal/channel"
@@ -35,6 +36,12 @@ func (p *Poster) note(f Facts, act Act) story.Post {
 	case Doubt:
 		doubt(&rec, act.Why, f.Now)
 	case Refuse:
+		if n := act.Draft.Part; n > 0 {
+			rec.Thread = slices.Clone(rec.Thread)
+			rec.Thread[n-1].Refused, rec.Thread[n-1].RefusedAt = act.Why, f.Now
+			rec.History = append(rec.History, story.Event{At: f.Now, What: "check", End: channel.Refused.String(), Why: act.Why, By: act.By})
+			break
+		}
 		rec.Refused, rec.RefusedAt, rec.RefusedOf = act.Why, f.Now, act.Draft.Hash()
 		if act.Down {
 			rec.RefusedOf = "retract"
@@ -61,19 +68,31 @@ func doubt(rec *story.Post, why string, now time.Time) {
 // settle records what the desk found out about an uncertain post.
 func settle(rec *story.Post, v story.Verdict, now time.Time) {
 	rec.History = append(rec.History, story.Event{At: now, What: "settle", End: v.Settled, Why: v.URL, By: v.SettledBy})
+	rec.Thread = slices.Clone(rec.Thread)
 	switch v.Settled {
 	case story.Posted:
 		remote := story.Remote{ID: v.URL, URL: v.URL}
 		if remote.ID == "" {
 			remote.ID = story.Unplaced
 		}
+		if d := rec.Doubted; d != nil && d.Part > 0 {
+			concludePart(rec, Continue, *d, remote)
+			break
+		}
 		if rec.Live() { // it was a correction by reply
 			rec.Replies = append(rec.Replies, remote)
+			rec.Cut()
 		} else {
-			rec.Remote, rec.MadeAt = remote, now
+			rec.Remote, rec.MadeAt, rec.Thread, rec.Down = remote, now, nil, 0
+			rec.Follow(rec.Doubted)
 		}
 		rec.Sent, rec.SentAt, rec.Retracted = rec.Doubted, now, time.Time{}
 	case story.Leave:
+		if d := rec.Doubted; d != nil && d.Part > 0 { // it may be out: whoever takes the thread down is told to look for it
+			concludePart(rec, Continue, *d, story.Remote{ID: story.Unplaced})
+			rec.Cut()
+			break
+		}
 		rec.Gone = true
 	}
 	rec.Uncertain, rec.UncertainAt, rec.Doubted, rec.Steps, rec.StepsOf, rec.First = "", time.Time{}, nil, nil, "", time.Time{}
@@ -83,36 +102,53 @@ func settle(rec *story.Post, v story.Verdict, now time.Time) {
 func conclude(rec *story.Post, act Act, out channel.Outcome, now time.Time) {
 	claim := rec.Claim
 	verb := Verb(claim.Verb)
-	if len(rec.History) < 1000 { // a record stays readable whatever a network does for months
+	rec.Thread = slices.Clone(rec.Thread) // whoever reads the record meanwhile has its own
+	if len(rec.History) < 1000 {          // a record stays readable whatever a network does for months
 		rec.History = append(rec.History, story.Event{At: now, What: string(act.Do), End: out.End.String(), Why: out.Why, By: act.By})
 	}
+	part := claim.Draft.Part
 	switch out.End {
 	case channel.Posted:
 		draft := claim.Draft
-		switch verb {
-		case Publish:
+		above := rec.Above()
+		switch {
+		case part > 0:
+			concludePart(rec, verb, draft, out.Remote)
+		case verb == Publish:
 			rec.Remote, rec.Sent, rec.SentAt, rec.MadeAt, rec.Retracted, rec.Asked, rec.Reposting = out.Remote, &draft, now, now, time.Time{}, false, false
-		case Reply:
+			rec.Thread, rec.Down = nil, 0
+			rec.Follow(&draft)
+		case verb == Reply:
 			rec.Replies, rec.Sent, rec.SentAt = append(rec.Replies, out.Remote), &draft, now
-		case Edit:
+			rec.Cut() // what did not follow was of the article before
+		case verb == Edit:
 			if out.Remote.ID != "" {
 				rec.Remote = out.Remote
 			}
 			rec.Sent = &draft
-		case Retract:
-			if n := len(rec.Replies); n > 0 { // a correction went first; the next call takes the one before it, or the post
-				rec.Replies, rec.Asked = rec.Replies[:n-1], rec.Asked || out.Asked
-				break
-			}
+			rec.Follow(&draft)
+		case verb == Retract && len(above) > 0: // the next call takes the one before it, or the post
+			rec.TookDown(above[len(above)-1])
+			rec.Cut()
+			rec.Asked = rec.Asked || out.Asked
+		case verb == Retract:
 			rec.Retracted, rec.Turn, rec.Asked = now, rec.Turn+1, rec.Asked || out.Asked
+			rec.Cut()
 		}
-		rec.Plan, rec.Kept, rec.KeptWhy = story.Plan{}, "", ""
 		rec.Claim, rec.Steps, rec.StepsOf, rec.First = nil, nil, "", time.Time{}
-		rec.Tries, rec.NotBefore, rec.Refused, rec.RefusedOf, rec.RefusedAt = 0, time.Time{}, "", "", time.Time{}
+		rec.Tries, rec.NotBefore = 0, time.Time{}
+		if part == 0 { // else the plan for the whole is what it was
+			rec.Plan, rec.Kept, rec.KeptWhy = story.Plan{}, "", ""
+			rec.Refused, rec.RefusedOf, rec.RefusedAt = "", "", time.Time{}
+		}
 	case channel.Absent: // proof that the interrupted call made no post: it may be made again, with the same handle
 		rec.Claim = nil
 	case channel.Gone:
-		rec.Gone, rec.Claim = true, nil
+		if rec.Claim = nil; part > 0 { // it is not posted anew, and nothing is left to do about it
+			rec.Thread[part-1].Said = claim.Draft.Text
+			break
+		}
+		rec.Gone = true
 	case channel.Refused:
 		if act.Do == Find { // it was not let in to ask, which says nothing about the post: the claim stays
 			rec.Claim.Lost = true
@@ -124,7 +160,13 @@ func conclude(rec *story.Post, act Act, out channel.Outcome, now time.Time) {
 			claim.Lost = true
 			return
 		}
-		rec.Claim, rec.Refused, rec.RefusedAt, rec.RefusedOf = nil, out.Why, now, claim.Draft.Hash()
+		if rec.Claim = nil; part > 0 {
+			if !out.Pause {
+				rec.Thread[part-1].Refused, rec.Thread[part-1].RefusedAt = out.Why, now
+			}
+			return
+		}
+		rec.Refused, rec.RefusedAt, rec.RefusedOf = out.Why, now, claim.Draft.Hash()
 		if verb == Retract {
 			rec.RefusedOf = "retract"
 		}

@@ -128,10 +128,10 @@ func (f Facts) inTurn(a Act) Act {
 }
 
 // halted is why an act may not be carried out now, whatever was decided; empty: it may. A stop lets through what takes a
-// post down, unless only to post it anew; a pause lets nothing through, for the account would refuse it.
+// post down, unless only to post it anew or to shorten its thread; a pause lets nothing through, for the account would refuse it.
 func halted(s story.Stop, a story.Account, act Act) string {
 	switch {
-	case s.Why != "" && (act.Do != Retract || act.Repost):
+	case s.Why != "" && (act.Do != Retract || act.Repost || act.Draft.Part > 0):
 		return remark.Say("stopped-by", s.By, s.Why)
 	case a.Paused != "":
 		return remark.Say("account-paused", a.Paused)

@@ -21,8 +21,8 @@ const (
 type Change struct {
 	At      time.Time `json:"at"`
 	By      string    `json:"by,omitempty"`      // who, as shown; empty: the CMS
-	What    string    `json:"what"`              // headline, dek, body, photo, caption, credit, alt, layout, kicker, focal, embargo, text, tags
-	Channel string    `json:"channel,omitempty"` // text, alt and tags of a post: whose
+	What    string    `json:"what"`              // headline, dek, body, photo, caption, credit, alt, layout, kicker, focal, embargo, text, thread, tags
+	Channel string    `json:"channel,omitempty"` // text, thread, alt and tags of a post: whose
 	Before  string    `json:"before,omitempty"`  // empty: there was nothing
 	After   string    `json:"after,omitempty"`   // empty: there is nothing any more
 	Cut     bool      `json:"cut,omitempty"`     // Before and After are only the stretch that differs, or the beginning of it
@@ -104,7 +104,8 @@ func EditChanges(was, is Edits, focal func(*article.Focal) string) []Change {
 // DraftChanges says what of a channel's draft became another.
 func DraftChanges(channel string, was, is Draft) []Change {
 	var out []Change
-	for _, c := range []Change{{What: "text", Before: was.Text, After: is.Text}, {What: "alt", Before: was.Alt, After: is.Alt}, {What: "tags", Before: strings.Join(was.Tags, " "), After: strings.Join(is.Tags, " ")}} {
+	for _, c := range []Change{{What: "text", Before: was.Text, After: is.Text}, {What: "thread", Before: strings.Join(was.More, "\n\n"), After: strings.Join(is.More, "\n\n")},
+		{What: "alt", Before: was.Alt, After: is.Alt}, {What: "tags", Before: strings.Join(was.Tags, " "), After: strings.Join(is.Tags, " ")}} {
 		if c.Same() {
 			continue
 		}

@@ -11,11 +11,12 @@ import (
 // Receipt says what became of a story's post on one channel after it was taken down: what the desk shows, a line a channel.
 type Receipt struct {
 	Channel string    `json:"channel"`
-	End     string    `json:"end"`            // one of the ends below
-	Why     string    `json:"why,omitempty"`  // in plain words; of what is impossible: what to do by hand
-	URL     string    `json:"url,omitempty"`  // where the post is or was
-	At      time.Time `json:"at,omitzero"`    // when it came to this end
-	Until   time.Time `json:"until,omitzero"` // pending: when it is tried next, where that is known
+	End     string    `json:"end"`             // one of the ends below
+	Why     string    `json:"why,omitempty"`   // in plain words; of what is impossible: what to do by hand
+	URL     string    `json:"url,omitempty"`   // where the post is or was
+	Posts   int       `json:"posts,omitempty"` // gone, asked: how many were taken down, with its thread and its corrections; pending, impossible: how many still stand
+	At      time.Time `json:"at,omitzero"`     // when it came to this end
+	Until   time.Time `json:"until,omitzero"`  // pending: when it is tried next, where that is known
 }
 
 // The ends of a take-down.
@@ -44,6 +45,11 @@ func Receipts(d *Dossier, channels []string, rule func(channel string) Rule) []R
 			continue
 		}
 		r := Receipt{Channel: name, URL: p.Remote.URL}
+		if p.Live() {
+			r.Posts = 1 + len(p.Above())
+		} else if !p.Retracted.IsZero() {
+			r.Posts = 1 + p.Down
+		}
 		switch {
 		case p.Uncertain != "":
 			r.End, r.Why, r.At = ReceiptUnknown, remark.Say("receipt-unknown", p.Uncertain), p.UncertainAt
@@ -60,6 +66,9 @@ func Receipts(d *Dossier, channels []string, rule func(channel string) Rule) []R
 			}
 		case p.Claim != nil:
 			r.End, r.Why = ReceiptPending, remark.Say("receipt-pending")
+		case !p.Retracted.IsZero() && p.unplaced() > 0:
+			r.End, r.At, r.Posts = ReceiptImpossible, p.Retracted, p.unplaced()
+			r.Why = remark.Say("receipt-loose")
 		case !p.Retracted.IsZero() && p.Asked:
 			r.End, r.At, r.Why = ReceiptAsked, p.Retracted, remark.Say("receipt-asked")
 		case !p.Retracted.IsZero():

@@ -132,6 +132,8 @@ type Card struct {
 // Draft is what would be sent to one channel. Two drafts that send the same have the same [Draft.Hash].
 type Draft struct {
 	Text     string   `json:"text"`               // the post's text, complete, with its link where the channel wants one
+	More     []string `json:"more,omitempty"`     // the texts of the posts that follow it as a thread, each a reply to the one before
+	Part     int      `json:"part,omitempty"`     // it is the draft of one of those alone, counted from 1; 0: it is the whole
 	Alt      string   `json:"alt,omitempty"`      // alt text of the picture
 	Link     string   `json:"link,omitempty"`     // the article's address as posted, with its tracking parameters
 	Title    string   `json:"title,omitempty"`    // the link card's or the feed item's title
@@ -241,9 +243,11 @@ type Post struct {
 	Sent      *Draft    `json:"sent,omitempty"`      // what is out there now
 	Remote    Remote    `json:"remote,omitzero"`     // where it is
 	SentAt    time.Time `json:"sent_at,omitzero"`    // when it was first known to be out
+	Thread    []Part    `json:"thread,omitempty"`    // the posts that follow it as a thread, in order
 	Replies   []Remote  `json:"replies,omitempty"`   // corrections given as replies
 	MadeAt    time.Time `json:"made_at,omitzero"`    // when the post itself was made, whatever was corrected since
 	Retracted time.Time `json:"retracted,omitzero"`  // when it was taken down; Sent stays for the history
+	Down      int       `json:"down,omitempty"`      // how many posts were taken down that hung under it: its thread, its corrections
 	Asked     bool      `json:"asked,omitempty"`     // retracted: the network was asked to, and cannot be made to
 	Reposting bool      `json:"reposting,omitempty"` // taken down only to be posted anew
 	Gone      bool      `json:"gone,omitempty"`      // somebody removed it at the network; it is not posted anew
@@ -328,7 +332,7 @@ type Account struct {
 // Claim is the right to make one call. It holds as long as the record's object is younger than the lease, by the
 // bucket's own clock; every step written renews it.
 type Claim struct {
-	Verb  string    `json:"verb"`            // publish, reply, edit or retract
+	Verb  string    `json:"verb"`            // publish, continue, reply, edit or retract
 	Token string    `json:"token"`           // random; who finds another one has lost the claim
 	Draft Draft     `json:"draft"`           // what the call sends
 	Again bool      `json:"again,omitempty"` // an edit or take-down that was tried before, and nobody knows whether it was done: it is tried until that is known
@@ -349,7 +353,7 @@ const Unplaced = "unknown"
 // Event is one thing that happened to a post.
 type Event struct {
 	At   time.Time `json:"at"`
-	What string    `json:"what"`          // publish, reply, edit, retract, find, settle
+	What string    `json:"what"`          // publish, continue, reply, edit, retract, find, settle
 	End  string    `json:"end"`           // posted, already, refused, later, unknown, absent
 	Why  string    `json:"why,omitempty"` // in plain words, with the network's answer; no secret
 	By   string    `json:"by,omitempty"`  // who wanted it: the desk's name, or the policy

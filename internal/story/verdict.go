@@ -104,9 +104,9 @@ func (d *Draft) Base() string {
 	return d.Hash()
 }
 
-// WordsOf is the hash of a proposal's text and link, as an edited draft keeps it.
+// WordsOf is the hash of a proposal's texts and link, as an edited draft keeps it.
 func (d *Draft) WordsOf() string {
-	words := Draft{Text: d.Text, Link: d.Link}
+	words := Draft{Text: d.Text, More: d.More, Link: d.Link}
 	return words.Hash()
 }
 
@@ -116,7 +116,7 @@ func (d *Draft) over(proposed *Draft) Draft {
 	for _, part := range d.Edited {
 		switch part {
 		case "text":
-			out.Text, out.Findings = d.Text, d.Findings
+			out.Text, out.More, out.Findings = d.Text, d.More, d.Findings
 		case "alt":
 			out.Alt = d.Alt
 		case "tags":
@@ -204,7 +204,7 @@ func StateOf(d *Dossier, channel string, r Rule) State {
 		return State{Name: StateSent, Until: p.SentAt, URL: p.Remote.URL, Why: p.KeptWhy}
 	}
 	if p.Live() && (p.Proposed == nil || p.Sent.Hash() == p.Proposed.Hash() || p.Sent.Base() == p.Proposed.Hash() || p.Sent.Revision >= p.Proposed.Revision) {
-		return State{Name: StateSent, Until: p.SentAt, URL: p.Remote.URL}
+		return p.standing(v)
 	}
 	switch {
 	case v.Act == Hold:
@@ -242,6 +242,34 @@ func StateOf(d *Dossier, channel string, r Rule) State {
 		return State{Name: StateReview, Why: v.waitsFor()}
 	}
 	return State{Name: StateReview}
+}
+
+// standing is the state of a post that is out as it should be, but perhaps for its thread.
+func (p *Post) standing(v Verdict) State {
+	left, half := p.Left()
+	s := State{Name: StateSent, Until: p.SentAt, URL: p.Remote.URL}
+	if !half {
+		return s
+	}
+	out, all := p.Out()
+	s.Why = remark.Say("thread-out", out, all)
+	switch why := p.Thread[left.Part-1].Refused; {
+	case why != "" && !p.Anew(v, left):
+		s.Name, s.Why = StateFailed, remark.Join(s.Why, why)
+	case v.Act == Hold:
+		s.Name = StateHeld
+	case v.Act == Reject:
+	case p.Waits != nil:
+		s.Name, s.Until, s.Why = StateApproved, p.Waits.Until, remark.Join(s.Why, p.Waits.Why)
+	default:
+		s.Name, s.Until = StateApproved, p.NotBefore
+	}
+	return s
+}
+
+// Anew says whether somebody has approved the thread again since its next step was refused.
+func (p *Post) Anew(v Verdict, left Draft) bool {
+	return v.Act == Approve && v.Draft.Base() == p.Sent.Base() && v.At.After(p.Thread[left.Part-1].RefusedAt)
 }
 
 // waitsFor says who approved so far and who must still.

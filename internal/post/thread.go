@@ -1,0 +1,73 @@
+package post
+
+import (
+	"cutline/internal/remark"
+	"cutline/internal/story"
+)
+
+// thread is the next step of a thread that does not stand whole. Its posts follow the first by themselves, for all of them
+// were approved with it; each is a claim, a call and a record of its own. So a thread that was stopped, or killed half-way,
+// goes on behind the last post that is known to be out. What the article does not bear out any more does not follow.
+func (f Facts) thread(v story.Verdict) (Act, bool) {
+	p := &f.Record
+	left, half := p.Left()
+	if !p.Live() || !half || v.Act == story.Hold || v.Act == story.Reject {
+		return Act{}, false
+	}
+	anew := p.Anew(v, left)
+	if p.Thread[left.Part-1].Refused != "" && !anew { // said once
+		return Act{}, false
+	}
+	a := Act{Do: Continue, Draft: left, By: v.By}
+	if a.By == "" {
+		a.By = "rule " + f.Rule.Name
+	}
+	is := p.Thread[left.Part-1]
+	can := f.Can.Reply
+	switch placed := is.Remote.ID != story.Unplaced; {
+	case left.Text == "":
+		a.Do, can = Retract, f.Can.Retract && placed
+	case is.Said != "":
+		a.Do, can = Edit, f.Can.Edit && placed
+	}
+	switch {
+	case !can:
+		a.Do, a.Why = Refuse, remark.Say("thread-fixed", remark.Say("by-hand"))
+	case f.Stale != "" && !anew:
+		a.Do, a.Why = Refuse, remark.Say("thread-stale", f.Stale)
+	case f.Now.Before(p.NotBefore):
+		return Act{Do: Wait, Until: p.NotBefore}, true
+	}
+	return a, true
+}
+
+// stale is what the gate has against the thread's next post with the article as it is now, and had not when the thread was
+// approved; empty: nothing.
+func stale(rec *story.Post, s *story.Story, check func(story.Draft) []string) string {
+	left, half := rec.Left()
+	if !half || !rec.Live() || s.Revision <= rec.Sent.Revision {
+		return ""
+	}
+	for _, why := range check(left) {
+		return why
+	}
+	return ""
+}
+
+// concludePart writes into the record that the network has done the thread's next step.
+func concludePart(rec *story.Post, verb Verb, d story.Draft, at story.Remote) {
+	i := d.Part - 1
+	switch x := &rec.Thread[i]; verb {
+	case Continue:
+		x.Said, x.Remote = d.Text, at
+	case Edit:
+		if x.Said = d.Text; at.ID != "" {
+			x.Remote = at
+		}
+	case Retract:
+		x.Said = ""
+		rec.Forgo()
+		return
+	}
+	rec.Thread[i].Refused = ""
+}

@@ -1,0 +1,125 @@
+package story
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Part is one of the posts of a thread that follow the first, each a reply to the one before it. What it is to say and what
+// it says stand side by side: where they differ, a step is left to do.
+type Part struct {
+	Text      string    `json:"text,omitempty"`      // what it is to say; empty: it is to go
+	Said      string    `json:"said,omitempty"`      // what it says on the network; empty: it is not out
+	Remote    Remote    `json:"remote,omitzero"`     // where it is; zero: it is not out
+	Refused   string    `json:"refused,omitempty"`   // why the step that is left is not done; empty: nothing is against it
+	RefusedAt time.Time `json:"refused_at,omitzero"` // since when; an approval from later has it tried again
+}
+
+// Whole is all that a reader is told in words, each post of a thread a paragraph of its own.
+func (d *Draft) Whole() string { return strings.Join(append([]string{d.Text}, d.More...), "\n\n") }
+
+// Follow makes a post that is out as the draft want its thread to be: so many posts behind the first, saying so.
+func (p *Post) Follow(d *Draft) {
+	for i, text := range d.More {
+		if i == len(p.Thread) {
+			p.Thread = append(p.Thread, Part{})
+		}
+		if x := &p.Thread[i]; x.Text != text {
+			x.Text, x.Refused, x.RefusedAt = text, "", time.Time{}
+		}
+	}
+	for i := range p.Thread[min(len(d.More), len(p.Thread)):] {
+		p.Thread[len(d.More)+i].Text = ""
+	}
+	p.Forgo()
+}
+
+// Forgo gives up what of the thread is not out and not wanted any more.
+func (p *Post) Forgo() {
+	p.Thread = slices.DeleteFunc(p.Thread, func(x Part) bool { return x.Text == "" && x.Said == "" })
+}
+
+// Cut gives up all of the thread that is not out.
+func (p *Post) Cut() {
+	p.Thread = slices.DeleteFunc(p.Thread, func(x Part) bool { return x.Said == "" })
+}
+
+// Left is the draft of the next post of the thread that is not as it should be, its Part said; false: the thread stands
+// whole. A post that follows goes out only when the one before it is; what is too much goes from the end.
+func (p *Post) Left() (Draft, bool) {
+	if p.Sent == nil {
+		return Draft{}, false
+	}
+	for i, x := range p.Thread {
+		if x.Text != "" && x.Text != x.Said {
+			return p.part(i), true
+		}
+	}
+	if n := len(p.Thread); n > 0 && p.Thread[n-1].Text == "" {
+		return p.part(n - 1), true
+	}
+	return Draft{}, false
+}
+
+func (p *Post) part(i int) Draft {
+	return Draft{Text: p.Thread[i].Text, Language: p.Sent.Language, Revision: p.Sent.Revision, Part: i + 1}
+}
+
+// Before is where the post stands that the thread's n-th, from 1, answers: the one before it, as far as anybody knows where
+// it is.
+func (p *Post) Before(n int) Remote {
+	for _, x := range slices.Backward(p.Thread[:n-1]) {
+		if x.Remote.ID != "" && x.Remote.ID != Unplaced {
+			return x.Remote
+		}
+	}
+	return p.Remote
+}
+
+// Out counts the posts of the thread that are out, and all that it is to have. A post alone is 1 of 1.
+func (p *Post) Out() (out, all int) {
+	out, all = 1, 1
+	for _, x := range p.Thread {
+		if x.Said != "" {
+			out++
+		}
+		if x.Text != "" {
+			all++
+		}
+	}
+	return out, all
+}
+
+// Above is what hangs under the post, and goes before it when all is taken down, the newest last: the thread, then the
+// corrections. What nobody knows the place of is not in it.
+func (p *Post) Above() []Remote {
+	var out []Remote
+	for _, x := range p.Thread {
+		out = append(out, x.Remote)
+	}
+	return slices.DeleteFunc(append(out, p.Replies...), func(r Remote) bool { return r.ID == "" || r.ID == Unplaced })
+}
+
+// TookDown notes that one of those is gone.
+func (p *Post) TookDown(r Remote) {
+	p.Thread = slices.DeleteFunc(p.Thread, func(x Part) bool { return x.Remote.ID == r.ID })
+	p.Replies = slices.DeleteFunc(slices.Clone(p.Replies), func(x Remote) bool { return x.ID == r.ID })
+	p.Down++
+}
+
+// unplaced counts what is out under the post, nobody knows where.
+func (p *Post) unplaced() int {
+	n := 0
+	for _, x := range p.Thread {
+		if x.Remote.ID == Unplaced {
+			n++
+		}
+	}
+	for _, r := range p.Replies {
+		if r.ID == Unplaced {
+			n++
+		}
+	}
+	return n
+}
