@@ -18,7 +18,7 @@ import (
 //	log            how many decisions there were
 //	embargo        RFC 3339, or empty
 //	was-headline, was-credit, was-card   on the card; the card by its key in the bucket
-//	seen-CHANNEL   hash of the draft; text-CHANNEL, card-CHANNEL: what was in it, to show what differs
+//	seen-CHANNEL   hash of the draft; text-CHANNEL (a thread's whole), card-CHANNEL: what was in it, to show what differs
 //	pick           the form has a box for every channel, so that none ticked means none
 
 // seenFields is what the form carries of the page that is being made.
@@ -27,7 +27,7 @@ func (d *desk) seenFields(x *story.Dossier, channels []channelView) []field {
 		{"was-headline", x.Story.Headline()}, {"was-credit", x.Manifest.Credit}, {"was-card", x.Manifest.Cards["og"].Key}}
 	for _, c := range channels {
 		if c.Drafted {
-			out = append(out, field{"seen-" + c.Name, c.Hash}, field{"text-" + c.Name, c.Draft.Text}, field{"card-" + c.Name, c.Draft.Card})
+			out = append(out, field{"seen-" + c.Name, c.Hash}, field{"text-" + c.Name, c.Draft.Whole()}, field{"card-" + c.Name, c.Draft.Card})
 		}
 	}
 	return out

@@ -131,7 +131,7 @@ func (d *team) editForm() url.Values {
 	for _, m := range hidden.FindAllStringSubmatch(body, -1) {
 		f.Set(m[1], html.UnescapeString(m[2]))
 	}
-	for _, m := range regexp.MustCompile(`(?s)<textarea [^>]*name="([a-z-]+)"[^>]*>(.*?)</textarea>`).FindAllStringSubmatch(body, -1) {
+	for _, m := range regexp.MustCompile(`(?s)<textarea [^>]*name="([a-z0-9-]+)"[^>]*>(.*?)</textarea>`).FindAllStringSubmatch(body, -1) {
 		f.Set(m[1], html.UnescapeString(m[2]))
 	}
 	return f

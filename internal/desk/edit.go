@@ -51,17 +51,18 @@ type base struct {
 }
 
 type draftBase struct {
-	Text string `json:"text"`
-	Alt  string `json:"alt"`
-	Tags string `json:"tags"` // parted by blanks
-	On   string `json:"on"`   // WordsOf the proposal that was edited
+	Text string   `json:"text"`
+	More []string `json:"more,omitempty"` // of the posts of a thread that follow; an empty one goes
+	Alt  string   `json:"alt"`
+	Tags string   `json:"tags"` // parted by blanks
+	On   string   `json:"on"`   // WordsOf the proposal that was edited
 }
 
 func (d *desk) baseOf(x *story.Dossier) base {
 	b := base{Edits: x.Story.Edits, Drafts: map[string]draftBase{}}
 	for _, name := range d.Config.ChannelsOf(x.Story.Site) {
 		if draft, ok := x.Shown(name); ok {
-			b.Drafts[name] = draftBase{draft.Text, draft.Alt, strings.Join(draft.Tags, " "), x.Posts[name].Doc.Proposed.WordsOf()}
+			b.Drafts[name] = draftBase{draft.Text, draft.More, draft.Alt, strings.Join(draft.Tags, " "), x.Posts[name].Doc.Proposed.WordsOf()}
 		}
 	}
 	return b
@@ -254,6 +255,9 @@ func point(f *article.Focal) string {
 	return percent(f.X) + " " + percent(f.Y)
 }
 
+// moreField is the name of the form's field for the i-th of the posts of a thread that follow the first, which is 1 to people.
+func moreField(channel string, i int) string { return "more" + strconv.Itoa(i+2) + "-" + channel }
+
 // drafts reads the texts of a form, by channel: those that were on the page.
 func (q *request) drafts(x *story.Dossier, was base) (map[string]draftBase, error) {
 	out := map[string]draftBase{}
@@ -267,13 +271,23 @@ func (q *request) drafts(x *story.Dossier, was base) (map[string]draftBase, erro
 		if to.Text == strings.TrimSpace(old.Text) {
 			to.Text = old.Text
 		}
+		to.More = nil
+		for i, text := range old.More {
+			field := moreField(name, i)
+			if q.Form.Has(field) {
+				if mine := strings.TrimSpace(cleanText(q.FormValue(field))); mine != strings.TrimSpace(text) {
+					text = mine
+				}
+			}
+			to.More = append(to.More, text)
+		}
 		if q.Form.Has("alt-" + name) {
 			to.Alt = strings.TrimSpace(cleanText(q.FormValue("alt-" + name)))
 		}
 		if q.Form.Has("tags-" + name) {
 			to.Tags = strings.Join(strings.FieldsFunc(clean(q.FormValue("tags-"+name)), func(r rune) bool { return strings.ContainsRune(" ,،#\t", r) }), " ")
 		}
-		if to.Text == "" || len(to.Text) > 100_000 || len(to.Alt) > 10_000 || len(to.Tags) > 2000 {
+		if to.Text == "" || len(to.Text)+len(strings.Join(to.More, "")) > 100_000 || len(to.Alt) > 10_000 || len(to.Tags) > 2000 {
 			return nil, &refusal{http.StatusUnprocessableEntity, q.words.say("bad_form"), q.words.say("post_text")}
 		}
 		out[name] = to

@@ -34,7 +34,7 @@ func (d *desk) seenOf(x *story.Dossier) story.Seen {
 	s := story.Seen{Revision: x.Story.Revision, Headline: x.Story.Headline(), Credit: x.Manifest.Credit, Card: x.Manifest.Cards["og"].Key, Texts: map[string]string{}}
 	for _, name := range d.Config.ChannelsOf(x.Story.Site) {
 		if draft, ok := x.Shown(name); ok {
-			s.Texts[name] = draft.Text
+			s.Texts[name] = draft.Whole()
 		}
 	}
 	return s
@@ -116,7 +116,7 @@ func (q *request) changed(x *story.Dossier, l story.Looks) []change {
 		}
 		was := story.Seen{Revision: dec.Revision, Headline: is.Headline, Credit: is.Credit, Card: is.Card, Texts: map[string]string{}}
 		for name, draft := range dec.Drafts {
-			if was.Texts[name] = draft.Text; draft.Card != "" && draft.Title != "" {
+			if was.Texts[name] = draft.Whole(); draft.Card != "" && draft.Title != "" {
 				was.Headline = draft.Title
 			}
 		}

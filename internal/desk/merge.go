@@ -67,6 +67,7 @@ func (m *merging) draft(x *story.Dossier, name string, was, mine draftBase) (nex
 	l := label(name, m.q.desk.Config.Channels[name].Kind) + ": "
 	next = shown
 	next.Text = m.part("text-"+name, l+m.q.words.say("post_text"), was.Text, mine.Text, shown.Text)
+	next.More = m.more(name, l, was.More, mine.More, shown.More)
 	next.Alt = m.part("alt-"+name, l+m.q.words.say("alt_text"), was.Alt, mine.Alt, shown.Alt)
 	tags := m.part("tags-"+name, l+m.q.words.say("hashtags"), was.Tags, mine.Tags, strings.Join(shown.Tags, " "))
 	if next.Tags = nil; tags != "" {
@@ -78,11 +79,11 @@ func (m *merging) draft(x *story.Dossier, name string, was, mine draftBase) (nex
 	proposed := x.Posts[name].Doc.Proposed
 	next.Sign(m.q.who.ID)
 	next.Basis, next.Words, next.Edited, next.Findings = proposed.Hash(), proposed.WordsOf(), nil, proposed.Findings
-	if next.Text != proposed.Text {
-		next.Edited, next.Findings = append(next.Edited, "text"), nil
-		site := m.q.desk.Config.Sites[x.Story.Site]
-		next.Findings = channel.Check(next.Text, next, x.Story.Article, m.q.desk.Config.Channels[name], site)
-		next.Cost = channel.Cost(m.q.desk.Config.Channels[name], next.Text)
+	if next.Text != proposed.Text || !slices.Equal(next.More, proposed.More) {
+		next.Edited = append(next.Edited, "text")
+		c, site := m.q.desk.Config.Channels[name], m.q.desk.Config.Sites[x.Story.Site]
+		next.Findings = append(channel.Check(next.Text, next, x.Story.Article, c, site), channel.CheckMore(next, x.Story.Article, c, site)...)
+		next.Cost = channel.CostOf(c, next)
 	}
 	if next.Alt != proposed.Alt {
 		next.Edited = append(next.Edited, "alt")
@@ -91,6 +92,23 @@ func (m *merging) draft(x *story.Dossier, name string, was, mine draftBase) (nex
 		next.Edited = append(next.Edited, "tags")
 	}
 	return next, true
+}
+
+// more merges the posts of a thread that follow the first. One that comes to nothing goes.
+func (m *merging) more(name, label string, was, mine, theirs []string) []string {
+	at := func(texts []string, i int) string {
+		if i < len(texts) {
+			return texts[i]
+		}
+		return ""
+	}
+	var out []string
+	for i := range max(len(was), len(mine), len(theirs)) {
+		if text := m.part(moreField(name, i), label+m.q.words.say("thread_post", "n", m.q.words.number(i+2)), at(was, i), at(mine, i), at(theirs, i)); text != "" {
+			out = append(out, text)
+		}
+	}
+	return out
 }
 
 // clash answers 409 with both versions side by side. Nothing was kept; choosing saves, and does not approve.

@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"cutline/internal/article"
+	"cutline/internal/channel"
+	"cutline/internal/config"
 	"cutline/internal/story"
 )
 
@@ -98,6 +100,34 @@ func (q *request) previewOf(x *story.Dossier, name string, draft story.Draft) pr
 	shown, rest := cutAt(cleanText(draft.Text), n)
 	p.Text, p.Tail, p.Cut = pieces(shown, n.short), pieces(rest, n.short), rest != ""
 	return p
+}
+
+// followed is one of the posts of a thread that follow the first.
+type followed struct {
+	Says    string // which one it is
+	Field   string // of the edit form
+	Text    string
+	Preview preview
+	Length  int // as the network counts
+	Limit   int // 0: none
+	Fill    int // of 300, for the meter
+}
+
+// followed are the posts that follow in a draft's thread, under the first as its network shows it.
+func (q *request) followed(cfg config.Channel, name string, d story.Draft, first preview) []followed {
+	var out []followed
+	for i, text := range d.More {
+		f := followed{Says: q.words.say("thread_post", "n", q.words.number(i+2)), Field: moreField(name, i), Text: text,
+			Preview: preview{Class: first.Class, Shape: "bare", Name: first.Name, Handle: first.Handle, Lang: first.Lang, Text: pieces(cleanText(text), netLooks[cfg.Kind].short)}}
+		if n, limit, err := channel.CountOn(cfg, text); err == nil { // else it is among the findings
+			f.Length, f.Limit = n, limit
+		}
+		if f.Limit > 0 {
+			f.Fill = min(300, f.Length*300/f.Limit)
+		}
+		out = append(out, f)
+	}
+	return out
 }
 
 // handle is an account as its network writes it.

@@ -71,13 +71,13 @@ func (d *desk) repair(q *request) error {
 	if shown.Hash() != q.FormValue("seen") {
 		return stale
 	}
-	text := ""
+	text, more := "", shown.More
 	if c, ok := lastText(x, name, shown.Text); kind == back && ok {
 		text = c.Before
 	}
 	for _, r := range q.repairs(x, name, shown) {
 		if r.Kind == kind {
-			text = r.Text
+			text, more = r.Text, r.More
 		}
 	}
 	if text == "" {
@@ -85,7 +85,7 @@ func (d *desk) repair(q *request) error {
 	}
 	was := d.baseOf(x)
 	to := was.Drafts[name]
-	to.Text = text
+	to.Text, to.More = text, more
 	if err := d.keepDrafts(q, x, was, map[string]draftBase{name: to}, x.Story.Edits); errors.Is(err, errConflict) {
 		return stale
 	} else if err != nil {

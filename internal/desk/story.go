@@ -69,7 +69,7 @@ func marked(x *story.Dossier, channels []channelView) []paragraph {
 	body := x.Story.Article.Body
 	used := make([]bool, len(body)+1)
 	for _, c := range channels {
-		for _, s := range summary.Used(x.Story.Article, c.Draft.Text) {
+		for _, s := range summary.Used(x.Story.Article, c.Draft.Whole()) {
 			for i := s.Start; i < s.End && i < len(body); i++ {
 				used[i] = true
 			}
@@ -111,7 +111,7 @@ type event struct {
 
 // changeWords are the interface's words for what a change was of.
 var changeWords = map[string]string{"headline": "headline", "kicker": "kicker", "dek": "dek", "body": "article_text", "photo": "photo", "caption": "caption", "credit": "credit", "alt": "alt_text", "layout": "layout", "focal": "focal_point",
-	"embargo": "embargo", "text": "post_text", "tags": "hashtags"}
+	"embargo": "embargo", "text": "post_text", "thread": "thread", "tags": "hashtags"}
 
 // tell says what an event changed, before and after.
 func (q *request) tell(e *event) {
@@ -220,6 +220,7 @@ type receiptView struct {
 	End         string // in words
 	Why, URL    string
 	When        string
+	Posts       int // how many of a thread, or with corrections, it is about; 0 or 1: the post alone
 }
 
 // receipts says, after a retraction, what became of the posts; none: nothing was retracted.
@@ -230,7 +231,7 @@ func (q *request) receipts(x *story.Dossier) []receiptView {
 	for _, r := range story.Receipts(x, q.desk.Config.ChannelsOf(x.Story.Site), func(c string) story.Rule { return q.desk.rule(x, c) }) {
 		kind := q.desk.Config.Channels[r.Channel].Kind
 		l := looks[r.End]
-		out = append(out, receiptView{label(r.Channel, kind), kind, l[0], l[1], q.words.say("receipt_" + r.End), r.Why, r.URL, q.words.clock(story.Latest(r.At, r.Until), x.Now, q.desk.zone(x.Story.Site))})
+		out = append(out, receiptView{label(r.Channel, kind), kind, l[0], l[1], q.words.say("receipt_" + r.End), r.Why, r.URL, q.words.clock(story.Latest(r.At, r.Until), x.Now, q.desk.zone(x.Story.Site)), r.Posts})
 	}
 	return out
 }

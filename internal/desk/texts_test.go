@@ -40,7 +40,7 @@ func TestTextsFromOutsideStayTexts(t *testing.T) {
 			s.Edits.Credit, s.Edits.By, s.Source = text, text, text
 		})
 		if _, _, err := d.store.UpdatePost(context.Background(), d.key, "log", func(p *story.Post) error {
-			p.Proposed = &story.Draft{Text: text, Title: text, Dek: text, Alt: text, Link: "https://news.example/", Findings: []string{text}, Revision: 1}
+			p.Proposed = &story.Draft{Text: text, More: []string{text, text}, Title: text, Dek: text, Alt: text, Link: "https://news.example/", Findings: []string{text}, Revision: 1}
 			p.Uncertain, p.History = text, []story.Event{{At: noon, What: "publish", End: "unknown", Why: text}}
 			return nil
 		}); err != nil {

@@ -233,6 +233,7 @@ type channelView struct {
 	Limit    int // 0: none
 	Fill     int // of 300, for the meter
 	Hold     string
+	More     []followed // the posts of a thread that follow
 	Findings []string
 	Repairs  []repairView // taps that mend it
 	Approve  bool         // an approval would be for it
@@ -332,6 +333,7 @@ func (q *request) channel(x *story.Dossier, name string, zone *time.Location) ch
 			c.Fill = min(300, n*300/limit)
 		}
 		c.Preview = q.previewOf(x, name, c.Draft)
+		c.More = q.followed(cfg, name, c.Draft, c.Preview)
 		c.Approve, c.Repairs = approvable(x, st.Name), q.repairViews(x, name, c.Draft)
 		if p := c.Post.Plan; p.How != "" && (st.Name == story.StateCorrection || st.Name == story.StateReview) {
 			c.Plan = &planView{How: q.words.say("plan_" + p.How), Why: p.Why, What: p.What, Notifies: p.Notifies, Cost: q.money(p.Cost)}

@@ -1,0 +1,85 @@
+package desk
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"cutline/internal/story"
+)
+
+// A thread's posts are shown, edited and approved each for itself, and all together.
+func TestThreadAtTheDesk(t *testing.T) {
+	const second, third = "It has risen to 61 percent since Monday.", "The reservoir stood lower before."
+	d := open(t, func(s *story.Story) {
+		s.Article.Body = "The reservoir has risen to 61 percent. " + second + " " + third
+	})
+	if _, _, err := d.store.UpdatePost(t.Context(), d.key, "log", func(p *story.Post) error {
+		p.Proposed.More = []string{second, third}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	_, page, _ := d.get("/story/" + string(d.key))
+	for i, text := range []string{second, third} {
+		if at := strings.Index(page, `<ol class="thread"`); at < 0 || !strings.Contains(page[at:], text) {
+			t.Errorf("post %d is not shown", i+2)
+		}
+	}
+	before := d.form()
+
+	e := d.editForm()
+	if e.Get("more2-log") != second || e.Get("more3-log") != third || e.Has("more2-feed") {
+		t.Fatalf("the fields: %q", e)
+	}
+	e.Set("more2-log", "It has risen to 71 percent since Monday.")
+	if code, body := d.post("/edit", e); code != 303 {
+		t.Fatal(code, body)
+	}
+	shown := func() story.Draft {
+		x, err := d.store.Load(t.Context(), d.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		draft, _ := x.Shown("log")
+		return draft
+	}
+	if got := shown(); !slices.Equal(got.More, []string{"It has risen to 71 percent since Monday.", third}) || len(got.Findings) != 1 || !strings.HasPrefix(got.Findings[0], "post 2 of the thread: the number 71 ") {
+		t.Errorf("%q with %q", got.More, got.Findings)
+	}
+	f, kinds := d.mend("log")
+	if !strings.HasPrefix(kinds, "leave-out ") {
+		t.Errorf("one tap could do: %q", kinds)
+	}
+	f.Set("repair", "leave-out")
+	if code, body := d.post("/repair", f); code != 303 {
+		t.Fatal(code, body)
+	}
+	if got := shown(); !slices.Equal(got.More, []string{third}) || len(got.Findings) > 0 {
+		t.Errorf("%q with %q", got.More, got.Findings)
+	}
+
+	before.Set("act", "approve")
+	if code, _ := d.post("/decide", before); code != 409 {
+		t.Errorf("an approval of another thread: %d", code)
+	}
+	f = d.form()
+	f.Set("act", "approve")
+	if code, body := d.post("/decide", f); code != 303 {
+		t.Fatal(code, body)
+	}
+	log := d.decisions().Log
+	if got := log[len(log)-1].Drafts["log"].More; !slices.Equal(got, []string{third}) {
+		t.Errorf("approved was %q", got)
+	}
+
+	mine, theirs := d.editForm(), d.editForm()
+	theirs.Set("more2-log", "")
+	mine.Set("more2-log", "The reservoir stood lower.")
+	if code, _ := d.post("/edit", theirs); code != 303 || len(shown().More) != 0 {
+		t.Fatal(code, shown().More)
+	}
+	if code, body := d.post("/edit", mine); code != 409 || !strings.Contains(body, `name="more2-log"`) {
+		t.Errorf("two who changed the same post of a thread: %d", code)
+	}
+}
