@@ -26,7 +26,7 @@ func main() {
 		}
 		links, err := staff.NewLinks(r.Store, r.Config, r.Now, r.Random)
 		tell := &notice.Notifier{Store: r.Store, Config: r.Config, Links: links, Client: &http.Client{}, Now: r.Now, Random: r.Random, Log: r.Log}
-		p := &post.Poster{Store: r.Store, Config: r.Config, Channels: channels, Now: r.Now, Random: r.Random, Log: r.Log, After: tell.Look, Pages: &fetch.Client{Allow: r.Config.Network.Allow, Plain: r.Config.Network.Plain}}
+		p := &post.Poster{Store: r.Store, Config: r.Config, Channels: channels, Now: r.Now, Random: r.Random, Log: r.Log, After: tell.After, Pages: &fetch.Client{Allow: r.Config.Network.Allow, Plain: r.Config.Network.Plain}}
 		if r.Config.Rewrite.Model != "" {
 			p.Reword = (&rewrite.Bedrock{Config: r.Config.Rewrite, Account: lambda.Environment, Client: &http.Client{}, Now: r.Now}).Write
 		}

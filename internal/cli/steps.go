@@ -54,7 +54,7 @@ func (p *program) stepsAt(l *place, c *config.Config, st *story.Store, public st
 			Store: st, Config: c, Dir: filepath.Dir(p.configPath(l)), Fetch: pages,
 			Fonts: typeset.NewFonts(fonts.All()...), Now: p.now, Log: p.log,
 		},
-		post: &post.Poster{Store: st, Config: c, Channels: channels, Now: p.now, Random: p.random, Log: p.log, After: tell.Look, Pages: pages, Reword: reword},
+		post: &post.Poster{Store: st, Config: c, Channels: channels, Now: p.now, Random: p.random, Log: p.log, After: tell.After, Pages: pages, Reword: reword},
 	}, nil
 }
 

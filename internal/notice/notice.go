@@ -41,20 +41,26 @@ const (
 	sendIn = 20 * time.Second
 )
 
-// Look notes for each receiver whether it is to be told about a story; [Notifier.Tick] tells. It is called after every look
-// at a story, and reads nothing where nobody is to be told.
-func (n *Notifier) Look(ctx context.Context, k story.Key) error {
+// Look notes for each receiver whether it is to be told about a story; [Notifier.Tick] tells. It reads nothing where nobody is
+// to be told.
+func (n *Notifier) Look(ctx context.Context, k story.Key) error { return n.After(ctx, k, nil) }
+
+// After is Look for whoever has just read the story: it is d. nil: nobody has.
+func (n *Notifier) After(ctx context.Context, k story.Key, d *story.Dossier) error {
 	if len(n.Config.Notices) == 0 {
 		return nil
 	}
-	d, err := n.Store.Load(ctx, k)
-	if errors.Is(err, story.ErrNone) {
-		return nil
-	} else if err != nil {
-		return err
+	if d == nil {
+		read, err := n.Store.Load(ctx, k)
+		if errors.Is(err, story.ErrNone) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		d = &read
 	}
 	for _, to := range slices.Sorted(maps.Keys(n.Config.Notices)) {
-		wants := n.wants(&d, to)
+		wants := n.wants(d, to)
 		if len(wants) == 0 {
 			continue
 		}

@@ -41,30 +41,31 @@ const (
 	steps  = 12
 )
 
-// settle returns the due entry that the story still needs, if any.
-func (p *Poster) settle(ctx context.Context, k story.Key) (string, error) {
+// settle returns the story as it stands then, and the due entry that it still needs, if any. Of what ended early there is
+// no story.
+func (p *Poster) settle(ctx context.Context, k story.Key) (*story.Dossier, string, error) {
 	l := &look{Poster: p, key: k}
 	for range rounds {
 		if l.d == nil {
 			if err := l.begin(ctx); errors.Is(err, story.ErrNone) {
-				return "", nil
+				return nil, "", nil
 			} else if err != nil {
-				return "", err
+				return nil, "", err
 			}
 		}
 		again, until, err := l.round(ctx)
 		if err != nil {
-			return "", err
+			return nil, "", err
 		}
 		if again {
 			continue
 		}
 		if until.IsZero() {
-			return "", nil
+			return l.d, "", nil
 		}
-		return k.DueKey(until), p.due(ctx, k, until)
+		return l.d, k.DueKey(until), p.due(ctx, k, until)
 	}
-	return "", fmt.Errorf("posting %s: not settled after %d rounds; the next look goes on", k, rounds)
+	return nil, "", fmt.Errorf("posting %s: not settled after %d rounds; the next look goes on", k, rounds)
 }
 
 // begin reads the story. Where it has no records yet nobody was shown a draft, and it is soon enough to read what people

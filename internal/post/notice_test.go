@@ -5,12 +5,15 @@ import (
 	"crypto/rand"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"cutline/internal/article"
+	"cutline/internal/bucket"
 	"cutline/internal/config"
 	"cutline/internal/notice"
 	"cutline/internal/story"
@@ -41,7 +44,7 @@ notices: {duty: {kind: slack, secret: "env:TEST_HOOK"}}
 	n.cfg = cfg
 	p := n.worker(0)
 	tell := &notice.Notifier{Store: p.Store, Config: cfg, Client: hook.Client(), Now: n.clock, Random: rand.Reader, Log: slog.New(slog.DiscardHandler)}
-	p.After = tell.Look
+	p.After = tell.After
 	ctx := context.Background()
 	k := n.publish("1", "61 percent")
 	for range 2 {
@@ -57,6 +60,48 @@ notices: {duty: {kind: slack, secret: "env:TEST_HOOK"}}
 	}
 	if m := <-got; !strings.Contains(m, "Needs a decision · feed, log") || strings.Contains(m, "/review/") {
 		t.Errorf("told %s", m)
+	}
+}
+
+// reads counts what is read.
+type reads struct {
+	bucket.Bucket
+	mu sync.Mutex
+	of map[string]int // by prefix
+}
+
+func (r *reads) Get(ctx context.Context, key string) (bucket.Object, error) {
+	r.mu.Lock()
+	prefix, _, _ := strings.Cut(key, "/")
+	r.of[prefix]++
+	r.mu.Unlock()
+	return r.Bucket.Get(ctx, key)
+}
+
+// TestTellingReadsNothingAnew: whoever is told of what a look left to people is not told at the price of reading the story
+// once more.
+func TestTellingReadsNothingAnew(t *testing.T) {
+	n := open(t, "required")
+	n.cfg.Notices = map[string]config.Notice{"duty": {Kind: "slack", About: []string{"review"}}}
+	k := n.publish("1", "61 percent")
+	n.look(n.worker(0), k) // proposes
+	var counts []map[string]int
+	for _, telling := range []bool{false, true} {
+		p := n.worker(0)
+		r := &reads{Bucket: p.Store.Bucket, of: map[string]int{}}
+		p.Store.Bucket = r
+		if telling {
+			p.After = (&notice.Notifier{Store: p.Store, Config: n.cfg, Now: n.clock, Random: rand.Reader, Log: p.Log}).After
+		}
+		n.look(p, k)
+		counts = append(counts, r.of)
+	}
+	if counts[1]["notices"] != 1 {
+		t.Errorf("nobody asked what was told: %v", counts[1])
+	}
+	delete(counts[1], "notices")
+	if !maps.Equal(counts[0], counts[1]) {
+		t.Errorf("a look reads %v, and with telling %v", counts[0], counts[1])
 	}
 }
 

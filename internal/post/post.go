@@ -35,10 +35,11 @@ type Poster struct {
 	Log      *slog.Logger
 	Pages    *fetch.Client                                                                          // for looking at articles' pages before posting; nil: nobody looks
 	Reword   func(ctx context.Context, a article.Article, summary string, most int) (string, error) // other words for a summary, at most so many characters; nil: none are asked for
-	Together int                                                                                    // how many stories Tick and Sweep look at side by side; 0: 4
+	Together int                                                                                    // how many stories Tick and Sweep look at side by side; 0: 12, since they wait for the bucket most of the time
 
-	// After is what looks at a story once a look is done: people are told of what it left to them. nil: nobody is.
-	After func(ctx context.Context, k story.Key) error
+	// After is what looks at a story once a look is done: people are told of what it left to them. d is what the look knew
+	// in the end, all that it wrote among it; nil: it ended before it knew enough. nil: nobody is told.
+	After func(ctx context.Context, k story.Key, d *story.Dossier) error
 
 	mu   sync.Mutex
 	seen map[story.Key]string // what Sweep has looked at already, by the versions of its documents
@@ -69,9 +70,9 @@ func (p *Poster) Look(ctx context.Context, k story.Key) error {
 
 // look returns the due entry that the story still needs, if any.
 func (p *Poster) look(ctx context.Context, k story.Key) (string, error) {
-	due, err := p.settle(ctx, k)
+	d, due, err := p.settle(ctx, k)
 	if p.After != nil && ctx.Err() == nil {
-		err = errors.Join(err, p.After(ctx, k))
+		err = errors.Join(err, p.After(ctx, k, d))
 	}
 	return due, err
 }

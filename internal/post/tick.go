@@ -135,7 +135,7 @@ func (p *Poster) together() int {
 	if p.Together > 0 {
 		return p.Together
 	}
-	return 4
+	return 12
 }
 
 // each does f for every name, a few at a time; one that fails or panics does not stop the others.

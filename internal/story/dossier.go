@@ -2,8 +2,12 @@ package story
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
+
+	"cutline/internal/bucket"
 )
 
 // Versioned is a document with the version it was read at or written as, for a swap of just that version.
@@ -52,16 +56,24 @@ func (s *Store) Begin(ctx context.Context, k Key) (Dossier, error) {
 	if err != nil {
 		return d, err
 	}
-	for _, e := range entries {
-		p, o, err := read(ctx, s, e.Key, Post{})
-		if err != nil {
-			return d, err
+	docs, objects, errs := make([]Post, len(entries)), make([]bucket.Object, len(entries)), make([]error, len(entries))
+	get := func(i int) { docs[i], objects[i], errs[i] = read(ctx, s, entries[i].Key, Post{}) }
+	var reading sync.WaitGroup
+	for i := 1; i < len(entries); i++ { // a story has as few as it has channels
+		reading.Go(func() { get(i) })
+	}
+	if len(entries) > 0 {
+		get(0)
+	}
+	reading.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return d, err
+	}
+	for i, p := range docs {
+		if o := objects[i]; o.ETag != "" {
+			d.Posts[p.Channel] = Versioned[Post]{Doc: p, etag: o.ETag, raw: o.Body}
+			d.Ages[p.Channel] = o.Now.Sub(o.Modified)
 		}
-		if o.ETag == "" {
-			continue
-		}
-		d.Posts[p.Channel] = Versioned[Post]{Doc: p, etag: o.ETag, raw: o.Body}
-		d.Ages[p.Channel] = o.Now.Sub(o.Modified)
 	}
 	return d, nil
 }
