@@ -75,6 +75,7 @@ type guardedS3 struct {
 	policy  *buckettest.Policy
 	faulty  *atomic.Bool
 	dice    *chance
+	asked   atomic.Int64 // requests while faulty
 	refused atomic.Int64 // requests answered with 503
 	lost    atomic.Int64 // answers that were lost
 }
@@ -121,7 +122,7 @@ func newGuardedS3(t *testing.T, c *cloud, function string, faulty *atomic.Bool, 
 		switch {
 		case !allowed:
 			s3Error(w, http.StatusForbidden, "AccessDenied")
-		case g.faulty.Load() && g.dice.of(0.01):
+		case g.faulty.Load() && (g.asked.Add(1) == 10 || g.dice.of(0.01)): // the tenth always: of few, luck may strike none
 			g.refused.Add(1)
 			s3Error(w, http.StatusServiceUnavailable, "SlowDown")
 		default:

@@ -61,7 +61,7 @@ func background(t *testing.T, address string, cmd *exec.Cmd) {
 			t.Logf("log of %s:\n%s", cmd.Path, log)
 		}
 	})
-	for deadline := time.Now().Add(60 * time.Second); ; {
+	for deadline := time.Now().Add(patience); ; {
 		res, err := http.Get("http://" + address)
 		if err == nil {
 			res.Body.Close()

@@ -58,7 +58,7 @@ func (n *newsroom) open(alloc context.Context, name string, w, h int64) *tab {
 	n.t.Helper()
 	ctx, cancel := chromedp.NewContext(alloc)
 	n.t.Cleanup(cancel)
-	ctx, done := context.WithTimeout(ctx, 4*time.Minute)
+	ctx, done := context.WithTimeout(ctx, 10*time.Minute)
 	n.t.Cleanup(done)
 	b := &tab{t: n.t, ctx: ctx, n: n}
 	note := func(s string) {
@@ -129,15 +129,21 @@ func (b *tab) click(sel string) {
 }
 
 // mouse is a click of the mouse in the middle of what a selector finds, where it is really seen: what is covered or
-// folded away is waited for.
+// folded away is waited for, and what moves away before the click comes is clicked again.
 func (b *tab) mouse(sel string) chromedp.Action {
 	return chromedp.ActionFunc(func(ctx context.Context) error {
-		const find = `(() => { const e = document.querySelector(%q); if (!e) return null; e.scrollIntoView({block: "center"}); const r = e.getBoundingClientRect(), x = r.left + r.width / 2, y = r.top + r.height / 2, at = document.elementFromPoint(x, y); return at && (e === at || e.contains(at) || at.contains(e) && at.tagName === "LABEL") ? [x, y] : null })()`
-		end := time.Now().Add(30 * time.Second)
+		const find = `(() => { const e = document.querySelector(%q); if (!e) return null; e.scrollIntoView({block: "center"}); const r = e.getBoundingClientRect(), x = r.left + r.width / 2, y = r.top + r.height / 2, at = document.elementFromPoint(x, y); if (!at || !(e === at || e.contains(at) || at.contains(e) && at.tagName === "LABEL")) return null; window.missed = true; document.addEventListener("click", (c) => { window.missed = !(e.contains(c.target) || c.target.contains(e) && c.target.tagName === "LABEL") }, {capture: true, once: true}); return [x, y] })()`
+		end := time.Now().Add(3 * time.Minute)
 		for {
 			var at []float64
 			if err := chromedp.Evaluate(fmt.Sprintf(find, sel), &at).Do(ctx); err == nil && len(at) == 2 {
-				return chromedp.MouseClickXY(at[0], at[1]).Do(ctx)
+				if err := chromedp.MouseClickXY(at[0], at[1]).Do(ctx); err != nil {
+					return err
+				}
+				missed := false
+				if err := chromedp.Evaluate(`window.missed === true`, &missed).Do(ctx); err != nil || !missed { // an error: the page is being left
+					return nil
+				}
 			}
 			if time.Now().After(end) {
 				return fmt.Errorf("%s is not there to be clicked", sel)
@@ -158,7 +164,7 @@ func (b *tab) leave(actions ...chromedp.Action) {
 // wait waits until an expression is true on the page, or on the one that it leads to.
 func (b *tab) wait(expression string) {
 	b.t.Helper()
-	end := time.Now().Add(40 * time.Second)
+	end := time.Now().Add(3 * time.Minute)
 	for {
 		is := false
 		err := chromedp.Run(b.ctx, chromedp.Evaluate("Boolean("+expression+")", &is)) // while a page is being left there is nobody to ask
@@ -294,8 +300,8 @@ func TestDeskByKeyboard(t *testing.T) {
 	if b.path() != "/keys" {
 		t.Error(b.path())
 	}
-	b.keys("g")
-	b.leave(chromedp.KeyEvent("c"))
+	// By a script: where the machine stands still between two strokes, they are no longer one after the other.
+	b.leave(chromedp.Evaluate(`for (const key of "gc") document.body.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}))`, nil))
 	if b.path() != "/channels" {
 		t.Error(b.path())
 	}
@@ -333,7 +339,7 @@ func TestDeskByTouch(t *testing.T) {
 		t.Fatalf("swiped back to %s", b.path())
 	}
 	// A tap on Approve just after the page opened under the finger asks once more; the second one counts.
-	b.do(b.mouse("button.go"))
+	b.do(chromedp.Evaluate(`performance.now = () => 0`, nil), b.mouse("button.go")) // within a moment on a slow machine too
 	if x := n.decisions(newer); len(x.Log) != 0 {
 		t.Fatalf("a tap within a moment of opening approved: %+v", x.Log)
 	}
@@ -477,10 +483,12 @@ func TestCardIsDrawnWhileOneTypes(t *testing.T) {
 	b.goTo("/story/" + string(k) + "/edit")
 	b.do(chromedp.Evaluate(`document.querySelector("#hl").focus(); document.querySelector("#hl").setSelectionRange(9999, 9999)`, nil))
 	var quickest time.Duration
-	for i := range 5 {
+	typed := ""
+	for i := 0; i < 5 || i < 20 && quickest > 1500*time.Millisecond; i++ { // the machine may have other things to do during some
 		began := time.Now()
-		b.keys(fmt.Sprint(i))
-		b.wait(fmt.Sprintf(`document.querySelector("#drawn").src.includes("years%s") && document.querySelector("#drawn").complete`, "01234"[:i+1]))
+		b.keys(fmt.Sprint(i % 10))
+		typed += fmt.Sprint(i % 10)
+		b.wait(fmt.Sprintf(`document.querySelector("#drawn").src.includes("years%s") && document.querySelector("#drawn").complete`, typed))
 		if took := time.Since(began); i == 0 || took < quickest {
 			quickest = took
 		}
@@ -499,7 +507,7 @@ func TestCardIsDrawnWhileOneTypes(t *testing.T) {
 	b.wait(`navigator.onLine === false`)
 	b.do(b.mouse(".bar button.ink"))
 	b.wait(`document.querySelector(".bar .why").innerText.includes("Your text is kept")`)
-	if !strings.Contains(b.eval(`document.querySelector("#hl").value`), "years01234") {
+	if !strings.Contains(b.eval(`document.querySelector("#hl").value`), "years"+typed) {
 		t.Error("the text is gone")
 	}
 	b.do(network.EmulateNetworkConditions(false, 0, -1, -1))
@@ -507,7 +515,7 @@ func TestCardIsDrawnWhileOneTypes(t *testing.T) {
 	b.click(".bar button.ink")
 	var s story.Story
 	n.read("stories/"+string(k)+".json", &s)
-	if !strings.HasSuffix(s.Edits.Headline, "years01234") || s.Edits.Focal == nil {
+	if !strings.HasSuffix(s.Edits.Headline, "years"+typed) || s.Edits.Focal == nil {
 		t.Errorf("%+v", s.Edits)
 	}
 	b.quiet()
@@ -532,7 +540,7 @@ func TestOtherSitesAndScriptsDoNothing(t *testing.T) {
 		fmt.Fprintf(w, `<form method="post" action="%s/story/%s/decide"><input name="act" value="hold"><button id="go">win</button></form>`, n.base, k)
 	}))
 	defer other.Close()
-	b.do(chromedp.Navigate(strings.Replace(other.URL, "127.0.0.1", "localhost", 1)), chromedp.Click("#go", chromedp.ByQuery))
+	b.do(visit(strings.Replace(other.URL, "127.0.0.1", "localhost", 1)), chromedp.Click("#go", chromedp.ByQuery))
 	b.wait(`document.body.innerText.includes("another site")`)
 	if x := n.decisions(k); len(x.Log) != 0 {
 		t.Errorf("another site decided: %+v", x.Log)

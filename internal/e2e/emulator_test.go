@@ -90,21 +90,11 @@ func (l *tail) String() string {
 
 func freePort(t *testing.T) string {
 	t.Helper()
-	address, err := unused()
+	address, err := buckettest.Unused()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return address
-}
-
-// unused is an address at which nobody listens.
-func unused() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
 }
 
 // newEmulator makes one for dir/name/bootstrap. program stands before it, for a bootstrap of another processor.
@@ -193,8 +183,8 @@ func (e *emulator) running() (address string, ended chan struct{}, err error) {
 			return e.address, e.ended, nil
 		}
 	}
-	address, err1 := unused()
-	api, err2 := unused()
+	address, err1 := buckettest.Unused()
+	api, err2 := buckettest.Unused()
 	if err := errors.Join(err1, err2); err != nil {
 		return "", nil, err
 	}
@@ -232,7 +222,7 @@ func (e *emulator) up(ctx context.Context) (address string, err error) {
 // invoke hands over one event. An error is what AWS's pollers would take for one: the function failed, or its
 // environment went away.
 func (e *emulator) invoke(ctx context.Context, event []byte) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	address, err := e.up(ctx)
 	if err != nil {

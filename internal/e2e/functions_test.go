@@ -154,7 +154,7 @@ desk: {people: {hana: "env:TEST_PASSWORD"}}
 	}
 	// An approval can be undone for a moment, and S3's clock has whole seconds: it is a tick that finds it due.
 	var feed bucket.Object
-	for until := time.Now().Add(20 * time.Second); ; {
+	for until := time.Now().Add(patience); ; {
 		post.ok(t, recorded(t, "tick.json"), nil)
 		if feed, err = st.Bucket.Get(t.Context(), "feeds/en.xml"); err == nil {
 			break

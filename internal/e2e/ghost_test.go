@@ -56,20 +56,19 @@ func startGhost(t *testing.T) *ghost {
 			t.Fatal(err)
 		}
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address := freePort(t)
+	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := l.Addr().(*net.TCPAddr)
-	l.Close()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &ghost{t: t, base: "http://" + address.String(), client: &http.Client{Jar: jar, Timeout: 30 * time.Second}}
+	g := &ghost{t: t, base: "http://" + address, client: &http.Client{Jar: jar, Timeout: patience}}
 	cmd := exec.Command(filepath.Join(dir, "node", "bin", "node"), "index.js")
 	cmd.Dir = filepath.Join(dir, "package")
-	cmd.Env = append(os.Environ(), "NODE_ENV=production", "url="+g.base, "server__host=127.0.0.1", fmt.Sprint("server__port=", address.Port),
+	cmd.Env = append(os.Environ(), "NODE_ENV=production", "url="+g.base, "server__host="+host, "server__port="+port,
 		"database__client=better-sqlite3", "database__connection__filename="+filepath.Join(content, "data", "ghost.db"), "database__useNullAsDefault=true",
 		"paths__contentPath="+content+"/", "security__allowWebhookInternalIPs=true", "security__staffDeviceVerification=false",
 		"mail__transport=stub", `logging__transports=["stdout"]`, "privacy__useTinfoil=true") // it calls nobody outside
@@ -87,7 +86,7 @@ func startGhost(t *testing.T) *ghost {
 			t.Logf("Ghost said last: %s", log.Bytes()[max(0, log.Len()-3000):])
 		}
 	})
-	soon(t, 2*time.Minute, "Ghost answers", func() error {
+	soon(t, patience, "Ghost answers", func() error {
 		select {
 		case err := <-ended:
 			ended <- err
@@ -282,7 +281,6 @@ timing: {tick: 300ms, lease: 3s}
 			return nil
 		}
 	}
-	const patience = 60 * time.Second
 	photo := g.upload(root + "/sample/stairs.jpg")
 	p := g.save(ghostPost{}, map[string]any{"title": "Old stairs are open again", "status": "draft", "html": "<p>The steps were closed for a year.</p>", "custom_excerpt": "The way up is free.",
 		"feature_image": photo, "feature_image_caption": "The steps at noon. <em>(Photo: Sara Haddad)</em>", "feature_image_alt": "Stone steps", "tags": []any{"City", "#internal"}})

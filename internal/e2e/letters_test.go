@@ -24,11 +24,13 @@ func deadLetter(t *testing.T, c *cloud) (*letters.Box, story.Key) {
 	if _, err := c.sqs.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: aws.String(c.queues["RenderQueue"]), MessageBody: &body}); err != nil {
 		t.Fatal(err)
 	}
-	for range 6 { // the sixth time it is moved in place of being received
-		out, err := c.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: aws.String(c.queues["RenderQueue"]), MaxNumberOfMessages: 10})
+	for received, moved := 0, false; !moved; { // the sixth time it is moved in place of being received
+		out, err := c.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: aws.String(c.queues["RenderQueue"]), MaxNumberOfMessages: 10, WaitTimeSeconds: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
+		received += len(out.Messages)
+		moved = received >= 5 && len(out.Messages) == 0
 		for _, m := range out.Messages { // the SDK takes a visibility timeout of zero for none given
 			if _, err := c.sqs.ChangeMessageVisibility(t.Context(), &sqs.ChangeMessageVisibilityInput{QueueUrl: aws.String(c.queues["RenderQueue"]), ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: 0}); err != nil {
 				t.Fatal(err)

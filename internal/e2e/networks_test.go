@@ -39,6 +39,9 @@ type real struct {
 	standing func(t *testing.T) map[string]int // what stands there: how often each text's first line
 }
 
+// patience is for what another process brings about: far more than it takes, for a machine that has other work too.
+const patience = 5 * time.Minute
+
 // TestNetworksThatAreNotOurs posts, corrects and takes down on real servers, while the process is killed at random and at
 // the worst moment; of each story exactly one post is there.
 func TestNetworksThatAreNotOurs(t *testing.T) {
@@ -60,13 +63,14 @@ type process struct {
 	config       string
 	src          source.Source
 	now          *server
-	armed        atomic.Bool // the next publishing call is answered to a process that is dead
+	armed        atomic.Bool   // the next publishing call is answered to a process that is dead
+	killed       chan struct{} // it is dead
 }
 
 func processAt(t *testing.T, binary string, n real) *process {
 	t.Setenv("CUTLINE_TEST_SECRET", testSecret)
 	t.Setenv("CUTLINE_TEST_CHANNEL", n.secret)
-	d := &process{t: t, network: n, binary: binary, data: t.TempDir(), config: filepath.Join(t.TempDir(), "cutline.yaml")}
+	d := &process{t: t, network: n, binary: binary, data: t.TempDir(), config: filepath.Join(t.TempDir(), "cutline.yaml"), killed: make(chan struct{}, 1)}
 	if n.publish != nil {
 		d.network.yaml = d.between(n.yaml)
 	}
@@ -104,6 +108,7 @@ func (d *process) between(yaml string) string {
 	proxy.ModifyResponse = func(res *http.Response) error {
 		if d.network.publish(res.Request) && d.armed.CompareAndSwap(true, false) {
 			d.now.kill()
+			d.killed <- struct{}{}
 			return fmt.Errorf("nobody is there to hear it")
 		}
 		return nil
@@ -175,7 +180,7 @@ func (d *process) until(what string, want map[string]int) {
 	}
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
-	end := time.After(60 * time.Second)
+	end := time.After(patience)
 	for held := 0; held < 10; {
 		select {
 		case <-tick.C:
@@ -210,9 +215,10 @@ func (d *process) run() {
 		d.armed.Store(true)
 		d.send("published", "a-killed", "Story that was answered to nobody")
 		want["Story that was answered to nobody, told."] = 1
-		_ = d.now.cmd.Wait() // kill has waited for it, or does
-		for d.armed.Load() {
-			d.t.Fatal("the process was not killed")
+		select {
+		case <-d.killed:
+		case <-time.After(patience):
+			d.t.Fatal("the process did not post, so it was not killed")
 		}
 		d.again()
 		d.until("after being killed on the answer", want)
@@ -349,7 +355,7 @@ func startRelay(t *testing.T) real {
 	return real{
 		yaml: fmt.Sprintf(`kind: nostr, relays: [%q], corrections: reply`, relay.URL), secret: strings.Repeat("41", 32),
 		standing: func(t *testing.T) map[string]int {
-			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			ctx, cancel := context.WithTimeout(context.Background(), patience)
 			defer cancel()
 			c, _, err := websocket.Dial(ctx, relay.URL, nil)
 			if err != nil {
@@ -383,14 +389,7 @@ func startRelay(t *testing.T) real {
 
 func startMastodon(t *testing.T) real {
 	dir := cached(t, "mastodon_mock-0.6.1")
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	if err := listener.Close(); err != nil { // the port is free for the server now
-		t.Fatal(err)
-	}
+	address := freePort(t)
 	_, port, _ := strings.Cut(address, ":")
 	cmd := exec.Command(filepath.Join(dir, "bin", "mastodon_mock"), "serve", "--in-memory", "--host", "127.0.0.1", "--port", port, "--log-level", "error")
 	cmd.Dir = t.TempDir()
@@ -412,7 +411,7 @@ func startMastodon(t *testing.T) real {
 			_ = res.Body.Close()
 			break
 		}
-		if <-tick.C; tries > 300 {
+		if <-tick.C; tries > 3000 {
 			t.Fatalf("mastodon_mock does not answer: %v\n%s", err, said.String())
 		}
 	}

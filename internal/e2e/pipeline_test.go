@@ -283,7 +283,7 @@ func onFolder(t *testing.T, n *networks, stories int) map[string]outcome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return settled(t, b, n, stories, 3*time.Minute, "the folder")
+	return settled(t, b, n, stories, patience, "the folder")
 }
 
 // settled waits until all articles have come to their end.
@@ -437,11 +437,11 @@ func pipeline(t *testing.T, c *cloud, built, secret string, n *networks, folder 
 	}
 	faulty.Store(false)
 	n.sim.Mend()
-	settled(t, c.bucket, n, stories, 4*time.Minute, "the functions")
+	settled(t, c.bucket, n, stories, patience, "the functions")
 	for until := time.Now().Add(time.Minute); left(t, c) > 0 && time.Now().Before(until); { // what is delivered now changes nothing any more
 		<-time.After(500 * time.Millisecond)
 	}
-	got := settled(t, c.bucket, n, stories, time.Minute, "the functions, once the queues were empty")
+	got := settled(t, c.bucket, n, stories, patience, "the functions, once the queues were empty")
 	t.Logf("%d deliveries in %d tries took %v, all was posted after %v; %d kills", sent.Load(), tries.Load(), took.Round(time.Second), time.Since(began).Round(time.Second), kills)
 
 	for i := range stories {

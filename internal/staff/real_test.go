@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -83,7 +82,7 @@ func realProvider(t *testing.T, addr, redirect string) {
 		}
 		_ = cmd.Wait() // it was killed
 	})
-	for range 100 { // each try waits for the answer, or for the port to be listened at
+	for range 3000 { // each try waits for the answer, or for the port to be listened at
 		res, err := http.Get("http://" + addr + "/.well-known/openid-configuration")
 		if err == nil {
 			if err := res.Body.Close(); err != nil {
@@ -100,12 +99,8 @@ func realProvider(t *testing.T, addr, redirect string) {
 // TestSigningInWithARealProvider signs in, is let in, signs out everywhere and is out, with a provider of another project.
 func TestSigningInWithARealProvider(t *testing.T) {
 	buckettest.E2E(t)
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := buckettest.Unused()
 	if err != nil {
-		t.Fatal(err)
-	}
-	addr := free.Addr().String()
-	if err := free.Close(); err != nil {
 		t.Fatal(err)
 	}
 	desk := httptest.NewUnstartedServer(nil)

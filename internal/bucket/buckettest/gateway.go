@@ -1,7 +1,9 @@
 package buckettest
 
 import (
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -39,6 +41,21 @@ func E2E(t testing.TB) {
 	}
 }
 
+// Unused is an address on loopback at which nobody listens, for a program that must be told where it shall. Its port is none
+// of those that systems give to whoever asks for any and to connections that go out (Linux: from 32768): one of these could
+// have it before the program does.
+func Unused() (string, error) {
+	var l net.Listener
+	err := errors.New("no port was tried")
+	for try := 0; try < 100 && err != nil; try++ {
+		l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(12000)))
+	}
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
 // Gateway starts versitygw on a temporary folder and stops it when the test ends. The program is built the first time
 // it is needed and kept in the user's cache folder; CUTLINE_VERSITYGW names another one. flags are further ones of its own.
 // It skips the test as E2E does.
@@ -46,12 +63,10 @@ func Gateway(t testing.TB, flags ...string) *Server {
 	t.Helper()
 	E2E(t)
 	program := tool(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := Unused()
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := l.Addr().String()
-	l.Close() // the port is free for the server now; nobody else on loopback is likely to take it meanwhile
 	s := &Server{Endpoint: "http://" + address, Name: "cutline-test"}
 	root := t.TempDir()
 	s.Folder = filepath.Join(root, s.Name)
@@ -76,7 +91,7 @@ func Gateway(t testing.TB, flags ...string) *Server {
 		<-ended
 		log.Close()
 	})
-	for deadline := time.Now().Add(20 * time.Second); ; {
+	for deadline := time.Now().Add(3 * time.Minute); ; {
 		res, err := http.Get(s.Endpoint)
 		if err == nil {
 			res.Body.Close()
@@ -141,11 +156,18 @@ func tool(t testing.TB) string {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	made, err := os.MkdirTemp(dir, "versitygw-") // another package's tests may do the same now, and must not run half of it
+	if err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.Command("go", "install", versitygw)
-	cmd.Env = append(os.Environ(), "GOBIN="+dir, "GOFLAGS=", "CGO_ENABLED=0")
+	cmd.Env = append(os.Environ(), "GOBIN="+made, "GOFLAGS=", "CGO_ENABLED=0")
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatal(fmt.Errorf("building %s: %w\n%s", versitygw, err, out))
+	}
+	if err := errors.Join(os.Rename(filepath.Join(made, "versitygw"), p), os.Remove(made)); err != nil {
+		t.Fatal(err)
 	}
 	return p
 }

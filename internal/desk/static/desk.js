@@ -132,9 +132,10 @@
   /* ---- the queue keeps itself up to date, and nothing in it moves ---- */
   const list = $("#rows");
   if (list) {
-    let etag = "", busy = false;
+    let etag = "", busy = false, again = false;
     const poll = async () => {
-      if (busy || !visible()) return;
+      if (busy) { again = true; return; } // what is on its way may not know yet
+      if (!visible()) return;
       busy = true;
       try {
         const r = await fetch(list.dataset.poll, { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
@@ -158,7 +159,10 @@
           const text = (fresh === 1 ? note.dataset.single : note.dataset.many.replace(n(7), n(fresh)));
           if (fresh && $("span", note).textContent !== text) { $("span", note).textContent = text; say(text); }
         }
-      } catch { /* the next time */ } finally { busy = false; }
+      } catch { /* the next time */ } finally {
+        busy = false;
+        if (again) { again = false; poll(); }
+      }
     };
     let live = null;
     const connect = () => {
