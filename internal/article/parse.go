@@ -3,7 +3,6 @@ package article
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/url"
 	"regexp"
@@ -18,11 +17,11 @@ import (
 // A FieldError says which field of an article is not as it must be.
 type FieldError struct {
 	Field string // its path, as photo.url; body: the document as a whole
-	Want  string // what it must be, in words
+	Want  string // what it must be, as a remark
 }
 
 // Error names the field and what it must be.
-func (e *FieldError) Error() string { return e.Field + ": want " + e.Want }
+func (e *FieldError) Error() string { return remark.Say("field-wanted", e.Field, e.Want) }
 
 // What a JSON document from outside may hold. Ours has three levels; page builders' go to thirty.
 const (
@@ -60,19 +59,19 @@ func Parse(data []byte) (Article, error) {
 	case *in.wrong != nil:
 		return a, *in.wrong
 	case name(a.ID, longLine) == "":
-		return a, &FieldError{"id", "the CMS's id of the article"}
+		return a, &FieldError{"id", remark.Say("want-id")}
 	case len(a.ID) > 1024 || strings.ContainsFunc(a.ID, unicode.IsControl):
-		return a, &FieldError{"id", "at most 1024 bytes without control characters"}
+		return a, &FieldError{"id", remark.Say("want-id-form")}
 	case name(a.Headline, longLine) == "":
-		return a, &FieldError{"headline", "the headline"}
+		return a, &FieldError{"headline", remark.Say("want-headline")}
 	case !address(a.URL):
-		return a, &FieldError{"url", "the article's address, as https://news.example/article"}
+		return a, &FieldError{"url", remark.Say("want-url")}
 	case a.Photo.URL != "" && !address(a.Photo.URL):
-		return a, &FieldError{"photo.url", "an http or https address"}
+		return a, &FieldError{"photo.url", remark.Say("want-address")}
 	case a.Photo.Focal != nil && (a.Photo.Focal.X < 0 || a.Photo.Focal.X > 1 || a.Photo.Focal.Y < 0 || a.Photo.Focal.Y > 1):
-		return a, &FieldError{"photo.focal", "x and y as fractions from 0 to 1"}
+		return a, &FieldError{"photo.focal", remark.Say("want-focal")}
 	case a.Language != "" && !languageTag.MatchString(a.Language):
-		return a, &FieldError{"language", "a language tag as en or ckb"}
+		return a, &FieldError{"language", remark.Say("want-language")}
 	}
 	a.Language = strings.ToLower(a.Language)
 	return a, nil
@@ -88,7 +87,7 @@ type fields struct {
 func object(data []byte) (*fields, error) {
 	f := &fields{wrong: new(error)}
 	if err := json.Unmarshal(data, &f.have); err != nil || f.have == nil {
-		return nil, &FieldError{"body", "an object"}
+		return nil, &FieldError{"body", remark.Say("want-object")}
 	}
 	return f, nil
 }
@@ -121,7 +120,7 @@ func (f *fields) time(name string) time.Time {
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil && *f.wrong == nil {
-		*f.wrong = &FieldError{f.path + name, "a time as 2026-11-26T12:00:00Z"}
+		*f.wrong = &FieldError{f.path + name, remark.Say("want-time")}
 	}
 	return t
 }
@@ -164,10 +163,10 @@ func Bounded(data []byte) error {
 			return nil
 		}
 		if done {
-			return &FieldError{"body", "one JSON document and nothing after it"}
+			return &FieldError{"body", remark.Say("want-one-document")}
 		}
 		if err != nil {
-			return &FieldError{"body", "one JSON document: " + err.Error()}
+			return &FieldError{"body", remark.Say("want-document", err)}
 		}
 		n := len(seen) - 1
 		switch v := t.(type) {
@@ -175,7 +174,7 @@ func Bounded(data []byte) error {
 			switch v {
 			case '{', '[':
 				if len(seen) >= maxDepth {
-					return &FieldError{"body", fmt.Sprintf("at most %d levels of JSON", maxDepth)}
+					return &FieldError{"body", remark.Say("want-levels", maxDepth)}
 				}
 				if n >= 0 {
 					key[n] = seen[n] != nil
@@ -193,10 +192,10 @@ func Bounded(data []byte) error {
 			if n >= 0 && seen[n] != nil && key[n] {
 				low := strings.ToLower(v)
 				if seen[n][low] {
-					return &FieldError{cut(v, 100), "each name once in an object"}
+					return &FieldError{cut(v, 100), remark.Say("want-names-once")}
 				}
 				if names++; len(seen[n]) >= maxNames || names > totalName {
-					return &FieldError{"body", "fewer names in its JSON"}
+					return &FieldError{"body", remark.Say("want-fewer-names")}
 				}
 				seen[n][low], key[n] = true, false
 				continue

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -190,7 +191,7 @@ func (b *bluesky) upload(ctx context.Context, c *Call) (json.RawMessage, Outcome
 	}
 	card, err := c.Card(ctx)
 	if err != nil {
-		return nil, Outcome{End: Later, Why: "reading the card: " + err.Error()}
+		return nil, Outcome{End: Later, Why: remark.Say("card-not-read", err.Error())}
 	}
 	a, out := b.post(ctx, "com.atproto.repo.uploadBlob", c.Draft.Type, card)
 	if out.End != Posted {
@@ -234,7 +235,7 @@ func (b *bluesky) find(ctx context.Context, s pair, rkey string) Outcome {
 
 // Edit is not offered: readers would go on seeing the first version.
 func (b *bluesky) Edit(context.Context, *Call) Outcome {
-	return Outcome{End: Refused, Why: "Bluesky shows readers the original of an edited post: correct it by a reply"}
+	return Outcome{End: Refused, Why: remark.Say("edit-shows-original", "Bluesky")}
 }
 
 func (b *bluesky) Retract(ctx context.Context, c *Call) Outcome {

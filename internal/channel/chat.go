@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -20,7 +21,7 @@ func hookAddress(ctx context.Context, c config.Channel) (string, Outcome) {
 	}
 	u, err := url.Parse(strings.TrimSpace(secret))
 	if err != nil || u.Path == "" || c.Server == "" && (u.Scheme != "https" || u.Host == "") {
-		return "", Outcome{End: Refused, Pause: true, Why: "the secret is no address of a webhook: give the whole address, as https://…"}
+		return "", Outcome{End: Refused, Pause: true, Why: remark.Say("secret-no-address")}
 	}
 	if c.Server != "" {
 		return strings.TrimSuffix(c.Server, "/") + u.RequestURI(), Outcome{End: Posted}
@@ -56,5 +57,5 @@ func withoutLink(text, link string) string {
 
 // untouchable is what a channel says that can neither edit nor take down nor be asked: it was told, once and for all.
 func untouchable(network string) Outcome {
-	return Outcome{End: Refused, Why: network + " gives no name to what it was sent: change it there by hand"}
+	return Outcome{End: Refused, Why: remark.Say("edit-nameless", network)}
 }

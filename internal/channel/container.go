@@ -87,24 +87,24 @@ func (k *containers) post(ctx context.Context, c *Call, params url.Values) Outco
 		_, sent := noted(c.Steps["sent"])
 		return k.published(ctx, c, id, sent)
 	case "EXPIRED":
-		return k.forget(ctx, c, Outcome{End: Later, Why: "the container was not published within a day; another one is made"})
+		return k.forget(ctx, c, Outcome{End: Later, Why: remark.Say("container-late")})
 	case "ERROR":
-		out := Outcome{End: Refused, Why: k.network + " could not make the post of it: " + why}
+		out := Outcome{End: Refused, Why: remark.Say("post-not-made", k.network, why)}
 		if why == "" || strings.Contains(why, "UNKNOWN") || strings.Contains(why, fmt.Sprint(subFetch)) || strings.Contains(why, fmt.Sprint(subSlowFetch)) {
 			if n, err := strconv.Atoi(c.Steps["failed"]); err != nil || n < containerTries-1 {
 				if err := c.Step(ctx, "failed", strconv.Itoa(n+1)); err != nil {
 					return Outcome{End: Later, Why: err.Error()}
 				}
-				out.End, out.Why = Later, out.Why+" the picture could perhaps not be fetched; another container is made"
+				out.End, out.Why = Later, remark.Join(out.Why, remark.Say("picture-perhaps-not-fetched"))
 			}
 		}
 		return k.forget(ctx, c, out)
 	case "FINISHED":
 	default: // IN_PROGRESS, or what is not known yet
 		if now.Sub(made) > containerPatience {
-			return k.forget(ctx, c, Outcome{End: Refused, Why: k.network + " has not finished with the picture for a long time; approve again to try once more"})
+			return k.forget(ctx, c, Outcome{End: Refused, Why: remark.Say("picture-unfinished", k.network)})
 		}
-		return Outcome{End: Later, Working: true, Until: now.Add(containerWait), Why: k.network + " is still working on the picture"}
+		return Outcome{End: Later, Working: true, Until: now.Add(containerWait), Why: remark.Say("picture-working", k.network)}
 	}
 	// Written just before the call, so that Find knows whether it can have been made at all, and a claim that was lost
 	// meanwhile stops here.
@@ -160,7 +160,7 @@ func (k *containers) room(ctx context.Context) Outcome {
 	case out.Pause:
 		return out
 	case out.End == Posted && len(q.Data) > 0 && q.Data[0].Config.Total > 0 && q.Data[0].Used >= q.Data[0].Config.Total:
-		return Outcome{End: Later, Rest: true, Until: k.g.p.Now().Add(time.Hour), Why: fmt.Sprintf("%s takes %d posts in 24 hours, and they are used up", k.network, q.Data[0].Config.Total)}
+		return Outcome{End: Later, Rest: true, Until: k.g.p.Now().Add(time.Hour), Why: remark.Say("posts-used-up", k.network, q.Data[0].Config.Total)}
 	}
 	return Outcome{End: Posted}
 }
@@ -207,7 +207,7 @@ func (k *containers) search(ctx context.Context, c *Call) Outcome {
 		return asked(out)
 	}
 	if list.Data == nil {
-		return Outcome{End: Later, Why: "the network's answer is no list of posts"}
+		return Outcome{End: Later, Why: remark.Say("answer-no-list")}
 	}
 	i := slices.IndexFunc(*list.Data, func(p listed) bool {
 		text := p.Text + p.Caption
@@ -232,9 +232,9 @@ func (k *containers) published(ctx context.Context, c *Call, id string, sent tim
 		return out
 	}
 	if now := k.g.p.Now(); !sent.IsZero() && now.Sub(sent) < containerLag {
-		return Outcome{End: Later, Working: true, Until: now.Add(containerWait), Why: "the post is out and not listed yet"}
+		return Outcome{End: Later, Working: true, Until: now.Add(containerWait), Why: remark.Say("post-not-listed-yet")}
 	}
-	return Outcome{End: Posted, Remote: story.Remote{ID: story.Unplaced, CID: id}, Why: k.network + " says that the post is out, but does not list it"}
+	return Outcome{End: Posted, Remote: story.Remote{ID: story.Unplaced, CID: id}, Why: remark.Say("post-not-listed", k.network)}
 }
 
 // find asks for a call's post. The container tells: one that was never sent, or that died, made none; one that is out did;
@@ -256,7 +256,7 @@ func (k *containers) find(ctx context.Context, c *Call) Outcome {
 	}
 	out = k.search(ctx, c)
 	if now := k.g.p.Now(); out.End == Absent && now.Sub(sent) < containerLag {
-		return Outcome{End: Later, Working: true, Until: now.Add(containerWait), Why: "the container is ready and the post is not listed, which it may be late"}
+		return Outcome{End: Later, Working: true, Until: now.Add(containerWait), Why: remark.Say("post-listed-late")}
 	}
 	return out
 }
@@ -264,7 +264,7 @@ func (k *containers) find(ctx context.Context, c *Call) Outcome {
 // retract takes a post down; byHand is what a person can do where that is refused.
 func (k *containers) retract(ctx context.Context, c *Call, byHand string) Outcome {
 	if !isNumber(c.Remote.ID) {
-		return Outcome{End: Refused, Why: "nobody knows the post's number: " + byHand}
+		return Outcome{End: Refused, Why: remark.Say("number-unknown", byHand)}
 	}
 	a, out := k.g.call(ctx, http.MethodDelete, "/"+c.Remote.ID, nil)
 	var ok struct{ Success bool }
@@ -279,7 +279,7 @@ func (k *containers) retract(ctx context.Context, c *Call, byHand string) Outcom
 		return Outcome{End: Posted, Remote: c.Remote}
 	}
 	if out.End == Refused {
-		out.Why += "; " + byHand
+		out.Why = remark.Join(out.Why, byHand)
 	}
 	return out
 }

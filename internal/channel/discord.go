@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -74,7 +75,7 @@ func (d *discord) message(ctx context.Context, method, address string, c *Call) 
 	}
 	card, err := c.Card(ctx)
 	if err != nil {
-		return nil, Outcome{End: Later, Why: "reading the card: " + err.Error()}
+		return nil, Outcome{End: Later, Why: remark.Say("card-not-read", err.Error())}
 	}
 	m["attachments"] = []any{map[string]any{"id": 0, "filename": "card.jpg", "description": c.Draft.Alt}}
 	payload, err := json.Marshal(m)
@@ -113,7 +114,7 @@ func (d *discord) failed(a answer, publishing bool) Outcome {
 		out.Until = d.p.Now().Add(time.Duration(r.RetryAfter * float64(time.Second)))
 		out.Rest = r.Code != 30046 // the edits of one old message
 	case r.Code == 10015, r.Code == 50027, a.Status == http.StatusUnauthorized, a.Status == http.StatusForbidden, a.Status == http.StatusNotFound && r.Code != 10008:
-		out = Outcome{End: Refused, Pause: true, Why: out.Why + ": make a new webhook in the channel's settings and give its address"}
+		out = Outcome{End: Refused, Pause: true, Why: remark.Say("webhook-new", out.Why)}
 	}
 	return out
 }
@@ -140,7 +141,7 @@ func (d *discord) Publish(ctx context.Context, c *Call) Outcome {
 }
 
 func (d *discord) Find(context.Context, *Call) Outcome {
-	return Outcome{End: Unknown, Why: "a webhook sees no message whose id it was not told: look into the channel"}
+	return Outcome{End: Unknown, Why: remark.Say("cannot-be-asked", "Discord")}
 }
 
 // at is the address of a message of the webhook's.
@@ -164,7 +165,7 @@ func (d *discord) Edit(ctx context.Context, c *Call) Outcome {
 	case a.ok(&r) && r.ID != "":
 		return Outcome{End: Posted, Remote: c.Remote}
 	case discordGone(a):
-		return Outcome{End: Gone, Why: "the message is no longer there"}
+		return Outcome{End: Gone, Why: remark.Say("post-gone")}
 	}
 	return d.failed(a, true)
 }

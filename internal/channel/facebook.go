@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -65,7 +66,7 @@ func (f *facebook) Publish(ctx context.Context, c *Call) Outcome {
 	if f.photo() && c.Draft.Card != "" {
 		card, err := c.Card(ctx)
 		if err != nil {
-			return Outcome{End: Later, Why: "reading the card: " + err.Error()}
+			return Outcome{End: Later, Why: remark.Say("card-not-read", err.Error())}
 		}
 		q := url.Values{"caption": {c.Draft.Text}}
 		if c.Draft.Alt != "" {
@@ -150,7 +151,7 @@ func (f *facebook) Find(ctx context.Context, c *Call) Outcome {
 		return asked(out)
 	}
 	if list.Data == nil {
-		return Outcome{End: Later, Why: "Facebook's answer is no list of posts"}
+		return Outcome{End: Later, Why: remark.Say("answer-no-list")}
 	}
 	for _, p := range *list.Data {
 		ours, other := has(p.Message, c.Draft.Link), false
@@ -166,9 +167,9 @@ func (f *facebook) Find(ctx context.Context, c *Call) Outcome {
 		}
 	}
 	if now := f.g.p.Now(); now.Sub(c.First) < facebookLag {
-		return Outcome{End: Later, Working: true, Until: now.Add(time.Minute), Why: "the Page's feed does not show the post, which may come late"}
+		return Outcome{End: Later, Working: true, Until: now.Add(time.Minute), Why: remark.Say("post-shown-late")}
 	}
-	return Outcome{End: Unknown, Why: "the Page's feed does not show the post, which proves nothing: look at the Page"}
+	return Outcome{End: Unknown, Why: remark.Say("post-not-shown")}
 }
 
 // Edit changes the words. A photo stays, since Facebook lets nobody put another in its place.
@@ -221,5 +222,5 @@ func (f *facebook) id(c *Call) (string, Outcome) {
 	if _, n, ok := strings.Cut(c.Remote.ID, "/posts/"); ok && isNumber(strings.Trim(n, "/")) && isNumber(f.cfg.Account) {
 		return f.cfg.Account + "_" + strings.Trim(n, "/"), Outcome{End: Posted}
 	}
-	return "", Outcome{End: Refused, Why: "nobody knows the post's number: change or delete it by hand on the Page"}
+	return "", Outcome{End: Refused, Why: remark.Say("number-unknown", remark.Say("by-hand-on", "Facebook"))}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -103,7 +104,7 @@ func (f *feed) put(ctx context.Context, c *Call) Outcome {
 	if c.Draft.Card != "" {
 		b, err := c.Card(ctx)
 		if err != nil {
-			return Outcome{End: Later, Why: "reading the card: " + err.Error()}
+			return Outcome{End: Later, Why: remark.Say("card-not-read", err.Error())}
 		}
 		size = len(b)
 	}
@@ -129,7 +130,7 @@ func (f *feed) put(ctx context.Context, c *Call) Outcome {
 		return items
 	})
 	if err != nil {
-		return Outcome{End: Unknown, Why: "writing the feed: " + err.Error()}
+		return Outcome{End: Unknown, Why: remark.Say("feed-not-written", err.Error())}
 	}
 	return Outcome{End: Posted, Remote: story.Remote{ID: string(c.Key), URL: f.address(f.key(".xml"))}}
 }
@@ -145,7 +146,7 @@ func (f *feed) Retract(ctx context.Context, c *Call) Outcome {
 		return slices.DeleteFunc(items, func(x jsonItem) bool { return x.ID == string(c.Key) })
 	})
 	if err != nil {
-		return Outcome{End: Unknown, Why: "writing the feed: " + err.Error()}
+		return Outcome{End: Unknown, Why: remark.Say("feed-not-written", err.Error())}
 	}
 	return Outcome{End: Posted, Remote: c.Remote}
 }

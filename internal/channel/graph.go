@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"cutline/internal/config"
+	"cutline/internal/remark"
 )
 
 // graph calls Meta's Graph API, which Facebook, Instagram and Threads share: parameters in the query or in a form, one
@@ -67,7 +68,7 @@ func longLived(name string, c config.Channel, p Parts, address, grant string) *t
 		q := url.Values{"grant_type": {grant}, "access_token": {old.Access}}
 		req, err := rawRequest(ctx, http.MethodGet, address+"?"+q.Encode(), nil)
 		if err != nil {
-			return pair{}, Outcome{End: Refused, Why: "the token makes no address"}
+			return pair{}, Outcome{End: Refused, Why: remark.Say("token-makes-no-address")}
 		}
 		a := exchange(p.Client, req)
 		fresh, out := granted(a, old, p.Now())
@@ -190,7 +191,7 @@ func (g *graph) failed(a answer, publishing bool) Outcome {
 	}
 	why, now := e.said(), g.p.Now()
 	refused := Outcome{End: Refused, Why: why}
-	pause := func(what string) Outcome { return Outcome{End: Refused, Pause: true, Why: why + ": " + what} }
+	pause := func(why string) Outcome { return Outcome{End: Refused, Pause: true, Why: why} }
 	wait := Outcome{End: Later, Until: retryAfter(a.Header, now), Why: why}
 	rest := wait
 	rest.Rest = true
@@ -198,7 +199,7 @@ func (g *graph) failed(a answer, publishing bool) Outcome {
 	case subTooLong, subFormat, subSize, subAspect, subType, subTags:
 		return refused
 	case subRestricted, subSpam:
-		return pause("the account is restricted; open the app and see what it asks for")
+		return pause(remark.Say("account-restricted", why))
 	case subFetch, subSlowFetch, subGone, subExpired, subNotReady, subNotMade, subUpload, subScrape:
 		return wait
 	case subServer, subTemporary:
@@ -212,11 +213,11 @@ func (g *graph) failed(a answer, publishing bool) Outcome {
 	}
 	switch c := e.Code; {
 	case c == 190 || c == 102:
-		return pause("the token is not accepted any more; connect the account again")
+		return pause(remark.Say("token-refused", why))
 	case c == 10 || c >= 200 && c <= 299:
-		return pause("the token lacks a permission; connect the account with the permissions that docs/channels names")
+		return pause(remark.Say("permission-missing", why))
 	case c == 368:
-		return pause("Meta has blocked the account for a time; see there why")
+		return pause(remark.Say("account-blocked", why))
 	case c == 4, c == 9, c == 17, c == 32, c == 341, c == 613, c >= 80000 && c <= 80014:
 		return rest
 	case c == subScrape:
@@ -263,5 +264,5 @@ func (g *graph) gone(ctx context.Context, a answer, id string) (bool, Outcome) {
 	if out := g.get(ctx, "/me", url.Values{"fields": {"id"}}, &ok); out.End != Posted {
 		return false, asked(out)
 	}
-	return true, Outcome{End: Gone, Why: "the post is no longer there"}
+	return true, Outcome{End: Gone, Why: remark.Say("post-gone")}
 }

@@ -49,7 +49,7 @@ func newInstagram(name string, c config.Channel, _ config.Site, p Parts) (Channe
 }
 
 func (g *instagram) Capabilities() Capabilities {
-	return Capabilities{Find: Exact, Once: true, Retract: true, ByHand: "delete the post by hand in the Instagram app (… → Delete)"}
+	return Capabilities{Find: Exact, Once: true, Retract: true, ByHand: remark.Say("by-hand-app", "Instagram")}
 }
 
 func (g *instagram) Prepare(p Piece) story.Draft {
@@ -77,7 +77,7 @@ func (g *instagram) Prepare(p Piece) story.Draft {
 
 func (g *instagram) Publish(ctx context.Context, c *Call) Outcome {
 	if c.Draft.Card == "" {
-		return Outcome{End: Refused, Why: "Instagram takes no post without a picture"}
+		return Outcome{End: Refused, Why: remark.Say("picture-without-post", "Instagram")}
 	}
 	address, out := g.k.picture(c)
 	if out.End != Posted {
@@ -94,7 +94,7 @@ func (g *instagram) Find(ctx context.Context, c *Call) Outcome { return g.k.find
 
 // Edit is not offered by the API.
 func (g *instagram) Edit(context.Context, *Call) Outcome {
-	return Outcome{End: Refused, Why: "Instagram lets no program change a caption: edit it by hand in the app, or take the post down"}
+	return Outcome{End: Refused, Why: remark.Say("edit-by-hand", "Instagram")}
 }
 
 // Retract tries: the newest API deletes a post of an account that granted instagram_manage_contents. Else a person must.

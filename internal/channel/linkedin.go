@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -153,9 +154,9 @@ func (n *linkedin) failed(a answer, publishing bool) Outcome {
 	out := a.outcome(publishing, said, now)
 	switch a.Status {
 	case http.StatusForbidden:
-		out.Pause, out.Why = true, out.Why+": the token needs w_organization_social and its owner a role on the page that may post"
+		out.Pause, out.Why = true, remark.Say("linkedin-role", out.Why)
 	case http.StatusUpgradeRequired:
-		out.Pause, out.Why = true, out.Why+": the channel's version has ended; set version to a newer one (YYYYMM)"
+		out.Pause, out.Why = true, remark.Say("version-ended", out.Why)
 	case http.StatusTooManyRequests:
 		if out.Until.IsZero() && strings.Contains(said, " DAY limit") { // counted by the day in UTC
 			out.Until = now.UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
@@ -226,15 +227,15 @@ func (n *linkedin) twin(ctx context.Context, c *Call, urn string, refused Outcom
 	var p linkedinListed
 	switch {
 	case out.End != Posted:
-		return Outcome{End: Unknown, Why: refused.Why + "; " + out.Why}
+		return Outcome{End: Unknown, Why: remark.Join(refused.Why, out.Why)}
 	case a.Err == nil && a.Status == http.StatusNotFound:
-		return Outcome{End: Refused, Why: refused.Why + ": that post was deleted, and LinkedIn takes no other with the same words for a day or two; change the words"}
+		return Outcome{End: Refused, Why: remark.Say("same-words-deleted", refused.Why)}
 	case !a.ok(&p):
-		return Outcome{End: Unknown, Why: refused.Why + "; it could not be read: " + n.failed(a, false).Why}
+		return Outcome{End: Unknown, Why: remark.Join(refused.Why, remark.Say("same-words-unread", n.failed(a, false).Why))}
 	case p.of(c) || p.Content.Article.Source == "" && p.Commentary == "":
 		return Outcome{End: Posted, Remote: linkedinPost(urn)}
 	}
-	return Outcome{End: Refused, Why: refused.Why + ": it is about another article; change the words"}
+	return Outcome{End: Refused, Why: remark.Say("same-words-other", refused.Why)}
 }
 
 // linkedinListed is one of the organisation's posts.
@@ -265,7 +266,7 @@ func (n *linkedin) Find(ctx context.Context, c *Call) Outcome {
 	var list struct{ Elements *[]linkedinListed }
 	switch {
 	case a.Status == http.StatusForbidden:
-		return Outcome{End: Unknown, Why: "the token may not list the organisation's posts (r_organization_social): look at the page"}
+		return Outcome{End: Unknown, Why: remark.Say("posts-not-listed-for-token")}
 	case !a.ok(&list) || list.Elements == nil:
 		return asked(n.failed(a, false))
 	}
@@ -275,7 +276,7 @@ func (n *linkedin) Find(ctx context.Context, c *Call) Outcome {
 		}
 	}
 	if now := n.p.Now(); now.Sub(c.First) < linkedinLag {
-		return Outcome{End: Later, Working: true, Until: now.Add(linkedinLag / 2), Why: "the organisation's posts do not show it, which may be too early to tell"}
+		return Outcome{End: Later, Working: true, Until: now.Add(linkedinLag / 2), Why: remark.Say("post-shown-late")}
 	}
 	return Outcome{End: Absent}
 }
@@ -284,7 +285,7 @@ func (n *linkedin) Find(ctx context.Context, c *Call) Outcome {
 func (n *linkedin) urn(c *Call) (string, Outcome) {
 	urn := linkedinURN.FindString(c.Remote.ID)
 	if urn == "" {
-		return "", Outcome{End: Refused, Why: "nobody knows the post's URN: change or delete it by hand on LinkedIn"}
+		return "", Outcome{End: Refused, Why: remark.Say("number-unknown", remark.Say("by-hand-on", "LinkedIn"))}
 	}
 	return url.QueryEscape(urn), Outcome{End: Posted}
 }
@@ -303,7 +304,7 @@ func (n *linkedin) Edit(ctx context.Context, c *Call) Outcome {
 	case a.Err == nil && (a.Status == http.StatusNoContent || a.Status == http.StatusOK):
 		return Outcome{End: Posted, Remote: c.Remote}
 	case a.Err == nil && a.Status == http.StatusNotFound:
-		return Outcome{End: Gone, Why: "the post is no longer there"}
+		return Outcome{End: Gone, Why: remark.Say("post-gone")}
 	}
 	return n.failed(a, true)
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"cutline/internal/remark"
 )
 
 // image uploads the card, or takes the upload of an earlier try, and says its URN when LinkedIn has it ready.
@@ -32,13 +34,13 @@ func (n *linkedin) image(ctx context.Context, c *Call) (string, Outcome) {
 	case ok.Status == "AVAILABLE":
 		return urn, out
 	case ok.Status == "PROCESSING" && now.Sub(since) < containerPatience:
-		return "", Outcome{End: Later, Working: true, Until: now.Add(linkedinWait), Why: "LinkedIn is still working on the picture"}
+		return "", Outcome{End: Later, Working: true, Until: now.Add(linkedinWait), Why: remark.Say("picture-working", "LinkedIn")}
 	case ok.Status == "PROCESSING":
-		out = Outcome{End: Refused, Why: "LinkedIn has not finished with the picture for a long time; approve again to try once more"}
+		out = Outcome{End: Refused, Why: remark.Say("picture-unfinished", "LinkedIn")}
 	case ok.Status == "PROCESSING_FAILED":
-		out = Outcome{End: Refused, Why: "LinkedIn could not read the picture"}
+		out = Outcome{End: Refused, Why: remark.Say("picture-unread", "LinkedIn")}
 	default: // the bytes did not arrive
-		out = Outcome{End: Later, Why: "LinkedIn says of the picture: " + ok.Status + "; it is uploaded again"}
+		out = Outcome{End: Later, Why: remark.Say("picture-again", "LinkedIn", ok.Status)}
 	}
 	if err := c.Step(ctx, "image", ""); err != nil {
 		return "", Outcome{End: Later, Why: err.Error()}
@@ -49,7 +51,7 @@ func (n *linkedin) image(ctx context.Context, c *Call) (string, Outcome) {
 func (n *linkedin) upload(ctx context.Context, c *Call) (string, Outcome) {
 	card, err := c.Card(ctx)
 	if err != nil {
-		return "", Outcome{End: Later, Why: "reading the card: " + err.Error()}
+		return "", Outcome{End: Later, Why: remark.Say("card-not-read", err.Error())}
 	}
 	a, out := n.json(ctx, http.MethodPost, "/rest/images?action=initializeUpload", map[string]any{"initializeUploadRequest": map[string]string{"owner": n.author}})
 	if out.End != Posted {
@@ -65,7 +67,7 @@ func (n *linkedin) upload(ctx context.Context, c *Call) (string, Outcome) {
 		return "", n.failed(a, false)
 	}
 	if !n.ours(ok.Value.Address) {
-		return "", Outcome{End: Refused, Why: "LinkedIn gives an address for the picture that is not its own; the token does not go there"}
+		return "", Outcome{End: Refused, Why: remark.Say("picture-elsewhere", "LinkedIn")}
 	}
 	if a, out = n.call(ctx, http.MethodPut, ok.Value.Address, "application/octet-stream", card); out.End != Posted {
 		return "", out

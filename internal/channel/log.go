@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -88,7 +89,7 @@ func (l *logChannel) Find(ctx context.Context, c *Call) Outcome {
 		}
 	}
 	if lines >= logLines && !c.First.After(from) {
-		return Outcome{End: Unknown, Why: "the log no longer has the lines of that time"}
+		return Outcome{End: Unknown, Why: remark.Say("log-cut")}
 	}
 	return Outcome{End: Absent}
 }
@@ -130,7 +131,7 @@ func (l *logChannel) add(ctx context.Context, line logLine) Outcome {
 		return append(append(old[:len(old):len(old)], b...), '\n'), nil
 	})
 	if err != nil {
-		return Outcome{End: Unknown, Why: "writing the log: " + err.Error()}
+		return Outcome{End: Unknown, Why: remark.Say("log-not-written", err.Error())}
 	}
 	return Outcome{End: Posted, Remote: story.Remote{ID: line.ID}}
 }

@@ -13,6 +13,7 @@ import (
 
 	"cutline/internal/article"
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -134,7 +135,7 @@ func (m *mastodon) media(ctx context.Context, token string, c *Call) (string, Ou
 	if id == "" {
 		card, err := c.Card(ctx)
 		if err != nil {
-			return "", Outcome{End: Later, Why: "reading the card: " + err.Error()}
+			return "", Outcome{End: Later, Why: remark.Say("card-not-read", err.Error())}
 		}
 		body, typ, err := form([]part{{Name: "description", Body: []byte(c.Draft.Alt)}, {Name: "file", File: "card.jpg", Type: c.Draft.Type, Body: card}})
 		if err != nil {
@@ -175,13 +176,13 @@ func (m *mastodon) media(ctx context.Context, token string, c *Call) (string, Ou
 // working is the end of a call whose picture the server is still at, which some servers never finish.
 func (m *mastodon) working(ctx context.Context, c *Call, id string) Outcome {
 	now := m.p.Now()
-	out := Outcome{End: Later, Working: true, Why: "the server is still working on the picture"}
+	out := Outcome{End: Later, Working: true, Why: remark.Say("picture-working", "Mastodon")}
 	step, value := "working", fmt.Sprint(id, " ", now.Unix())
 	if which, since := noted(c.Steps[step]); which == id {
 		if now.Sub(since) < containerPatience {
 			return out
 		}
-		step, value, out = "media", "", Outcome{End: Refused, Why: "the server has not finished with the picture for a long time; approve again to try once more"}
+		step, value, out = "media", "", Outcome{End: Refused, Why: remark.Say("picture-unfinished", "Mastodon")}
 	}
 	if err := c.Step(ctx, step, value); err != nil {
 		return Outcome{End: Later, Why: err.Error()}
@@ -250,7 +251,7 @@ func (m *mastodon) Edit(ctx context.Context, c *Call) Outcome {
 		return Outcome{End: Posted, Remote: remote}
 	}
 	if a.Err == nil && a.Status == http.StatusNotFound {
-		return Outcome{End: Gone, Why: "the status is no longer there"}
+		return Outcome{End: Gone, Why: remark.Say("post-gone")}
 	}
 	return m.failed(a, true)
 }

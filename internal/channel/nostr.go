@@ -16,6 +16,7 @@ import (
 
 	"cutline/internal/article"
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -274,7 +275,7 @@ func (n *nostr) Find(ctx context.Context, c *Call) Outcome {
 				found = Outcome{End: Posted, Remote: nostrRemote(e.ID)}
 				return false
 			case verb == "CLOSED":
-				found = Outcome{End: Later, Why: hostOf(relay) + " does not say"}
+				found = Outcome{End: Later, Why: remark.Say("relay-silent", hostOf(relay))}
 				return false
 			}
 			return verb != "EOSE"
@@ -297,7 +298,7 @@ func (n *nostr) Find(ctx context.Context, c *Call) Outcome {
 
 // Edit is not offered: a note stands as it was signed.
 func (n *nostr) Edit(context.Context, *Call) Outcome {
-	return Outcome{End: Refused, Why: "a note of Nostr cannot be edited: correct it by a reply"}
+	return Outcome{End: Refused, Why: remark.Say("edit-not-possible", "Nostr")}
 }
 
 // Retract asks all relays to forget the note (NIP-09). Which of them do, and who has it already, nobody can say.
@@ -307,7 +308,7 @@ func (n *nostr) Retract(ctx context.Context, c *Call) Outcome {
 		return out
 	}
 	if out = n.send(ctx, e, false); out.End == Posted {
-		out.Remote, out.Asked, out.Why = c.Remote, true, strings.TrimSpace("the relays were asked to forget it "+out.Why)
+		out.Remote, out.Asked, out.Why = c.Remote, true, remark.Join(remark.Say("relays-asked"), out.Why)
 	}
 	return out
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cutline/internal/config"
+	"cutline/internal/remark"
 )
 
 // early is how long before its end an access token is renewed: a call with it takes less.
@@ -67,7 +68,7 @@ func granted(a answer, old pair, now time.Time) (pair, Outcome) {
 	}
 	out := a.outcome(false, said, now)
 	if out.End == Refused && a.Status >= 400 && a.Status < 500 {
-		out.Pause, out.Why = true, out.Why+": the token can no longer be renewed; connect the account again"
+		out.Pause, out.Why = true, remark.Say("token-not-renewed", out.Why)
 	}
 	return pair{}, out
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -118,7 +119,7 @@ func (s *slackBot) method(ctx context.Context, name string, publishing bool, bod
 
 // failed is what an error means. It comes with status 200, but for too many calls.
 func (s *slackBot) failed(a answer, r slackReply, publishing bool) Outcome {
-	why := "Slack says " + r.Error
+	why := remark.Say("slack-says", r.Error)
 	switch r.Error {
 	case "":
 		return a.outcome(publishing, "", s.p.Now())
@@ -130,11 +131,11 @@ func (s *slackBot) failed(a answer, r slackReply, publishing bool) Outcome {
 		}
 		return Outcome{End: Later, Why: why, Rest: true}
 	case "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type":
-		return Outcome{End: Refused, Pause: true, Why: why + ": the credentials are not accepted; give a new bot token"}
+		return Outcome{End: Refused, Pause: true, Why: remark.Say("bot-token-refused", why)}
 	case "missing_scope", "no_permission":
-		return Outcome{End: Refused, Pause: true, Why: strings.TrimSpace(why+" "+r.Needed) + ": add the scope to the app and install it again"}
+		return Outcome{End: Refused, Pause: true, Why: remark.Say("scope-missing", strings.TrimSpace(why+" "+r.Needed))}
 	case "channel_not_found", "not_in_channel", "is_archived", "restricted_action", "org_login_required", "ekm_access_denied":
-		return Outcome{End: Refused, Pause: true, Why: why + ": invite the app to the channel, and see that chat is its id"}
+		return Outcome{End: Refused, Pause: true, Why: remark.Say("invite-app", why)}
 	}
 	return Outcome{End: Refused, Why: why}
 }
@@ -152,7 +153,7 @@ func (s *slackBot) Publish(ctx context.Context, c *Call) Outcome {
 		return out
 	}
 	if r.TS == "" || r.Channel == "" {
-		return Outcome{End: Unknown, Why: "Slack answered without the message's time, which is its name"}
+		return Outcome{End: Unknown, Why: remark.Say("answer-incomplete", "Slack")}
 	}
 	return Outcome{End: Posted, Remote: slackRemote(r.Channel, r.TS)}
 }
@@ -183,7 +184,7 @@ func (s *slackBot) Find(ctx context.Context, c *Call) Outcome {
 		r, out := s.method(ctx, method, false, nil, q)
 		switch {
 		case out.End == Refused && r.Error == "missing_scope":
-			return Outcome{End: Unknown, Why: "the app may not read the channel: give it the scope channels:history (groups:history for a private one), or look there"}
+			return Outcome{End: Unknown, Why: remark.Say("may-not-be-read")}
 		case out.End != Posted:
 			return Outcome{End: Later, Until: out.Until, Why: out.Why, Rest: out.Rest}
 		}
@@ -197,7 +198,7 @@ func (s *slackBot) Find(ctx context.Context, c *Call) Outcome {
 		}
 		q.Set("cursor", r.Next.Cursor)
 	}
-	return Outcome{End: Unknown, Why: "more was said in the channel since than was looked through: look there"}
+	return Outcome{End: Unknown, Why: remark.Say("post-lost-among-others", "Slack")}
 }
 
 func (s *slackBot) Edit(ctx context.Context, c *Call) Outcome {
@@ -208,7 +209,7 @@ func (s *slackBot) Edit(ctx context.Context, c *Call) Outcome {
 	case out.End == Posted:
 		return Outcome{End: Posted, Remote: c.Remote}
 	case r.Error == "message_not_found":
-		return Outcome{End: Gone, Why: "the message is no longer there"}
+		return Outcome{End: Gone, Why: remark.Say("post-gone")}
 	}
 	return out
 }
@@ -231,7 +232,7 @@ type slackHook struct {
 }
 
 func (s *slackHook) Capabilities() Capabilities {
-	return Capabilities{Find: Never, ByHand: "an administrator of the workspace deletes the message in Slack"}
+	return Capabilities{Find: Never, ByHand: remark.Say("by-hand-admin", "Slack")}
 }
 
 func (s *slackHook) Prepare(p Piece) story.Draft { return slackDraft(p, s.cfg, s.name) }
@@ -252,13 +253,13 @@ func (s *slackHook) Publish(ctx context.Context, c *Call) Outcome {
 	out = a.outcome(true, said, s.p.Now())
 	switch said {
 	case "action_prohibited", "invalid_token", "no_service", "no_active_hooks", "channel_not_found", "channel_is_archived", "no_team", "team_disabled", "user_not_found":
-		out = Outcome{End: Refused, Pause: true, Why: "Slack says " + said + ": make a new incoming webhook and give its address"}
+		out = Outcome{End: Refused, Pause: true, Why: remark.Say("webhook-new", remark.Say("slack-says", said))}
 	}
 	return out
 }
 
 func (s *slackHook) Find(context.Context, *Call) Outcome {
-	return Outcome{End: Unknown, Why: "an incoming webhook cannot be asked what it has shown: look into the channel"}
+	return Outcome{End: Unknown, Why: remark.Say("cannot-be-asked", "Slack")}
 }
 
 func (s *slackHook) Edit(context.Context, *Call) Outcome {

@@ -33,7 +33,7 @@ func newTeams(name string, c config.Channel, _ config.Site, p Parts) (Channel, e
 }
 
 func (t *teams) Capabilities() Capabilities {
-	return Capabilities{Find: Never, ByHand: "an owner of the team deletes the message in Teams"}
+	return Capabilities{Find: Never, ByHand: remark.Say("by-hand-admin", "Teams")}
 }
 
 func (t *teams) Prepare(p Piece) story.Draft {
@@ -70,7 +70,7 @@ func (t *teams) Publish(ctx context.Context, c *Call) Outcome {
 		if id == "" {
 			id = c.ID()
 		}
-		return Outcome{End: Posted, Remote: story.Remote{ID: id}, Why: "accepted; whether it was shown Teams does not say"}
+		return Outcome{End: Posted, Remote: story.Remote{ID: id}, Why: remark.Say("accepted-unseen", "Teams")}
 	}
 	var e struct {
 		Error struct{ Code, Message string }
@@ -82,15 +82,15 @@ func (t *teams) Publish(ctx context.Context, c *Call) Outcome {
 	out = a.outcome(true, words, t.p.Now())
 	switch {
 	case a.Status == http.StatusOK && strings.Contains(said, "HTTP error 429"): // an old connector's success that is none
-		out = Outcome{End: Later, Why: "Teams is asked too often", Rest: true}
+		out = Outcome{End: Later, Why: remark.Say("asked-too-often", "Teams"), Rest: true}
 	case out.End == Refused && a.Status != http.StatusRequestEntityTooLarge:
-		out.Pause, out.Why = true, out.Why+": see that the workflow is on, and give its address anew"
+		out.Pause, out.Why = true, remark.Say("workflow-off", out.Why)
 	}
 	return out
 }
 
 func (t *teams) Find(context.Context, *Call) Outcome {
-	return Outcome{End: Unknown, Why: "a workflow cannot be asked what it has shown: look into the channel"}
+	return Outcome{End: Unknown, Why: remark.Say("cannot-be-asked", "Teams")}
 }
 
 func (t *teams) Edit(context.Context, *Call) Outcome    { return untouchable("Teams") }

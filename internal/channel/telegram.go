@@ -12,6 +12,7 @@ import (
 	"unicode/utf16"
 
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -44,7 +45,7 @@ func newTelegram(name string, c config.Channel, _ config.Site, p Parts) (Channel
 }
 
 func (t *telegram) Capabilities() Capabilities {
-	return Capabilities{Find: Never, Edit: true, Retract: true, Reply: true, KeepFor: 48 * time.Hour, ByHand: "an administrator of the chat deletes the message in the app"}
+	return Capabilities{Find: Never, Edit: true, Retract: true, Reply: true, KeepFor: 48 * time.Hour, ByHand: remark.Say("by-hand-admin", "Telegram")}
 }
 
 func (t *telegram) Prepare(p Piece) story.Draft {
@@ -93,7 +94,7 @@ func (t *telegram) method(ctx context.Context, name string, publishing bool, par
 	}
 	req, err := rawRequest(ctx, http.MethodPost, t.cfg.Server+"/bot"+token+"/"+name, body, "Content-Type", typ)
 	if err != nil {
-		return nil, telegramReply{}, Outcome{End: Refused, Why: "the bot's token makes no address"}
+		return nil, telegramReply{}, Outcome{End: Refused, Why: remark.Say("token-makes-no-address")}
 	}
 	a := exchange(t.p.Client, req)
 	var r telegramReply
@@ -110,9 +111,9 @@ func (t *telegram) method(ctx context.Context, name string, publishing bool, par
 	case r.Parameters.RetryAfter > 0:
 		out = Outcome{End: Later, Until: t.p.Now().Add(time.Duration(r.Parameters.RetryAfter * float64(time.Second))), Why: out.Why, Rest: true}
 	case r.Parameters.Migrate != 0:
-		out = Outcome{End: Refused, Pause: true, Why: fmt.Sprintf("the group has a new id: set chat to \"%d\"", r.Parameters.Migrate)}
+		out = Outcome{End: Refused, Pause: true, Why: remark.Say("group-moved", r.Parameters.Migrate)}
 	case r.Code == http.StatusForbidden, strings.Contains(r.Description, "chat not found"), strings.Contains(r.Description, "administrator rights"), r.Code == http.StatusNotFound:
-		out = Outcome{End: Refused, Pause: true, Why: r.Description + ": make the bot an administrator of the chat that may post and edit"}
+		out = Outcome{End: Refused, Pause: true, Why: remark.Say("bot-not-admin", r.Description)}
 	case strings.Contains(r.Description, "failed to get HTTP URL content"):
 		out.End = Later
 	}
@@ -143,7 +144,7 @@ func (t *telegram) Publish(ctx context.Context, c *Call) Outcome {
 	}
 	remote, ok := t.remote(result)
 	if !ok {
-		return Outcome{End: Unknown, Why: "Telegram answered without a message's id"}
+		return Outcome{End: Unknown, Why: remark.Say("answer-incomplete", "Telegram")}
 	}
 	return Outcome{End: Posted, Remote: remote}
 }
@@ -155,7 +156,7 @@ func (t *telegram) photo(ctx context.Context, c *Call) (part, Outcome) {
 	}
 	card, err := c.Card(ctx)
 	if err != nil {
-		return part{}, Outcome{End: Later, Why: "reading the card: " + err.Error()}
+		return part{}, Outcome{End: Later, Why: remark.Say("card-not-read", err.Error())}
 	}
 	file := part{Name: "photo", File: "card.jpg", Type: c.Draft.Type, Body: card}
 	if t.cfg.Staging == "" {
@@ -167,7 +168,7 @@ func (t *telegram) photo(ctx context.Context, c *Call) (part, Outcome) {
 	}
 	var m telegramMessage
 	if json.Unmarshal(result, &m) != nil || len(m.Photo) == 0 {
-		return part{}, Outcome{End: Later, Why: "Telegram answered without the picture's id"}
+		return part{}, Outcome{End: Later, Why: remark.Say("answer-incomplete", "Telegram")}
 	}
 	best := m.Photo[0]
 	for _, p := range m.Photo {
@@ -204,7 +205,7 @@ func messageID(id string) string {
 
 // Find cannot be answered: a bot sees no history.
 func (t *telegram) Find(context.Context, *Call) Outcome {
-	return Outcome{End: Unknown, Why: "Telegram lets a bot not list what it has sent: look into the chat"}
+	return Outcome{End: Unknown, Why: remark.Say("cannot-be-asked", "Telegram")}
 }
 
 func (t *telegram) Edit(ctx context.Context, c *Call) Outcome {

@@ -47,7 +47,7 @@ func me(c config.Channel) string {
 }
 
 func (t *threads) Capabilities() Capabilities {
-	return Capabilities{Find: Exact, Once: true, Retract: true, Reply: true, ByHand: "delete the post by hand in the Threads app"}
+	return Capabilities{Find: Exact, Once: true, Retract: true, Reply: true, ByHand: remark.Say("by-hand-app", "Threads")}
 }
 
 func (t *threads) Prepare(p Piece) story.Draft {
@@ -88,7 +88,7 @@ func (t *threads) Find(ctx context.Context, c *Call) Outcome { return t.k.find(c
 
 // Edit is not offered by the API.
 func (t *threads) Edit(context.Context, *Call) Outcome {
-	return Outcome{End: Refused, Why: "Threads lets no program edit a post: reply with the correction, or take the post down"}
+	return Outcome{End: Refused, Why: remark.Say("edit-not-possible", "Threads")}
 }
 
 func (t *threads) Retract(ctx context.Context, c *Call) Outcome {

@@ -4,12 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
 
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -157,7 +157,7 @@ func (t *tokens) replace(ctx context.Context, stale pair) (made pair, out Outcom
 	case !mine && ours && acc.Tokens["access"] != stale.Access:
 		return pairOf(acc), Outcome{End: Posted}
 	case !mine:
-		return pair{}, Outcome{End: Later, Until: t.p.Now().Add(2 * time.Second), Why: "another worker is renewing the account's token"}
+		return pair{}, Outcome{End: Later, Until: t.p.Now().Add(2 * time.Second), Why: remark.Say("token-being-renewed")}
 	}
 	var fresh pair
 	if ours && stale.Refresh != "" {
@@ -196,7 +196,7 @@ func (t *tokens) keep(ctx context.Context, of string, stale, fresh pair, out Out
 	}
 	switch now := pairOf(acc); {
 	case err != nil:
-		return pair{}, Outcome{End: Later, Why: fmt.Sprintf("keeping the account's new token: %v", err)}
+		return pair{}, Outcome{End: Later, Why: remark.Say("token-not-kept", err)}
 	case acc.Tokens["of"] == of && now.Access != "" && now.Access != stale.Access:
 		return now, Outcome{End: Posted}
 	case out.End == Posted: // the network gave the same token again

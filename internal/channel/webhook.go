@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -155,7 +156,7 @@ func (w *webhook) Publish(ctx context.Context, c *Call) Outcome {
 
 // Find is not offered: a receiver need answer no questions. Sending again does no harm.
 func (w *webhook) Find(context.Context, *Call) Outcome {
-	return Outcome{End: Unknown, Why: "a webhook's receiver cannot be asked what it has"}
+	return Outcome{End: Unknown, Why: remark.Say("cannot-be-asked", "webhook")}
 }
 
 func (w *webhook) Edit(ctx context.Context, c *Call) Outcome {

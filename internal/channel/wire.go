@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"cutline/internal/remark"
 )
 
 const maxAnswer = 1 << 20 // bytes of an answer that are read; networks' answers have some KB
@@ -67,9 +69,9 @@ func (a answer) outcome(publishing bool, said string, now time.Time) Outcome {
 	if said == "" && a.Err != nil {
 		said = a.Err.Error()
 	}
-	why := strings.TrimSpace(fmt.Sprintf("the network answered %d %s %s", a.Status, http.StatusText(a.Status), said))
+	why := remark.Say("network-answered", strings.TrimSpace(fmt.Sprintf("%d %s %s", a.Status, http.StatusText(a.Status), said)))
 	if a.Status == 0 {
-		why = "no answer: " + said
+		why = remark.Say("no-answer", said)
 	}
 	doubtful := func() Outcome {
 		if publishing {
@@ -87,9 +89,9 @@ func (a answer) outcome(publishing bool, said string, now time.Time) Outcome {
 	case a.Status >= 500, a.Status == http.StatusRequestTimeout:
 		return doubtful()
 	case a.Status == http.StatusUnauthorized:
-		return Outcome{End: Refused, Pause: true, Why: why + ": the credentials are not accepted; give new ones"}
+		return Outcome{End: Refused, Pause: true, Why: remark.Say("credentials-refused", why)}
 	case a.Status >= 300 && a.Status < 400:
-		return Outcome{End: Refused, Why: why + ": it points to another address, which is not followed; mend the channel's server"}
+		return Outcome{End: Refused, Why: remark.Say("moved-elsewhere", why)}
 	}
 	return Outcome{End: Refused, Why: why}
 }

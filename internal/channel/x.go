@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -148,9 +149,9 @@ func (n *x) failed(a answer, publishing bool) Outcome {
 	lower := strings.ToLower(said)
 	switch {
 	case kind == "usage-capped", p.Title == "UsageCapExceeded", a.Status == http.StatusPaymentRequired:
-		return Outcome{End: Refused, Pause: true, Why: said + ": the month's posts or credits are used up; add credits at console.x.com, then resume the account"}
+		return Outcome{End: Refused, Pause: true, Why: remark.Say("credits-used-up", said)}
 	case kind == "client-forbidden", kind == "unsupported-authentication", kind == "not-authorized-for-resource":
-		return Outcome{End: Refused, Pause: true, Why: said + ": give the app write permission and a user's token, and attach it to a project"}
+		return Outcome{End: Refused, Pause: true, Why: remark.Say("write-permission", said)}
 	case a.Status == http.StatusForbidden && (strings.Contains(lower, "suspended") || strings.Contains(lower, "locked")):
 		return Outcome{End: Refused, Pause: true, Why: said}
 	case a.Status == http.StatusForbidden && strings.Contains(lower, "duplicate"):
@@ -184,7 +185,7 @@ func (n *x) Publish(ctx context.Context, c *Call) Outcome {
 			return found
 		}
 		if found.End == Absent && n.p.Now().Sub(c.First) > 5*time.Minute { // what is so much older is no try of ours that is not listed yet
-			return Outcome{End: Refused, Why: out.Why + ": another post of this account has the same text; change it"}
+			return Outcome{End: Refused, Why: remark.Say("same-text", out.Why)}
 		}
 	}
 	return out
@@ -216,7 +217,7 @@ func (n *x) remote(id string) story.Remote {
 func (n *x) id(c *Call) (string, Outcome) {
 	id := placed(c)
 	if !isNumber(id) {
-		return "", Outcome{End: Refused, Why: "nobody knows the post's number: change or delete it by hand on X"}
+		return "", Outcome{End: Refused, Why: remark.Say("number-unknown", remark.Say("by-hand-on", "X"))}
 	}
 	return id, Outcome{End: Posted}
 }
@@ -238,7 +239,7 @@ func extension(contentType string) string {
 // was lost shows there.
 func (n *x) Edit(ctx context.Context, c *Call) Outcome {
 	if !n.cfg.Premium {
-		return Outcome{End: Refused, Why: "X lets only accounts with Premium edit: reply with the correction, or take the post down"}
+		return Outcome{End: Refused, Why: remark.Say("edit-premium")}
 	}
 	id, out := n.id(c)
 	if out.End != Posted {

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"cutline/internal/remark"
 )
 
 // xMedia is what X says of an upload. A picture is ready at once as a rule; where X must work on it, it says for how
@@ -61,7 +63,7 @@ func (n *x) media(ctx context.Context, c *Call) (string, Outcome) {
 func (n *x) upload(ctx context.Context, c *Call) (string, Outcome) {
 	card, err := c.Card(ctx)
 	if err != nil {
-		return "", Outcome{End: Later, Why: "reading the card: " + err.Error()}
+		return "", Outcome{End: Later, Why: remark.Say("card-not-read", err.Error())}
 	}
 	if len(card) > xPiece {
 		return n.uploadPieces(ctx, c, card)
@@ -113,14 +115,14 @@ func (n *x) ready(ctx context.Context, c *Call, m *xMedia) Outcome {
 	case p == nil || p.State == "succeeded":
 		return keep("processing", "", Outcome{End: Posted})
 	case p.State == "failed":
-		return keep("media", "", Outcome{End: Refused, Why: "X could not read the picture: " + p.Error.Message})
+		return keep("media", "", Outcome{End: Refused, Why: remark.Say("picture-unread-says", "X", p.Error.Message)})
 	case working == m.Data.ID && now.Sub(since) > containerPatience:
-		return keep("media", "", Outcome{End: Refused, Why: "X has not finished with the picture for a long time; approve again to try once more"})
+		return keep("media", "", Outcome{End: Refused, Why: remark.Say("picture-unfinished", "X")})
 	default:
 		value := c.Steps["processing"]
 		if working != m.Data.ID {
 			value = fmt.Sprint(m.Data.ID, " ", now.Unix())
 		}
-		return keep("processing", value, Outcome{End: Later, Working: true, Until: now.Add(time.Duration(max(p.After, 1)) * time.Second), Why: "X is still working on the picture"})
+		return keep("processing", value, Outcome{End: Later, Working: true, Until: now.Add(time.Duration(max(p.After, 1)) * time.Second), Why: remark.Say("picture-working", "X")})
 	}
 }

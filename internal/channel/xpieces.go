@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"cutline/internal/remark"
 )
 
 // xPiece is how many bytes of a picture go in one request. X takes pictures of up to 5 MB whole, and wants what is large
@@ -57,7 +59,7 @@ func (n *x) uploadPieces(ctx context.Context, c *Call, card []byte) (string, Out
 			return "", out
 		}
 		if m.Data.ID == "" {
-			return "", Outcome{End: Later, Why: "X began an upload without naming it"}
+			return "", Outcome{End: Later, Why: remark.Say("answer-incomplete", "X")}
 		}
 		up = pieces{id: m.Data.ID, until: n.p.Now().Unix() + m.Data.Expires - 600}
 		if out := keep(up.String()); out.End != Posted {
@@ -99,7 +101,7 @@ func (n *x) uploadPieces(ctx context.Context, c *Call, card []byte) (string, Out
 		return failed(out)
 	}
 	if m.Data.ID == "" {
-		return "", Outcome{End: Later, Why: "X did not name the upload that it took"}
+		return "", Outcome{End: Later, Why: remark.Say("answer-incomplete", "X")}
 	}
 	if out := keep(""); out.End != Posted {
 		return "", out

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"cutline/internal/remark"
 )
 
 // xPost is one of the account's posts as the timeline shows it: with t.co links, whose targets stand beside it.
@@ -69,7 +71,7 @@ func (n *x) Find(ctx context.Context, c *Call) Outcome {
 			return asked(out)
 		}
 		if list.Meta == nil {
-			return Outcome{End: Later, Why: "the network's answer is no list of posts"}
+			return Outcome{End: Later, Why: remark.Say("answer-no-list")}
 		}
 		for _, t := range list.Data {
 			if t.is(c) {
@@ -81,7 +83,7 @@ func (n *x) Find(ctx context.Context, c *Call) Outcome {
 		}
 		q.Set("pagination_token", list.Meta.Next)
 	}
-	return Outcome{End: Unknown, Why: "the account has posted so much since that the post was not found among the newest: look for it on X"}
+	return Outcome{End: Unknown, Why: remark.Say("post-lost-among-others", "X")}
 }
 
 // asked is the end of a Find that could not be asked: later, or when the account is mended.
@@ -100,7 +102,7 @@ func (n *x) me(ctx context.Context) (string, Outcome) {
 	var me struct{ Data struct{ ID string } }
 	out := n.json(ctx, http.MethodGet, "/2/users/me", nil, &me)
 	if out.End == Posted && !isNumber(me.Data.ID) {
-		return "", Outcome{End: Later, Why: "X did not say which account the token is of"}
+		return "", Outcome{End: Later, Why: remark.Say("account-not-told", "X")}
 	}
 	return me.Data.ID, out
 }
@@ -124,7 +126,7 @@ func (n *x) read(ctx context.Context, id string) (xPost, Outcome) {
 		read := a.ok(&ok)
 		switch {
 		case a.Err == nil && a.Status == http.StatusNotFound, read && ok.Data.ID == "" && len(ok.Errors) > 0 && strings.HasSuffix(ok.Errors[0].Type, "/resource-not-found"):
-			return xPost{}, Outcome{End: Gone, Why: "the post is no longer there"}
+			return xPost{}, Outcome{End: Gone, Why: remark.Say("post-gone")}
 		case !read || ok.Data.ID == "":
 			return xPost{}, n.failed(a, false)
 		case len(ok.Data.History) == 0 || ok.Data.History[len(ok.Data.History)-1] == ok.Data.ID:
@@ -132,5 +134,5 @@ func (n *x) read(ctx context.Context, id string) (xPost, Outcome) {
 		}
 		id = ok.Data.History[len(ok.Data.History)-1]
 	}
-	return xPost{}, Outcome{End: Later, Why: "the post is being edited by somebody else"}
+	return xPost{}, Outcome{End: Later, Why: remark.Say("post-being-edited")}
 }

@@ -39,7 +39,7 @@ func (l *language) remarks(text string, show func(s, lang string) string) string
 				value = show(l.decimals(v.Text), "")
 			case "layout":
 				value = template.HTMLEscapeString(l.say("layout_" + v.Text))
-			case "why":
+			case "why", "said":
 				value = l.remarks(v.Text, show)
 			}
 			pairs = append(pairs, "{"+string(rune('1'+i))+"}", value)

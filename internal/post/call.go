@@ -2,9 +2,9 @@ package post
 
 import (
 	"context"
-	"fmt"
 
 	"cutline/internal/channel"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -31,7 +31,7 @@ func (p *Poster) guarded(ctx context.Context, call func(context.Context) channel
 	defer cancel()
 	defer func() {
 		if r := recover(); r != nil {
-			out = channel.Outcome{End: channel.Unknown, Why: fmt.Sprint("our own fault: ", r)}
+			out = channel.Outcome{End: channel.Unknown, Why: remark.Say("own-fault", r)}
 		}
 	}()
 	return call(ctx)

@@ -9,7 +9,7 @@
 // package desk's.
 //
 // A sentence of english.txt has holes: {1} is any text; {1 n} a number; {1 layout} the name of a card's layout; {1 why}
-// remarks again. Remarks are joined by "; ". Whoever rewords a sentence leaves the old one below it under the same kind
+// remarks again; {1 said} what somebody said, which may be remarks too. Remarks are joined by "; ". Whoever rewords a sentence leaves the old one below it under the same kind
 // as long as documents hold it: Say takes the first, Read knows both.
 package remark
 
@@ -33,7 +33,7 @@ type Remark struct {
 // Value is what stands in a hole.
 type Value struct {
 	Text string
-	As   string // what the hole takes: n, layout or why; empty: any text
+	As   string // what the hole takes: n, layout, why or said; empty: any text
 }
 
 // hole is a place in a sentence.

@@ -33,7 +33,7 @@ func TestReadIsTheInverseOfSay(t *testing.T) {
 					v = strconv.Itoa(n + 2)
 				case "layout":
 					v = layouts[n%len(layouts)]
-				case "why":
+				case "why", "said":
 					v = Say("no-photo")
 				}
 				want[h.n-1] = Value{v, h.as}

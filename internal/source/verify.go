@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"cutline/internal/config"
+	"cutline/internal/remark"
 )
 
 const (
@@ -39,7 +40,7 @@ type scheme struct {
 // it does. ErrUnauthorized, wrapped with the reason: it does not. Any other error is ours: the secret cannot be read.
 func (s Source) Verify(ctx context.Context, r Request) error {
 	if !s.c.Secret.Given() && s.c.Kind == "feed" {
-		return fmt.Errorf("%w: source %s has no secret, so it takes no pushes", ErrUnauthorized, s.Name)
+		return unsigned(remark.Say("no-pushes", s.Name))
 	}
 	secrets := []config.Secret{s.c.Secret}
 	if s.c.Old.Given() {
@@ -87,12 +88,12 @@ func verify(schemes []scheme, secrets []string, r Request) error {
 		if errors.Is(err, errMissing) {
 			continue
 		} else if err != nil {
-			return fmt.Errorf("%w: %w", ErrUnauthorized, err)
+			return unsigned(err.Error())
 		}
 		var why error
 		for _, secret := range secrets {
 			if secret == "" {
-				why = errors.New("the configured secret is empty")
+				why = errors.New(remark.Say("secret-empty"))
 				continue
 			}
 			err := sch.check(secret, signature, r)
@@ -101,14 +102,20 @@ func verify(schemes []scheme, secrets []string, r Request) error {
 			}
 			why = err
 		}
-		return fmt.Errorf("%w: %s: %w", ErrUnauthorized, sch.header, why)
+		return unsigned(remark.Say("header-wrong", sch.header, why))
 	}
 	var names []string
 	for _, sch := range schemes {
 		names = append(names, sch.header)
 	}
-	return fmt.Errorf("%w: no header %s", ErrUnauthorized, strings.Join(names, " or "))
+	return unsigned(remark.Say("header-missing", strings.Join(names, " or ")))
 }
+
+// unsigned is an ErrUnauthorized that says why, as a remark.
+type unsigned string
+
+func (u unsigned) Error() string { return remark.Say("not-signed", string(u)) }
+func (u unsigned) Unwrap() error { return ErrUnauthorized }
 
 var errMissing = errors.New("is missing")
 
@@ -127,10 +134,10 @@ func single(h http.Header, name string) (string, error) {
 	case 1:
 		return strings.TrimSpace(found[0]), nil
 	}
-	return "", fmt.Errorf("%s came %d times", name, len(found))
+	return "", errors.New(remark.Say("header-twice", name, len(found)))
 }
 
-var errMismatch = errors.New("the signature does not fit: another secret, or the body was changed on the way")
+var errMismatch = errors.New(remark.Say("signature-other"))
 
 func mac(h func() hash.Hash, key string, parts ...[]byte) []byte {
 	m := hmac.New(h, []byte(key))
@@ -143,7 +150,7 @@ func mac(h func() hash.Hash, key string, parts ...[]byte) []byte {
 // fresh checks a signed time.
 func fresh(t, now time.Time) error {
 	if d := now.Sub(t); d > tolerance || d < -tolerance {
-		return fmt.Errorf("signed at %s, which is %s from our %s", t.UTC().Format(time.RFC3339), d.Abs().Round(time.Second), now.UTC().Format(time.RFC3339))
+		return errors.New(remark.Say("signed-when", t.UTC().Format(time.RFC3339), d.Abs().Round(time.Second), now.UTC().Format(time.RFC3339)))
 	}
 	return nil
 }
@@ -151,7 +158,7 @@ func fresh(t, now time.Time) error {
 // digits reads a number of that many digits and nothing else; n 0: any number of them.
 func digits(s string, n int) (int64, error) {
 	if s == "" || n > 0 && len(s) != n || strings.Trim(s, "0123456789") != "" {
-		return 0, fmt.Errorf("the time %q is not a number of %d digits", cut(s, 40), n)
+		return 0, errors.New(remark.Say("time-no-number", strconv.Quote(cut(s, 40)), n))
 	}
 	return strconv.ParseInt(s, 10, 64)
 }
@@ -172,7 +179,7 @@ func standard(secret, signatures string, r Request) error {
 		return err
 	}
 	if id == "" {
-		return errors.New("webhook-id is empty")
+		return errors.New(remark.Say("webhook-id-empty"))
 	}
 	// Seconds: a request that is at the border in its last second is still in time.
 	if err := fresh(time.Unix(seconds, 0), r.Now.Truncate(time.Second)); err != nil {
@@ -183,7 +190,7 @@ func standard(secret, signatures string, r Request) error {
 	var key []byte
 	if isPublic {
 		if key, err = base64.StdEncoding.DecodeString(public); err != nil || len(key) != ed25519.PublicKeySize {
-			return errors.New("the configured public key is not whpk_ and the base64 of 32 bytes")
+			return errors.New(remark.Say("public-key-form"))
 		}
 	} else if key, err = standardKey(secret); err != nil {
 		return err
@@ -191,7 +198,7 @@ func standard(secret, signatures string, r Request) error {
 	for sig := range strings.FieldsSeq(signatures) {
 		version, text, _ := strings.Cut(sig, ",")
 		if strings.Contains(text, ",") {
-			return errors.New("the header came twice and was joined")
+			return errors.New(remark.Say("header-joined"))
 		}
 		given, err := base64.StdEncoding.DecodeString(text)
 		if err != nil {
@@ -218,7 +225,7 @@ func standardKey(secret string) ([]byte, error) {
 		key, err = []byte(secret), nil // a secret that was never base64 is taken as it is
 	}
 	if err != nil || len(key) == 0 {
-		return nil, errors.New("the configured secret is not whsec_ and base64")
+		return nil, errors.New(remark.Say("secret-form"))
 	}
 	return key, nil
 }
@@ -244,7 +251,7 @@ func ghostParts(signature string) (sum, t string, err error) {
 	sum, ok1 := strings.CutPrefix(strings.TrimSpace(a), "sha256=")
 	t, ok2 := strings.CutPrefix(strings.TrimSpace(b), "t=")
 	if !ok1 || !ok2 {
-		return "", "", errors.New("want \"sha256=…, t=…\", as Ghost signs since 5.87")
+		return "", "", errors.New(remark.Say("form-wanted", "\"sha256=…, t=…\", as Ghost signs since 5.87"))
 	}
 	return sum, t, nil
 }
@@ -261,7 +268,7 @@ func equalHex(given string, want []byte) error {
 func github(secret, signature string, r Request) error {
 	sum, ok := strings.CutPrefix(signature, "sha256=")
 	if !ok {
-		return errors.New("want \"sha256=…\"")
+		return errors.New(remark.Say("form-wanted", "\"sha256=…\""))
 	}
 	return equalHex(sum, mac(sha256.New, secret, r.Body))
 }
@@ -270,7 +277,7 @@ func github(secret, signature string, r Request) error {
 func superdesk(secret, signature string, r Request) error {
 	sum, ok := strings.CutPrefix(signature, "sha1=")
 	if !ok {
-		return errors.New("want \"sha1=…\"")
+		return errors.New(remark.Say("form-wanted", "\"sha1=…\""))
 	}
 	return equalHex(sum, mac(sha1.New, secret, r.Body))
 }
@@ -280,7 +287,7 @@ func websub(secret, signature string, r Request) error {
 	method, sum, _ := strings.Cut(signature, "=")
 	h, ok := map[string]func() hash.Hash{"sha1": sha1.New, "sha256": sha256.New, "sha384": sha512.New384, "sha512": sha512.New}[method]
 	if !ok {
-		return errors.New("want \"sha256=…\", or sha1, sha384 or sha512")
+		return errors.New(remark.Say("form-wanted", "\"sha256=…\", or sha1, sha384 or sha512"))
 	}
 	return equalHex(sum, mac(h, secret, r.Body))
 }
@@ -300,7 +307,7 @@ func sanity(secret, signature string, r Request) error {
 	t, ok1 := strings.CutPrefix(strings.TrimSpace(a), "t=")
 	sum, ok2 := strings.CutPrefix(strings.TrimSpace(b), "v1=")
 	if !ok1 || !ok2 {
-		return errors.New("want \"t=…,v1=…\"")
+		return errors.New(remark.Say("form-wanted", "\"t=…,v1=…\""))
 	}
 	ms, err := digits(t, 13)
 	if err != nil {
@@ -328,7 +335,7 @@ func contentful(secret, signature string, r Request) error {
 	}
 	age := r.Now.Sub(time.UnixMilli(ms))
 	if age >= contentfulTTL || age < -tolerance {
-		return fmt.Errorf("signed %s ago; Contentful's signatures are good for %s", age.Round(time.Second), contentfulTTL)
+		return errors.New(remark.Say("signature-old", age.Round(time.Second), contentfulTTL))
 	}
 	names, err := single(r.Header, "x-contentful-signed-headers")
 	if err != nil {
@@ -354,7 +361,7 @@ func contentfulText(r Request, names string) ([]byte, error) {
 		headers = append(headers, name+":"+v)
 	}
 	if !timed {
-		return nil, errors.New("the time is not among the signed headers")
+		return nil, errors.New(remark.Say("time-not-signed"))
 	}
 	return []byte(r.Method + "\n" + contentfulPath(r.Path) + "\n" + strings.Join(headers, ";") + "\n"), nil
 }
@@ -391,7 +398,7 @@ func encodeURI(s string) string {
 func bearer(secret, value string, r Request) error {
 	scheme, token, _ := strings.Cut(value, " ")
 	if !strings.EqualFold(scheme, "bearer") {
-		return errors.New("want \"Bearer\" and the token")
+		return errors.New(remark.Say("form-wanted", "\"Bearer\" and the token"))
 	}
 	return same(secret, strings.TrimSpace(token), r)
 }
@@ -400,7 +407,7 @@ func bearer(secret, value string, r Request) error {
 func same(secret, value string, _ Request) error {
 	a, b := sha256.Sum256([]byte(secret)), sha256.Sum256([]byte(value)) // of equal length, whatever was sent
 	if subtle.ConstantTimeCompare(a[:], b[:]) != 1 {
-		return errors.New("another token")
+		return errors.New(remark.Say("token-other"))
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cutline/internal/bucket"
+	"cutline/internal/remark"
 	"cutline/internal/source"
 	"cutline/internal/story"
 )
@@ -120,7 +121,7 @@ func (w *Webhook) Replay(ctx context.Context, key string) (story.Delivered, erro
 func (w *Webhook) retried(ctx context.Context, src source.Source, r story.Refusal) (story.Delivered, error) {
 	refused := func(why string) (story.Delivered, error) { return story.Delivered{Result: "refused", Why: why}, nil }
 	if r.Cut {
-		return refused("its body was too long to be kept: publish the article again, or wait for the pull")
+		return refused(remark.Say("body-not-kept"))
 	}
 	req, err := source.Recorded{Method: r.Method, Path: r.Path, Headers: r.Headers, Body: r.Body, Base64: r.Base64, At: r.At}.Request()
 	if err != nil {

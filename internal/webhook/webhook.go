@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/source"
 	"cutline/internal/story"
 )
@@ -137,7 +138,7 @@ func (w *Webhook) take(rw http.ResponseWriter, r *http.Request, src source.Sourc
 		return Answer{}, &refusal{status: http.StatusTooManyRequests, why: "too many requests that were refused", after: wait}
 	}
 	if e := r.Header.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
-		return Answer{}, &refusal{status: http.StatusUnsupportedMediaType, why: "send the body without Content-Encoding", verdict: source.Malformed}
+		return Answer{}, &refusal{status: http.StatusUnsupportedMediaType, why: remark.Say("body-encoded"), verdict: source.Malformed}
 	}
 	if r.ContentLength > w.Limit {
 		return Answer{}, w.tooLarge()
@@ -164,7 +165,7 @@ func (w *Webhook) take(rw http.ResponseWriter, r *http.Request, src source.Sourc
 		return Answer{}, &refusal{status: http.StatusTooManyRequests, why: "too many requests", after: wait}
 	}
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); r.Header.Get("Content-Type") != "" && (err != nil || !src.Reads(media)) {
-		return Answer{}, &refusal{status: http.StatusUnsupportedMediaType, why: "send the article as " + src.Media(), verdict: source.Malformed}
+		return Answer{}, &refusal{status: http.StatusUnsupportedMediaType, why: remark.Say("media-other", src.Media()), verdict: source.Malformed}
 	}
 	answer, no := w.takeAll(r, src, *req)
 	if no == nil {
@@ -223,7 +224,7 @@ func (w *Webhook) fault(src source.Source, err error) *refusal {
 }
 
 func (w *Webhook) tooLarge() *refusal {
-	return &refusal{status: http.StatusRequestEntityTooLarge, why: fmt.Sprintf("the body is larger than %d bytes", w.Limit), verdict: source.Malformed}
+	return &refusal{status: http.StatusRequestEntityTooLarge, why: remark.Say("body-too-large", w.Limit), verdict: source.Malformed}
 }
 
 func (w *Webhook) refuse(rw http.ResponseWriter, no refusal) {
