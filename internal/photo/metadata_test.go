@@ -42,6 +42,12 @@ func TestXMPForms(t *testing.T) {
 		{"what follows the RDF is not read", rdf("", "<photoshop:Credit>AFP</photoshop:Credit>") + "\x00\x00 <<<", xmp{credit: "AFP"}},
 		{"byte order mark", "\xef\xbb\xbf" + rdf("photoshop:Credit='AFP'", ""), xmp{credit: "AFP"}},
 		{"UTF-16", utf16Text(rdf("photoshop:Credit='هەولێر'", "")), xmp{credit: "هەولێر"}},
+		{"a credit with qualifiers", rdf("", `<photoshop:Credit rdf:parseType="Resource"><rdf:value>AFP</rdf:value><e:x>no</e:x></photoshop:Credit><dc:rights>R</dc:rights>`), xmp{credit: "AFP", copyright: "R"}},
+		{"a value as attribute", rdf("", `<photoshop:Credit rdf:value="AFP"/>`), xmp{credit: "AFP"}},
+		{"a bare ampersand", rdf("", `<photoshop:Credit>A & B</photoshop:Credit><dc:rights>R</dc:rights>`), xmp{credit: "A & B", copyright: "R"}},
+		{"entities of HTML", rdf("", `<photoshop:Credit>Caf&eacute;&nbsp;Press</photoshop:Credit>`), xmp{credit: "Café Press"}},
+		{"control characters and references to them", rdf("", "<photoshop:Credit>A\x0bB&#x0b;C&#0;D&#31;&#13;&#xFFFE;</photoshop:Credit>"), xmp{credit: "A B C D"}},
+		{"Windows-1252 among UTF-8", rdf("", "<photoshop:Credit>Caf\xe9 ه</photoshop:Credit>"), xmp{credit: "Café ه"}},
 		{"overrides of direction", rdf("photoshop:Credit='A&#x202e;B&#x200c;C&#x2066;'", ""), xmp{credit: "AB\u200cC"}},
 	} {
 		got := readXMP([]byte(c.packet), nil)
@@ -193,5 +199,16 @@ func TestExiftoolReadsSegments(t *testing.T) {
 	}
 	if w, ok := got[0]["ExifTool:Warning"]; ok {
 		t.Errorf("warning: %v", w)
+	}
+}
+
+// TestBlocksOfOtherPrograms: image resources may carry another program's signature before the one with IIM.
+func TestBlocksOfOtherPrograms(t *testing.T) {
+	block := []byte("\x1c\x02\x6e\x00\x03AFP")
+	other := append([]byte("MeSa"), resource(0x03ed, []byte("abc"))[4:]...)
+	var f file
+	f.photoshop(append(other, resource(0x0404, block)...))
+	if !bytes.Equal(f.iim, block) {
+		t.Errorf("have %q", f.iim)
 	}
 }

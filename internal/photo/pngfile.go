@@ -195,6 +195,9 @@ func (f *file) rawProfile(key string, text []byte) {
 	}
 	switch strings.TrimPrefix(key, "Raw profile type ") {
 	case "exif", "APP1":
+		if xmp, ok := bytes.CutPrefix(block, []byte(sigXMP)); ok && f.xmp == nil {
+			f.xmp = xmp
+		}
 		if f.exif == nil && bytes.HasPrefix(block, []byte("Exif\x00\x00")) {
 			f.exif = block[6:]
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"cutline/internal/jpeg"
 )
@@ -137,10 +138,10 @@ func (f *file) app1(body []byte, l Limits) {
 	}
 }
 
-// photoshop finds IIM and its digest among Photoshop's image resource blocks: "8BIM", number, name as a Pascal
-// string padded to even length, length, data padded to even length.
+// photoshop finds IIM and its digest among Photoshop's image resource blocks: "8BIM" (or the signature of another program's
+// block, which is passed over), number, name as a Pascal string padded to even length, length, data padded to even length.
 func (f *file) photoshop(b []byte) {
-	for len(b) >= 12 && string(b[:4]) == "8BIM" {
+	for len(b) >= 12 && slices.Contains([]string{"8BIM", "PHUT", "MeSa", "AgHg", "DCSR"}, string(b[:4])) {
 		number := binary.BigEndian.Uint16(b[4:])
 		name := 1 + int(b[6])
 		at := 6 + name + name&1
@@ -154,6 +155,7 @@ func (f *file) photoshop(b []byte) {
 		}
 		body := b[at : at+int(size)]
 		switch {
+		case string(b[:4]) != "8BIM":
 		case number == 0x0404 && f.iim == nil:
 			f.iim = body
 		case number == 0x0425 && f.digest == nil && len(body) == 16:

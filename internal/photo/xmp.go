@@ -9,8 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // Namespaces of XMP. The namespace decides, never the prefix.
@@ -25,6 +27,9 @@ const (
 	nsPLUS      = "http://ns.useplus.org/ldf/xmp/1.0/"
 	nsNote      = "http://ns.adobe.com/xmp/note/"
 )
+
+// rdfValue is the property that holds the value of what has qualifiers (ISO 16684-1, 7.8).
+var rdfValue = xml.Name{Space: nsRDF, Local: "value"}
 
 // Bounds of what is read of a packet: a real one is far below each.
 const (
@@ -131,8 +136,9 @@ func (x *xmp) set(name xml.Name, value, lang string) {
 // that RDF count: what lies deeper (histories, ingredients) is of other pictures. PLUS is the one exception, whose
 // names lie in a structure.
 func parseXMP(packet []byte) (xmp, error) {
-	d := xml.NewDecoder(bytes.NewReader(toUTF8(packet)))
+	d := xml.NewDecoder(strings.NewReader(mended(toUTF8(packet))))
 	d.CharsetReader = charset
+	d.Entity = xml.HTMLEntity // &eacute; is met; what the packet itself would declare is refused below
 	var out xmp
 	var path []xml.Name // of the open elements
 	var rdf int         // depth of rdf:RDF in path, from 1; 0: not met yet
@@ -168,7 +174,7 @@ func parseXMP(packet []byte) (xmp, error) {
 				listed = false
 			}
 			plus = inPLUS && t.Name == xml.Name{Space: nsPLUS, Local: "ImageCreatorName"}
-			if depth == 2 || depth == 4 || plus {
+			if depth == 2 || depth == 4 || plus || depth == 3 && t.Name == rdfValue {
 				text.Reset()
 				lang = ""
 			}
@@ -176,7 +182,7 @@ func parseXMP(packet []byte) (xmp, error) {
 				switch {
 				case depth == 1 || inPLUS && a.Name == xml.Name{Space: nsPLUS, Local: "ImageCreatorName"}:
 					out.set(a.Name, a.Value, "")
-				case depth == 2 && a.Name == xml.Name{Space: nsRDF, Local: "resource"}:
+				case depth == 2 && (a.Name == xml.Name{Space: nsRDF, Local: "resource"} || a.Name == xml.Name{Space: nsRDF, Local: "value"}):
 					out.set(t.Name, a.Value, "")
 				case depth == 4 && a.Name == xml.Name{Space: nsXML, Local: "lang"}:
 					lang = a.Value
@@ -187,7 +193,7 @@ func parseXMP(packet []byte) (xmp, error) {
 				continue
 			}
 			depth := len(path) - rdf
-			value := depth == 5 && path[rdf+4] == xml.Name{Space: nsRDF, Local: "value"} // an item with qualifiers
+			value := depth == 5 && path[rdf+4] == rdfValue || depth == 3 && path[rdf+2] == rdfValue // what has qualifiers
 			if (depth == 2 || depth == 4 || value || plus) && text.Len()+len(t) <= xmpText {
 				text.Write(t)
 			}
@@ -199,7 +205,7 @@ func parseXMP(packet []byte) (xmp, error) {
 				case plus:
 					out.set(t.Name, text.String(), "")
 					plus = false
-				case depth == 4:
+				case depth == 4, depth == 3 && t.Name == rdfValue:
 					out.set(path[rdf+1], text.String(), lang)
 					text.Reset()
 					listed = true
@@ -210,6 +216,40 @@ func parseXMP(packet []byte) (xmp, error) {
 			path = path[:len(path)-1]
 		}
 	}
+}
+
+// badReference is a reference to a character that XML does not have.
+var badReference = regexp.MustCompile(`&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01])|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]|[fF]{3}[eEfF]|[dD][89a-fA-F][0-9a-fA-F]{2}));`)
+
+// bareAmpersand is an & and what stands behind it where that may be a reference.
+var bareAmpersand = regexp.MustCompile(`&(?:#?[0-9A-Za-z]+;)?`)
+
+// mended is a packet without what would make a reader of XML give up though all else can be read: bytes that are no UTF-8
+// (they are Windows-1252), control characters and references to such, an & that begins no reference.
+func mended(packet []byte) string {
+	var b strings.Builder
+	for len(packet) > 0 {
+		r, size := utf8.DecodeRune(packet)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			b.WriteString(decodeText(string(packet[:1])))
+		case r < 0x20 && r != '\t' && r != '\n' && r != '\r', r&0xfffe == 0xfffe:
+			b.WriteByte(' ')
+		default:
+			b.Write(packet[:size])
+		}
+		packet = packet[size:]
+	}
+	text := badReference.ReplaceAllString(b.String(), " ")
+	if strings.Contains(text, "<![CDATA[") { // an & is one there
+		return text
+	}
+	return bareAmpersand.ReplaceAllStringFunc(text, func(s string) string {
+		if s == "&" {
+			return "&amp;"
+		}
+		return s
+	})
 }
 
 // charset allows the encodings that XMP packets are met in; anything else ends the reading.
