@@ -45,12 +45,18 @@ func transform(n int, blk *block, top int, out []byte, stride int) {
 		idct8corner(blk, out, stride)
 	case n == 8:
 		idct8(blk, out, stride)
+	case n == 7:
+		idct7(blk, out, stride)
+	case n == 6:
+		idct6(blk, out, stride)
+	case n == 5:
+		idct5(blk, out, stride)
 	case n == 4:
 		idct4(blk, out, stride)
-	case n == 2:
+	case n == 3:
+		idct3(blk, out, stride)
+	default: // at 1 there is DC alone, which is flat
 		idct2(blk, out, stride)
-	default:
-		idctN(n, blk, out, stride)
 	}
 }
 

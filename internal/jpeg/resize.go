@@ -226,6 +226,17 @@ func sumDown(even, odd []byte, lines [][]byte, factors []uint64) {
 			binary.LittleEndian.PutUint64(even[i:], e>>8&evenBytes)
 			binary.LittleEndian.PutUint64(odd[i:], o>>8&evenBytes)
 		}
+	case 4: // as many as there are up to half the size
+		l0, l1, l2, l3, f0, f1, f2, f3 := lines[0], lines[1], lines[2], lines[3], factors[0], factors[1], factors[2], factors[3]
+		l1, l2, l3, even, odd = l1[:len(l0)], l2[:len(l0)], l3[:len(l0)], even[:len(l0)], odd[:len(l0)]
+		for i := 0; i <= len(l0)-8; i += 8 {
+			v0, v1 := binary.LittleEndian.Uint64(l0[i:]), binary.LittleEndian.Uint64(l1[i:])
+			v2, v3 := binary.LittleEndian.Uint64(l2[i:]), binary.LittleEndian.Uint64(l3[i:])
+			e := v0&evenBytes*f0 + v1&evenBytes*f1 + v2&evenBytes*f2 + v3&evenBytes*f3 + halfEach
+			o := v0>>8&evenBytes*f0 + v1>>8&evenBytes*f1 + v2>>8&evenBytes*f2 + v3>>8&evenBytes*f3 + halfEach
+			binary.LittleEndian.PutUint64(even[i:], e>>8&evenBytes)
+			binary.LittleEndian.PutUint64(odd[i:], o>>8&evenBytes)
+		}
 	default:
 		for i := 0; i <= len(even)-8; i += 8 {
 			e, o := uint64(halfEach), uint64(halfEach)
@@ -265,10 +276,14 @@ func sumAcross(to *[4][]byte, columns []uint64, t *taps) {
 	for x := range to0 {
 		sum := uint64(halfEach)
 		c := columns[first[x]:]
-		if t.n == 3 && len(weights) >= 3 && len(c) >= 3 { // the most usual
+		switch { // the most usual spelled out
+		case t.n == 3 && len(weights) >= 3 && len(c) >= 3:
 			sum += c[0]*uint64(weights[0]) + c[1]*uint64(weights[1]) + c[2]*uint64(weights[2])
 			weights = weights[3:]
-		} else {
+		case t.n == 4 && len(weights) >= 4 && len(c) >= 4:
+			sum += c[0]*uint64(weights[0]) + c[1]*uint64(weights[1]) + c[2]*uint64(weights[2]) + c[3]*uint64(weights[3])
+			weights = weights[4:]
+		default:
 			for j, w := range weights[:t.n] {
 				sum += c[j] * uint64(w)
 			}
