@@ -155,3 +155,13 @@ func TestNotShownIsNotUnpublished(t *testing.T) {
 		srv.Close()
 	}
 }
+
+// What the configuration names in another collection is asked for, too.
+func TestDirectusIsAskedForWhatIsConfigured(t *testing.T) {
+	s := newSource(t, "directus", func(c *config.Source, _ *config.Site) {
+		c.Fields = map[string]string{"tags": "tags[].tags_id.name", "credit": "hero.folder.name", "dek": "lead", "body": "html:blocks[0].item.text"}
+	})
+	if got, want := directusFields(s), "fields=*.*,blocks.item.text,hero.folder.name,tags.tags_id.name"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

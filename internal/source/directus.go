@@ -3,12 +3,12 @@ package source
 import (
 	"context"
 	"fmt"
+	"net/url"
+	"regexp"
 	"strings"
 
 	"cutline/internal/article"
 )
-
-const directusQuery = "fields=*,author.*,hero.*"
 
 // directusRules is an item of Directus under the names of its newsroom starters; others are configured. All texts are
 // plain but the body.
@@ -20,6 +20,22 @@ var directusRules = rules{
 	"focal.x": {"hero.focal_point_x", "image.focal_point_x"}, "focal.y": {"hero.focal_point_y", "image.focal_point_y"}, "width": {"hero.width", "image.width"}, "height": {"hero.height", "image.height"},
 	"published": {"published_at", "date_published", "date_created"}, "updated": {"date_updated"}, "embargo": {"embargo", "embargo_until"},
 }
+
+// directusFields asks for an item with what it refers to: photo, author, section; and for what the configuration names further off.
+// Where there is no such relation, Directus passes it over.
+func directusFields(s Source) string {
+	query := "fields=*.*"
+	for _, field := range sortedKeys(s.c.Fields) {
+		path := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(s.c.Fields[field], "html:"), "$"), ".")
+		if path = inList.ReplaceAllString(path, ""); strings.Contains(path, ".") {
+			query += "," + url.QueryEscape(path)
+		}
+	}
+	return query
+}
+
+// inList is what a path has behind the name of a list, which Directus's have not.
+var inList = regexp.MustCompile(`\[\d*\]`)
 
 // collection is the one that holds articles.
 func (s Source) collection() string { return s.model("articles") }

@@ -74,10 +74,10 @@ func kinds() map[string]kind {
 			schemes: []scheme{byToken}, token: true, final: true, read: readDirectus, item: directusItems, auth: bearerKey, gone: 403, dated: true,
 			media: []string{"application/x-www-form-urlencoded"}, // what its templates become when they are no JSON: read, and refused for that
 			one: func(s Source, id string) string {
-				return s.base() + "/items/" + url.PathEscape(s.collection()) + "/" + url.PathEscape(id) + "?" + directusQuery
+				return s.base() + "/items/" + url.PathEscape(s.collection()) + "/" + url.PathEscape(id) + "?" + directusFields(s)
 			},
 			list: func(s Source, _ time.Time, n int) string {
-				return s.base() + "/items/" + url.PathEscape(s.collection()) + "?" + directusQuery + "&filter[status][_eq]=published&sort=-date_updated&limit=50" + page("page", n)
+				return s.base() + "/items/" + url.PathEscape(s.collection()) + "?" + directusFields(s) + "&filter[status][_eq]=published&sort=-date_updated&limit=50" + page("page", n)
 			},
 		},
 		"contentful": {
