@@ -152,16 +152,6 @@ func TestParseNamesTheFieldThatIsWrong(t *testing.T) {
 	}
 }
 
-func TestEmbargoThatCannotBeReadLeavesADoubt(t *testing.T) {
-	for s, doubt := range map[string]bool{"": false, "2026-11-27T06:00:00+03:00": false, "2026-11-27T06:00:00": true, "tomorrow": true, "27/11/2026 06:00": true} {
-		a := Article{}
-		SetEmbargo(&a, s)
-		if (a.Doubt != "") != doubt || !doubt && s != "" && a.Embargo.IsZero() {
-			t.Errorf("%q: %q %v", s, a.Doubt, a.Embargo)
-		}
-	}
-}
-
 func FuzzCleanIsDoneOnce(f *testing.F) {
 	f.Add("<p>DUHOK (Example24) – The reservoir</p><p>Advertisement</p>", "A spillway. (Photo: AFP)")
 	f.Add("ئاو &nbsp; <script>x</script>", "وێنە: AFP")

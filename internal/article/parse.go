@@ -6,12 +6,9 @@ import (
 	"io"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
-
-	"cutline/internal/remark"
 )
 
 // A FieldError says which field of an article is not as it must be.
@@ -126,22 +123,6 @@ func (f *fields) time(name string) time.Time {
 }
 
 var languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$`)
-
-// SetEmbargo reads an embargo: a time with its zone (RFC 3339, with seconds or without, with a blank for the T or
-// without). One that cannot be read, has no zone or is of no year that can be meant leaves a doubt, which holds the story
-// for the desk: better late than early.
-func SetEmbargo(a *Article, s string) {
-	if s = strings.TrimSpace(s); s == "" {
-		return
-	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 Z07:00", "2006-01-02T15:04:05Z0700", time.RFC1123Z} {
-		if t, err := time.Parse(layout, s); err == nil && t.Year() >= 2000 && t.Year() < 2200 {
-			a.Embargo = t
-			return
-		}
-	}
-	a.Doubt = remark.Say("embargo-unreadable", strconv.Quote(cut(s, 60)))
-}
 
 func address(s string) bool {
 	u, err := url.Parse(s)

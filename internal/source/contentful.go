@@ -21,7 +21,7 @@ var contentfulRules = rules{
 	"caption": {"fields.caption", "fields.imageCaption", "fields.image.fields.description", "fields.heroImage.fields.description", "fields.hero.fields.description", "fields.featuredImage.fields.description"},
 	"alt":     {"fields.alt", "fields.imageAlt", "fields.image.fields.title", "fields.heroImage.fields.title", "fields.hero.fields.title", "fields.featuredImage.fields.title"},
 	"credit":  {"fields.credit", "fields.imageCredit", "fields.photoCredit"}, "published": {"fields.publishedAt", "fields.publishDate", "sys.firstPublishedAt", "sys.publishedAt", "sys.createdAt"}, "updated": {"sys.updatedAt"},
-	"embargo": {"fields.embargo"},
+	"embargo": {"fields.embargo", "fields.embargoUntil"}, "embargo.zone": {"fields.embargoTimezone", "fields.embargoTimeZone"},
 }
 
 // readContentful reads a webhook of Contentful. The topic says what happened; fields are by locale, links are ids.

@@ -18,7 +18,7 @@ var directusRules = rules{
 	"byline": {"author.name", "authors[].name", "byline", "author"}, "section": {"section", "category", "category.name", "section.name"}, "tags": {"tags", "tags[].name"}, "kicker": {"kicker"},
 	"photo": {"photo_path"}, "caption": {"hero_caption", "caption", "hero.description", "image.description"}, "alt": {"hero_alt", "alt", "hero.title", "image.title"}, "credit": {"hero_credit", "credit", "photo_credit", "image_credit"},
 	"focal.x": {"hero.focal_point_x", "image.focal_point_x"}, "focal.y": {"hero.focal_point_y", "image.focal_point_y"}, "width": {"hero.width", "image.width"}, "height": {"hero.height", "image.height"},
-	"published": {"published_at", "date_published", "date_created"}, "updated": {"date_updated"}, "embargo": {"embargo", "embargo_until"},
+	"published": {"published_at", "date_published", "date_created"}, "updated": {"date_updated"}, "embargo": {"embargo", "embargo_until"}, "embargo.zone": {"embargo_timezone", "embargo_time_zone"},
 }
 
 // directusFields asks for an item with what it refers to: photo, author, section; and for what the configuration names further off.

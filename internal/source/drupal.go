@@ -16,7 +16,7 @@ var drupalRules = rules{
 	"section": {"cutline_section", "field_section", "field_category"}, "tags": {"cutline_tags", "field_tags"},
 	"photo": {"cutline_photo", "field_image.url", "field_image.uri"}, "caption": {"html:field_image_caption.value", "html:field_image_caption", "html:field_caption.value", "html:field_caption", "cutline_title", "field_image.title"},
 	"alt": {"cutline_alt", "field_image.alt"}, "credit": {"html:field_image_credit", "html:field_photo_credit", "html:field_credit"},
-	"published": {"published_at", "created"}, "updated": {"changed"}, "embargo": {"publish_on", "field_embargo"}, "width": {"cutline_width"}, "height": {"cutline_height"},
+	"published": {"published_at", "created"}, "updated": {"changed"}, "embargo": {"publish_on", "field_embargo", "field_embargo.value"}, "embargo.zone": {"field_embargo.timezone", "field_embargo_timezone"}, "width": {"cutline_width"}, "height": {"cutline_height"},
 }
 
 // readDrupal reads a node: {"event","entity"} of the Webhooks module with the node serialized, or a JSON:API document.

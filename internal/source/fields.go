@@ -1,6 +1,7 @@
 package source
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ type rules map[string][]string
 // fieldNames are the names that a source's fields in the configuration go by, and rules with id: what an article is known
 // by is the CMS's own.
 var fieldNames = []string{"url", "slug", "language", "headline", "dek", "body", "byline", "dateline", "section", "tags", "kicker",
-	"photo", "caption", "credit", "alt", "terms", "focal.x", "focal.y", "width", "height", "published", "updated", "embargo"}
+	"photo", "caption", "credit", "alt", "terms", "focal.x", "focal.y", "width", "height", "published", "updated", "embargo", "embargo.zone"}
 
 func knownField(name string) bool { return slices.Contains(fieldNames, name) }
 
@@ -70,10 +71,42 @@ func (s Source) fill(root any, r rules) (article.Article, string, map[string]str
 	delete(from, "width")
 	delete(from, "height")
 	a.Published, a.Updated = timeOf(plain("published")), timeOf(plain("updated"))
+	zone := plain("embargo.zone")
+	delete(from, "embargo.zone")
 	if e := plain("embargo"); e != "" {
-		setEmbargo(&a, e)
+		article.SetEmbargoIn(&a, e, zone)
+	} else if v := s.unread(root, r["embargo"]); v != nil {
+		article.SetEmbargo(&a, fmt.Sprint(v)) // in a form that is not known: a doubt
 	}
 	return a, plain("slug"), from
+}
+
+// unread is what stands where an embargo should, and is no text: an object of fields that nobody named, a list, a mark that
+// there is one; nil if there is nothing.
+func (s Source) unread(root any, paths []string) any {
+	if p, ok := s.c.Fields["embargo"]; ok {
+		paths = append([]string{p}, paths...)
+	}
+	for _, p := range paths {
+		switch v := find(root, strings.TrimPrefix(p, "html:")).(type) {
+		case nil, string:
+		case bool:
+			if v {
+				return v
+			}
+		case []any:
+			if len(v) > 0 {
+				return v
+			}
+		case map[string]any:
+			if len(v) > 0 {
+				return v
+			}
+		default:
+			return v
+		}
+	}
+	return nil
 }
 
 // upsert is fill and finish, as a delivery.
@@ -158,14 +191,4 @@ func versionTime(at, version string) time.Time {
 		t = t.Truncate(time.Second).Add(time.Duration(n))
 	}
 	return t
-}
-
-// setEmbargo reads an embargo: unlike other times it must have a zone, else the desk has to look.
-func setEmbargo(a *article.Article, s string) {
-	for _, l := range []string{"2006-01-02T15:04:05-0700", "20060102T150405-0700", time.RFC1123Z} {
-		if t, err := time.Parse(l, s); err == nil {
-			s = t.Format(time.RFC3339)
-		}
-	}
-	article.SetEmbargo(a, s)
 }

@@ -17,7 +17,7 @@ var sanityRules = rules{
 	"photo": {"image.url", "mainImage.asset.url", "image.asset.url", "mainImage.url", "imageUrl", "photo.url", "image"}, "caption": {"image.caption", "mainImage.caption", "photo.caption", "caption"},
 	"alt": {"image.alt", "mainImage.alt", "photo.alt", "alt"}, "credit": {"image.credit", "mainImage.credit", "image.attribution", "mainImage.attribution", "photo.credit", "image.asset.creditLine", "mainImage.asset.creditLine", "credit"},
 	"focal.x": {"image.hotspot.x", "mainImage.hotspot.x"}, "focal.y": {"image.hotspot.y", "mainImage.hotspot.y"},
-	"published": {"publishedAt", "published", "_createdAt"}, "updated": {"_updatedAt"}, "embargo": {"embargo", "embargoUntil"}, "kicker": {"kicker"},
+	"published": {"publishedAt", "published", "_createdAt"}, "updated": {"_updatedAt"}, "embargo": {"embargo", "embargoUntil", "embargo.utc", "embargoUntil.utc"}, "embargo.zone": {"embargoTimezone", "embargoTimeZone"}, "kicker": {"kicker"},
 }
 
 // readSanity reads a webhook of Sanity: the body is what its projection says, the operation stands in a header, if the

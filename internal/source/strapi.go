@@ -20,7 +20,7 @@ var strapiRules = rules{
 	"alt":     {"cover.alternativeText", "image.alternativeText", "hero.alternativeText", "photo.alternativeText", "featuredImage.alternativeText", "cover[0].alternativeText", "image[0].alternativeText"},
 	"credit":  {"photoCredit", "photo_credit", "coverCredit", "cover_credit", "imageCredit", "credit", "cover.credit", "image.credit"},
 	"focal.x": {"cover.focalPoint.x", "image.focalPoint.x"}, "focal.y": {"cover.focalPoint.y", "image.focalPoint.y"},
-	"published": {"publishedAt"}, "updated": {"updatedAt"}, "embargo": {"embargo", "embargoUntil"},
+	"published": {"publishedAt"}, "updated": {"updatedAt"}, "embargo": {"embargo", "embargoUntil"}, "embargo.zone": {"embargoTimezone", "embargoTimeZone"},
 }
 
 // readStrapi reads a webhook of Strapi: {"event","createdAt","model","entry"}. What is public is in entry.publish alone;
