@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"cutline/internal/remark"
 )
 
 // A FieldError says which field of an article is not as it must be.
