@@ -35,6 +35,8 @@ func (r *refusal) Error() string { return r.what }
 // handle makes a handler of a page or an act. Errors become answers here and nowhere else.
 func (d *desk) handle(f func(*request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, seen := story.Watch(r.Context())
+		r = r.WithContext(ctx)
 		q := &request{Request: r, w: w, desk: d, who: staff.Of(r), by: staff.Of(r).Name, words: d.language(r)}
 		if c, err := r.Cookie("zone"); err == nil && len(c.Value) < 64 {
 			if z, err := time.LoadLocation(c.Value); err == nil && c.Value != "" && c.Value != "Local" {
@@ -59,7 +61,11 @@ func (d *desk) handle(f func(*request) error) http.HandlerFunc {
 			q.fail(http.StatusNotFound, q.words.say("no_story"), "")
 		case r.Context().Err() != nil: // whoever asked has gone
 		default:
-			d.Log.Error("desk", "path", logged(r), "error", err)
+			about := []any{"path", logged(r), "error", err}
+			if k, err := q.key(); err == nil {
+				about = append(about, "story", string(k), "revision", seen.Revision(k))
+			}
+			d.Log.Error("desk", about...)
 			q.fail(http.StatusInternalServerError, q.words.say("trouble"), "")
 		}
 	}

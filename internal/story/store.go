@@ -73,6 +73,7 @@ func (s *Store) Key(ctx context.Context, source, id string) (Key, error) {
 // KeyOrNew is Key, and says whether the key was made just now: then nobody else has seen it, and there is no story yet.
 func (s *Store) KeyOrNew(ctx context.Context, source, id string) (k Key, made bool, err error) {
 	k, err = s.Find(ctx, source, id)
+	found(ctx, k)
 	if !errors.Is(err, ErrNone) {
 		return k, false, err
 	}
@@ -81,6 +82,7 @@ func (s *Store) KeyOrNew(ctx context.Context, source, id string) (k Key, made bo
 		return "", false, err
 	}
 	k, err = s.lead(ctx, source, id, fresh)
+	found(ctx, k)
 	return k, k == fresh, err
 }
 
@@ -154,19 +156,20 @@ func (s *Store) Post(ctx context.Context, k Key, channel string) (Post, error) {
 // Story the first time); it must leave the half it does not own alone. If change leaves the story as it was, nothing is written; else the revision goes
 // up by one. It returns the story as it now stands, and whether it was written.
 func (s *Store) UpdateStory(ctx context.Context, k Key, change func(*Story) error) (Story, bool, error) {
-	return update(ctx, s, k.story(), Story{}, changed(k, change))
+	return update(ctx, s, k.story(), Story{}, changed(ctx, k, change))
 }
 
 // CreateStory is UpdateStory for a key that was made just now: it does not look first whether there is a story. If there
 // is one all the same, change is called again on that.
 func (s *Store) CreateStory(ctx context.Context, k Key, change func(*Story) error) (Story, bool, error) {
-	v, wrote, err := amend(ctx, s, k.story(), Story{}, &Versioned[Story]{}, changed(k, change))
+	v, wrote, err := amend(ctx, s, k.story(), Story{}, &Versioned[Story]{}, changed(ctx, k, change))
 	return v.Doc, wrote, err
 }
 
 // changed is change with what every change of a story brings about: the revision goes up by one.
-func changed(k Key, change func(*Story) error) func(*Story) error {
+func changed(ctx context.Context, k Key, change func(*Story) error) func(*Story) error {
 	return func(d *Story) error {
+		saw(ctx, d)
 		rev, sent := d.Revision, d.Sent
 		before, err := encode(d, nil)
 		if err != nil {

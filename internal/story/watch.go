@@ -10,6 +10,7 @@ import (
 type Reading struct {
 	mu        sync.Mutex
 	revisions map[Key]int
+	last      Key
 }
 
 type readingKey struct{}
@@ -28,11 +29,27 @@ func (s *Reading) Revision(k Key) int {
 	return s.revisions[k]
 }
 
+// Last is the story that was found, read or changed last, and its revision as far as that is known; empty: none was.
+func (s *Reading) Last() (k Key, revision int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last, s.revisions[s.last]
+}
+
 // saw remembers a story that was read.
 func saw(ctx context.Context, s *Story) {
 	if w, ok := ctx.Value(readingKey{}).(*Reading); ok && s.Key != "" {
 		w.mu.Lock()
-		w.revisions[s.Key] = s.Revision
+		w.revisions[s.Key], w.last = s.Revision, s.Key
+		w.mu.Unlock()
+	}
+}
+
+// found remembers a story of which no more than its key is known yet.
+func found(ctx context.Context, k Key) {
+	if w, ok := ctx.Value(readingKey{}).(*Reading); ok && k != "" {
+		w.mu.Lock()
+		w.last = k
 		w.mu.Unlock()
 	}
 }

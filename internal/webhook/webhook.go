@@ -196,15 +196,16 @@ func readBody(rw http.ResponseWriter, r *http.Request, limit int64) ([]byte, err
 
 // takeAll reads a verified request and stores what it says. The answer is that of the first article that it is about.
 func (w *Webhook) takeAll(r *http.Request, src source.Source, req source.Request) (Answer, *refusal) {
-	ctx := r.Context()
 	var answers []Answer
-	for _, d := range src.Read(ctx, req) {
+	for _, d := range src.Read(r.Context(), req) {
 		if d.Verdict == source.Malformed {
 			return Answer{}, &refusal{status: http.StatusBadRequest, why: d.Why, verdict: source.Malformed}
 		}
+		ctx, seen := story.Watch(r.Context())
 		t, err := w.apply(ctx, src, d, req.Now, complete)
 		if err != nil {
-			return Answer{}, w.fault(src, err)
+			key, revision := seen.Last()
+			return Answer{}, w.fault(src, err, "story", string(key), "revision", revision, "event", string(d.Event), "id", d.Article.ID)
 		}
 		w.Log.Info("delivery", "source", src.Name, "story", string(t.Story), "revision", t.story.Revision, "result", t.Result, "event", string(d.Event), "delivery", d.ID, "why", t.Why)
 		w.note(ctx, src, story.Delivered{At: req.Now.UTC(), Event: string(d.Event), Result: t.Result, Why: t.Why, Story: t.Story})
@@ -217,9 +218,9 @@ func (w *Webhook) takeAll(r *http.Request, src source.Source, req source.Request
 	return answers[0], nil
 }
 
-// fault is a refusal that is ours: the sender should try again.
-func (w *Webhook) fault(src source.Source, err error) *refusal {
-	w.Log.Error("webhook not taken", "source", src.Name, "error", err)
+// fault is a refusal that is ours: the sender should try again. about is what is known of the delivery, for the log.
+func (w *Webhook) fault(src source.Source, err error, about ...any) *refusal {
+	w.Log.Error("webhook not taken", append([]any{"source", src.Name, "error", err}, about...)...)
 	return &refusal{status: http.StatusServiceUnavailable, why: "a fault of ours: send it again", after: 5 * time.Second}
 }
 

@@ -296,8 +296,15 @@ func TestOurOwnFaultIs503AndHealsWithoutARestart(t *testing.T) {
 		t.Errorf("%d %+v", code, a)
 	}
 	d.own.Bucket = whole
-	if code, a, _ := d.send(payload("published", "7", "x")); code != 202 || a.Result != "accepted" {
-		t.Errorf("%d %+v", code, a)
+	_, a, _ = d.send(payload("published", "7", "x"))
+	if a.Result != "accepted" {
+		t.Fatalf("%+v", a)
+	}
+	d.log.Reset()
+	d.own.Bucket = fullDisk{whole}
+	d.send(payload("updated", "7", "another"))
+	if line := fmt.Sprintf(`"story":%q,"revision":1`, a.Story); !strings.Contains(d.log.String(), line) {
+		t.Errorf("the line about it does not say %s: %s", line, d.log)
 	}
 }
 
