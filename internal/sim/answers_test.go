@@ -306,3 +306,21 @@ func payloadOf(t *testing.T, content string) (body []byte, typ string) {
 	}
 	return b.Bytes(), form.FormDataContentType()
 }
+
+func TestTimelineShowsRepliesUnderTheirPost(t *testing.T) {
+	var posts []Post
+	for _, p := range [][3]string{{"a", "1", ""}, {"a", "2", ""}, {"b", "2", "1"}, {"a", "3", "1"}, {"a", "4", "3"}, {"a", "5", "gone"}, {"a", "", ""}, {"a", "", ""}, {"a", "6", "1"}} {
+		posts = append(posts, Post{Network: p[0], ID: p[1], ReplyTo: p[2]})
+	}
+	var got []string
+	for _, p := range conversations(posts) {
+		text := p.Network + p.ID
+		if p.Under {
+			text = "<" + text
+		}
+		got = append(got, text)
+	}
+	if want := "a a a5 b2 a2 a1 <a3 <a4 <a6"; strings.Join(got, " ") != want {
+		t.Errorf("have %s, want %s", strings.Join(got, " "), want)
+	}
+}

@@ -161,8 +161,7 @@ func (s *Server) pages() {
 
 func (s *Server) timeline(w http.ResponseWriter, r *http.Request) {
 	only := r.URL.Query().Get("network")
-	posts := s.Posts(only)
-	slices.Reverse(posts)
+	posts := conversations(s.Posts(only))
 	var kinds []string
 	for _, n := range s.networks {
 		kinds = append(kinds, n.kind())
@@ -173,4 +172,42 @@ func (s *Server) timeline(w http.ResponseWriter, r *http.Request) {
 	if err := timelineTemplate.Execute(w, map[string]any{"Posts": posts, "Kinds": kinds, "Only": only}); err != nil {
 		http.Error(w, "our own fault: "+err.Error(), http.StatusInternalServerError)
 	}
+}
+
+// told is a post as the timeline shows it.
+type told struct {
+	Post
+	Under bool // it stands under the post that it answers
+}
+
+// conversations puts posts, which come oldest first, as readers find them: the newest first, and under each what answers it,
+// in order.
+func conversations(posts []Post) []told {
+	key := func(network, id string) string { return network + " " + id }
+	answers, known := map[string][]int{}, map[string]bool{}
+	for i, p := range posts {
+		known[key(p.Network, p.ID)] = p.ID != ""
+		answers[key(p.Network, p.ReplyTo)] = append(answers[key(p.Network, p.ReplyTo)], i)
+	}
+	var out []told
+	shown := make([]bool, len(posts))
+	var show func(i int, under bool)
+	show = func(i int, under bool) {
+		if shown[i] {
+			return // of what goes round in a circle, or has the id of another
+		}
+		shown[i] = true
+		out = append(out, told{posts[i], under})
+		if id := posts[i].ID; id != "" {
+			for _, a := range answers[key(posts[i].Network, id)] {
+				show(a, true)
+			}
+		}
+	}
+	for i, p := range slices.Backward(posts) {
+		if p.ReplyTo == "" || !known[key(p.Network, p.ReplyTo)] {
+			show(i, false)
+		}
+	}
+	return out
 }
