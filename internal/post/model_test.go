@@ -33,6 +33,7 @@ type world struct {
 	objects map[string]bucket.Object
 	version int
 	posts   []string // ids of posts made, one for each that readers see
+	more    []string // what follows the first post in a thread
 	can     channel.Capabilities
 }
 
@@ -146,11 +147,14 @@ type network struct{ k *worker }
 func (n network) Capabilities() channel.Capabilities { return n.k.w.can }
 
 func (n network) Prepare(p channel.Piece) story.Draft {
-	return story.Draft{Text: p.Article.Headline, Card: p.Manifest.Cards["og"].Key, Revision: p.Revision}
+	return story.Draft{Text: p.Article.Headline, More: n.k.w.more, Card: p.Manifest.Cards["og"].Key, Revision: p.Revision}
 }
 
+// named is a post's name here: the same for each try of a call, and for no other.
+func named(c *channel.Call) string { return c.ID() + "@" + c.First.Format(time.RFC3339Nano) }
+
 func (n network) Publish(_ context.Context, c *channel.Call) channel.Outcome {
-	id := c.ID() + "@" + c.First.Format(time.RFC3339Nano)
+	id := named(c)
 	err := n.k.do(func() {
 		if n.k.w.can.Once && slices.Contains(n.k.w.posts, id) {
 			return
@@ -165,14 +169,14 @@ func (n network) Publish(_ context.Context, c *channel.Call) channel.Outcome {
 
 func (n network) Find(_ context.Context, c *channel.Call) channel.Outcome {
 	found := false
-	err := n.k.do(func() { found = len(n.k.w.posts) > 0 })
+	err := n.k.do(func() { found = slices.Contains(n.k.w.posts, named(c)) })
 	switch {
 	case n.k.w.can.Find == channel.Never:
 		return channel.Outcome{End: channel.Unknown}
 	case err != nil:
 		return channel.Outcome{End: channel.Later, Why: err.Error()}
 	case found:
-		return channel.Outcome{End: channel.Posted, Remote: story.Remote{ID: c.ID()}}
+		return channel.Outcome{End: channel.Posted, Remote: story.Remote{ID: named(c)}}
 	}
 	return channel.Outcome{End: channel.Absent}
 }
@@ -196,8 +200,8 @@ var modelConfig = &config.Config{
 
 const modelKey = story.Key("2026-11-26/abcdefghijklmnopqrstuvwxyz")
 
-func newWorld(t testing.TB, can channel.Capabilities) *world {
-	w := &world{now: time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC), objects: map[string]bucket.Object{}, can: can}
+func newWorld(t testing.TB, can channel.Capabilities, more ...string) *world {
+	w := &world{more: more, now: time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC), objects: map[string]bucket.Object{}, can: can}
 	st := (&worker{w: w}).store()
 	ctx := context.Background()
 	if _, _, err := st.UpdateStory(ctx, modelKey, func(s *story.Story) error {
@@ -317,16 +321,22 @@ func (w *world) settle(t *testing.T) story.Post {
 }
 
 func TestAtMostOncePostedUnderEveryInterleavingAndFault(t *testing.T) {
-	networks := map[string]channel.Capabilities{
-		"can be asked":                  {Find: channel.Exact, Retract: true},
-		"can be asked, has a handle":    {Find: channel.Exact, Once: true, Retract: true},
-		"cannot be asked":               {Find: channel.Never},
-		"cannot be asked, has a handle": {Find: channel.Never, Once: true},
+	networks := map[string]struct {
+		can  channel.Capabilities
+		more []string
+	}{
+		"can be asked":                  {can: channel.Capabilities{Find: channel.Exact, Retract: true}},
+		"can be asked, has a handle":    {can: channel.Capabilities{Find: channel.Exact, Once: true, Retract: true}},
+		"cannot be asked":               {can: channel.Capabilities{Find: channel.Never}},
+		"cannot be asked, has a handle": {can: channel.Capabilities{Find: channel.Never, Once: true}},
+		"a thread, can be asked":        {channel.Capabilities{Find: channel.Exact, Retract: true, Reply: true}, []string{"It holds."}},
+		"a thread, cannot be asked":     {channel.Capabilities{Find: channel.Never, Retract: true, Reply: true}, []string{"It holds."}},
 	}
-	for name, can := range networks {
+	for name, n := range networks {
+		can, want := n.can, 1+len(n.more)
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			length := newWorld(t, can).run(schedule{fault: -1})
+			length := newWorld(t, can, n.more...).run(schedule{fault: -1})
 			if length < 20 {
 				t.Fatalf("a run has %d operations only: the model does not reach the code", length)
 			}
@@ -334,6 +344,7 @@ func TestAtMostOncePostedUnderEveryInterleavingAndFault(t *testing.T) {
 			if os.Getenv("CUTLINE_E2E") != "" { // all of them take a minute
 				stride = 1
 			}
+			stride *= want * want // a thread's runs are longer
 			runs := 0
 			for fault := 0; fault < length+6; fault++ {
 				for f := fate(0); f < fates; f++ {
@@ -342,17 +353,17 @@ func TestAtMostOncePostedUnderEveryInterleavingAndFault(t *testing.T) {
 					}
 					for i := 0; i < length; i += stride {
 						for j := i; j < length+4; j += 1 + stride {
-							w := newWorld(t, can)
+							w := newWorld(t, can, n.more...)
 							s := schedule{switches: []int{i, j}, fault: fault, fate: f}
 							w.run(s)
 							rec := w.settle(t)
 							runs++
 							switch {
-							case len(w.posts) > 1:
-								t.Fatalf("%+v: posted %d times", s, len(w.posts))
+							case len(w.posts) > want || len(slices.Compact(slices.Sorted(slices.Values(w.posts)))) < len(w.posts):
+								t.Fatalf("%+v: posted %d times: %q", s, len(w.posts), w.posts)
 							case rec.Claim != nil:
 								t.Fatalf("%+v: left a claim behind: %+v", s, rec)
-							case rec.Live() && len(w.posts) == 1:
+							case rec.Live() && len(w.posts) == want:
 							case can.Find == channel.Never && rec.Uncertain != "":
 							default:
 								t.Fatalf("%+v: %d posts, record %+v", s, len(w.posts), rec)

@@ -42,6 +42,7 @@ const (
 	Propose  Verb = "propose"  // record Act.Draft as what would be sent
 	Publish  Verb = "publish"  // claim, send Act.Draft, record
 	Continue Verb = "continue" // claim, send Act.Draft as the thread's next post, record
+	Alter    Verb = "alter"    // record that what is not out of the thread is to be as Act.Draft has it
 	Reply    Verb = "reply"    // claim, send Act.Draft as a reply to the post, record
 	Edit     Verb = "edit"     // claim, edit the post to Act.Draft, record
 	Retract  Verb = "retract"  // claim, take the post down, record
@@ -64,7 +65,7 @@ func (v Verb) calls() bool {
 // Act is one step towards what should be.
 type Act struct {
 	Do     Verb
-	Draft  story.Draft // propose, publish, continue, reply, edit; retract, refuse: its Part is, if only one post of a thread is meant
+	Draft  story.Draft // propose, publish, continue, alter, reply, edit; retract, refuse: its Part is, if only one post of a thread is meant
 	Until  time.Time   // wait
 	By     string      // who wanted it: a name at the desk, or the policy
 	Why    string      // doubt, refuse, keep: in plain words

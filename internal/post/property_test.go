@@ -33,7 +33,9 @@ type life struct {
 	cfg     *config.Config
 	posts   []*Poster
 	keys    []story.Key
-	out     map[story.Key]int // posts that readers see
+	out     map[story.Key]int      // posts that readers see, but those that follow in threads
+	parts   map[story.Key][]string // those, by their ids, in order
+	threads bool                   // the account has threads
 	went    map[story.Key]time.Time
 	last    time.Time // the last post of a story that was not posted before
 	calm    bool      // the network does as it is told
@@ -77,7 +79,11 @@ func (j judge) Capabilities() channel.Capabilities {
 }
 
 func (j judge) Prepare(p channel.Piece) story.Draft {
-	return story.Draft{Text: p.Article.Dek, Revision: p.Revision}
+	d := story.Draft{Text: p.Article.Dek, Revision: p.Revision}
+	if j.l.threads && !p.Corrects {
+		d.More = []string{"and secondly " + p.Article.Dek, "and thirdly " + p.Article.Dek}
+	}
+	return d
 }
 
 // lawful checks what must hold when anything new is said to readers.
@@ -93,9 +99,20 @@ func (j judge) lawful(c *channel.Call, verb string) {
 		l.fail("%v", err)
 	}
 	v := d.Decisions.For("net", story.Rule{})
+	part := c.Draft.Part
+	approved := slices.ContainsFunc(d.Decisions.Log, func(dec story.Decision) bool {
+		more := dec.Drafts["net"].More
+		return part > 0 && part <= len(more) && more[part-1] == c.Draft.Text
+	})
 	switch {
 	case d.Story.Article.Embargo.After(l.w.now), v.Embargo.After(l.w.now):
 		l.fail("%s before the embargo %v", verb, d.Story.Article.Embargo)
+	case part > 0 && !approved:
+		l.fail("%s of %q, which nobody approved", verb, c.Draft.Text)
+	case part > 0 && v.Act == "": // the approval was taken back after the thread had begun
+	case part > 0 && strings.ContainsAny(c.Draft.Text, "0123456789") && !strings.HasSuffix(c.Draft.Text, d.Story.Article.Dek):
+		l.fail("%s of %q where the article says %q by now", verb, c.Draft.Text, d.Story.Article.Dek)
+	case part > 0 && v.Act == story.Approve: // of the thread, or of a correction that comes after it
 	case v.Act != story.Approve:
 		l.fail("%s of what was decided %q", verb, v.Act)
 	case v.NotBefore.After(l.w.now):
@@ -149,6 +166,16 @@ func (j judge) Publish(ctx context.Context, c *channel.Call) channel.Outcome {
 	if c.ReplyTo != nil {
 		verb = "reply"
 	}
+	if n := c.Draft.Part; n > 0 {
+		verb = "continue"
+		before := l.first(c)
+		if len(l.parts[c.Key]) > 0 && n > 1 {
+			before = l.parts[c.Key][n-2]
+		}
+		if l.out[c.Key] != 1 || len(l.parts[c.Key]) < n-1 || c.ReplyTo.ID != before || c.Root.ID != l.first(c) {
+			l.fail("post %d of %s answers %q in %q, of %d and %q that are out", n, c.Key, c.ReplyTo.ID, c.Root.ID, l.out[c.Key], l.parts[c.Key])
+		}
+	}
 	j.lawful(c, verb)
 	l.calling = true
 	defer func() { l.calling = false }()
@@ -169,6 +196,11 @@ func (j judge) Publish(ctx context.Context, c *channel.Call) channel.Outcome {
 		}
 	}
 	out, _ := j.fault(func() {
+		if c.Draft.Part > 0 {
+			if l.parts[c.Key] = append(l.parts[c.Key], c.ID()); len(l.parts[c.Key]) != c.Draft.Part {
+				l.fail("post %d of %s is out twice: %q", c.Draft.Part, c.Key, l.parts[c.Key])
+			}
+		}
 		if c.ReplyTo == nil {
 			if l.out[c.Key]++; l.out[c.Key] > 1 {
 				l.fail("%s is out twice", c.Key)
@@ -178,18 +210,41 @@ func (j judge) Publish(ctx context.Context, c *channel.Call) channel.Outcome {
 	if c.ReplyTo == nil && (out.End == channel.Posted || out.End == channel.Unknown) { // else nothing went out, and its turn is given back
 		l.went[c.Key], l.last = began, began
 	}
-	out.Remote = story.Remote{ID: c.ID()}
+	out.Remote = story.Remote{ID: l.id(c)}
 	return out
 }
 
+// id is what the network calls the call's post, and first its story's.
+func (l *life) id(c *channel.Call) string {
+	if c.ReplyTo != nil && c.Draft.Part == 0 {
+		return c.ID() + "/correction"
+	}
+	return c.ID()
+}
+
+func (l *life) first(c *channel.Call) string {
+	first := *c
+	first.Draft.Part = 0
+	return first.ID()
+}
+
 func (j judge) Find(_ context.Context, c *channel.Call) channel.Outcome {
+	if c.Draft.Part > 0 {
+		if slices.Contains(j.l.parts[c.Key], c.ID()) {
+			return channel.Outcome{End: channel.Posted, Remote: story.Remote{ID: c.ID()}}
+		}
+		return channel.Outcome{End: channel.Absent}
+	}
 	if j.l.out[c.Key] > 0 {
-		return channel.Outcome{End: channel.Posted, Remote: story.Remote{ID: c.ID()}}
+		return channel.Outcome{End: channel.Posted, Remote: story.Remote{ID: j.l.id(c)}}
 	}
 	return channel.Outcome{End: channel.Absent}
 }
 
 func (j judge) Edit(_ context.Context, c *channel.Call) channel.Outcome {
+	if n := c.Draft.Part; n > 0 && (n > len(j.l.parts[c.Key]) || j.l.parts[c.Key][n-1] != c.Remote.ID) {
+		j.l.fail("an edit of %q as post %d of %q", c.Remote.ID, n, j.l.parts[c.Key])
+	}
 	j.l.note("edit %s %q", c.Key, c.Draft.Text)
 	out, _ := j.fault(func() {})
 	return out
@@ -197,13 +252,24 @@ func (j judge) Edit(_ context.Context, c *channel.Call) channel.Outcome {
 
 func (j judge) Retract(_ context.Context, c *channel.Call) channel.Outcome {
 	j.l.note("retract %s", c.Key)
-	out, _ := j.fault(func() { j.l.out[c.Key] = 0 })
+	out, _ := j.fault(func() {
+		parts := j.l.parts[c.Key]
+		switch i := slices.Index(parts, c.Remote.ID); {
+		case strings.HasSuffix(c.Remote.ID, "/correction"):
+		case i >= 0 && i < len(parts)-1, i < 0 && strings.Count(c.Remote.ID, "/") < 3 && len(parts) > 0:
+			j.l.fail("%q is taken down before what answers it: %q", c.Remote.ID, parts)
+		case i >= 0:
+			j.l.parts[c.Key] = parts[:i]
+		case strings.Count(c.Remote.ID, "/") < 3: // else it is a post of the thread that is down already
+			j.l.out[c.Key] = 0
+		}
+	})
 	return out
 }
 
 func newLife(t *testing.T, seed int64) *life {
 	r := rand.New(rand.NewSource(seed))
-	l := &life{t: t, seed: seed, r: r, out: map[story.Key]int{}, went: map[story.Key]time.Time{}}
+	l := &life{t: t, seed: seed, r: r, out: map[story.Key]int{}, parts: map[story.Key][]string{}, threads: seed%2 == 1, went: map[story.Key]time.Time{}}
 	l.w = &world{now: noon, objects: map[string]bucket.Object{}}
 	l.st = (&worker{w: l.w}).store()
 	l.cfg = &config.Config{
@@ -292,6 +358,9 @@ func (l *life) decide(k story.Key, act string) {
 		}
 		if l.r.Intn(4) == 0 {
 			shown.Basis, shown.Text = shown.Base(), "words of the desk"
+			if len(shown.More) > 0 && l.r.Intn(2) == 0 {
+				shown.More = slices.Clone(shown.More[:1])
+			}
 		}
 		dec.Drafts = map[string]story.Draft{"net": shown}
 		if l.r.Intn(2) == 0 {
@@ -376,6 +445,7 @@ func (l *life) settle() (published int) {
 			l.fail("%v", err)
 		}
 		p, v := d.Posts["net"].Doc, d.Decisions.For("net", story.Rule{})
+		left, half := p.Left()
 		down := !d.Story.Live() || v.Act == story.Retract
 		wanted := !down && v.Stands(&d.Story) && p.Proposed != nil && v.Draft.Base() == p.Proposed.Hash() && v.At.After(p.Retracted)
 		switch {
@@ -385,6 +455,10 @@ func (l *life) settle() (published int) {
 			l.fail("%s is out though it was taken down: %+v", k, p)
 		case wanted && l.out[k] != 1 && !slices.ContainsFunc(p.History, func(e story.Event) bool { return e.End == "refused" && e.What == "check" }):
 			l.fail("%s is wanted and not out: %+v", k, p)
+		case len(l.parts[k]) != len(p.Above())-len(p.Replies):
+			l.fail("%s: the record has %+v, the network %q", k, p.Thread, l.parts[k])
+		case p.Live() && v.Act != story.Hold && v.Act != story.Reject && half && p.Thread[left.Part-1].Refused == "":
+			l.fail("the thread of %s is not done: %+v", k, p.Thread)
 		case p.Live() != (l.out[k] == 1):
 			l.fail("%s: the record says %v, the network %d", k, p.Live(), l.out[k])
 		}

@@ -337,7 +337,11 @@ func TestFreeKeepsEveryRule(t *testing.T) {
 		var gone []time.Time
 		for range 30 {
 			now = now.Add(time.Duration(next(40)) * time.Minute)
-			at := free(p, now, gone, false)
+			posts := 1 + next(3) // of a thread
+			for _, b := range p.Budgets {
+				posts = min(posts, b.Most)
+			}
+			at := free(p, now, gone, false, posts)
 			if n := len(gone); n > 0 && at.Sub(gone[n-1]) < p.Spacing || at.Before(now) {
 				t.Fatalf("%+v: %v after %v", p, at, gone)
 			}
@@ -346,7 +350,7 @@ func TestFreeKeepsEveryRule(t *testing.T) {
 					t.Fatalf("%+v: %v is quiet", p, at)
 				}
 			}
-			gone = append(gone, at)
+			gone = append(gone, slices.Repeat([]time.Time{at}, posts)...)
 			for _, b := range p.Budgets {
 				in := 0
 				for _, g := range gone {

@@ -33,6 +33,9 @@ func (p *Poster) note(f Facts, act Act) story.Post {
 		rec.Waits = &act.Waits
 	case Quit:
 		rec.Waits = nil
+	case Alter:
+		rec.Thread, rec.Sent = slices.Clone(rec.Thread), &act.Draft
+		rec.Follow(&act.Draft)
 	case Doubt:
 		doubt(&rec, act.Why, f.Now)
 	case Refuse:

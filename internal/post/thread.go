@@ -14,15 +14,16 @@ func (f Facts) thread(v story.Verdict) (Act, bool) {
 	if !p.Live() || !half || v.Act == story.Hold || v.Act == story.Reject {
 		return Act{}, false
 	}
-	anew := p.Anew(v, left)
-	if p.Thread[left.Part-1].Refused != "" && !anew { // said once
+	other, altered := p.Altered(v)
+	anew := altered || p.Anew(v, left)
+	is := p.Thread[left.Part-1]
+	if is.Refused != "" && !anew { // said once
 		return Act{}, false
 	}
 	a := Act{Do: Continue, Draft: left, By: v.By}
 	if a.By == "" {
 		a.By = "rule " + f.Rule.Name
 	}
-	is := p.Thread[left.Part-1]
 	can := f.Can.Reply
 	switch placed := is.Remote.ID != story.Unplaced; {
 	case left.Text == "":
@@ -31,12 +32,19 @@ func (f Facts) thread(v story.Verdict) (Act, bool) {
 		a.Do, can = Edit, f.Can.Edit && placed
 	}
 	switch {
+	case altered:
+		a.Do, a.Draft = Alter, other
 	case !can:
 		a.Do, a.Why = Refuse, remark.Say("thread-fixed", remark.Say("by-hand"))
 	case f.Stale != "" && !anew:
 		a.Do, a.Why = Refuse, remark.Say("thread-stale", f.Stale)
-	case f.Now.Before(p.NotBefore):
-		return Act{Do: Wait, Until: p.NotBefore}, true
+	}
+	if a.Do == Refuse {
+		return a, true
+	}
+	// Whoever approves anew may do so for a later time.
+	if wait := story.Latest(p.NotBefore, v.NotBefore, v.Embargo); f.Now.Before(wait) {
+		return Act{Do: Wait, Until: wait}, true
 	}
 	return a, true
 }

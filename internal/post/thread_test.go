@@ -224,10 +224,20 @@ func TestThreadRefusedInTheMiddle(t *testing.T) {
 		if st := story.StateOf(&x, "net", story.Rule{}); st.Name != story.StateFailed || !strings.Contains(st.Why, "1 of the thread's 3 posts are out; ") || d.calls(sim.Publish) != 2 {
 			t.Errorf("after %d calls the desk is told %+v", d.calls(sim.Publish), st)
 		}
+		// What is approved then is what follows: the rest may have other words.
+		if _, _, err := d.store.UpdateDecisions(t.Context(), k, func(doc *story.Decisions) error {
+			edited := *x.Posts["net"].Doc.Proposed
+			edited.Basis, edited.Words, edited.Edited = edited.Hash(), edited.WordsOf(), []string{"text"}
+			edited.More = []string{edited.More[0], "The governor visited the dam and the spillway."}
+			doc.Edited = map[string]story.Draft{"net": edited}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
 		approve()
 		d.look(p, k)
 		d.settle(p, time.Hour)
-		if got := d.thread(); len(got) != 3 {
+		if got := d.thread(); len(got) != 3 || got[2] != "The governor visited the dam and the spillway." {
 			t.Errorf("%d posts stand: %q", len(got), got)
 		}
 	})

@@ -20,9 +20,9 @@ const (
 	distance = time.Second      // between two turns even where the pace asks for none, so that a queue drains in order
 )
 
-// free is the earliest time from t on at which the pace lets a post go out, when others went out at the times gone (in
-// order). A breaking story minds neither spacing nor quiet hours, but a budget is the network's own and holds for all.
-func free(p config.Pace, t time.Time, gone []time.Time, urgent bool) time.Time {
+// free is the earliest time from t on at which the pace lets so many posts go out together, when others went out at the
+// times gone (in order). A breaking story minds neither spacing nor quiet hours, but a budget is the network's own and holds for all.
+func free(p config.Pace, t time.Time, gone []time.Time, urgent bool, posts int) time.Time {
 	for { // each rule may push into another's time; a day of them settles it
 		was := t
 		if n := len(gone); n > 0 && !urgent && p.Spacing > 0 {
@@ -34,8 +34,8 @@ func free(p config.Pace, t time.Time, gone []time.Time, urgent bool) time.Time {
 			}
 		}
 		for _, b := range p.Budgets {
-			if i := len(gone) - b.Most; i >= 0 {
-				t = story.Latest(t, gone[i].Add(b.In))
+			if n := len(gone); n > 0 && n+posts > b.Most { // a thread that is longer than the budget waits for all of it
+				t = story.Latest(t, gone[min(n+posts-1-b.Most, n-1)].Add(b.In))
 			}
 		}
 		if t.Equal(was) {
@@ -51,7 +51,7 @@ func turn(a *story.Account, mine story.Ticket, p config.Pace, now time.Time) (at
 	for _, t := range a.Queue {
 		switch {
 		case !t.Taken.IsZero():
-			gone = append(gone, t.Taken)
+			gone = append(gone, slices.Repeat([]time.Time{t.Taken}, t.Counts())...)
 		case t.Story == mine.Story, !t.At.IsZero() && now.Sub(story.Latest(t.At, a.NotBefore)) > patience:
 		default:
 			waiting = append(waiting, t)
@@ -61,11 +61,11 @@ func turn(a *story.Account, mine story.Ticket, p config.Pace, now time.Time) (at
 	slices.SortFunc(waiting, inOrder)
 	at = story.Latest(now, a.NotBefore)
 	for i, t := range waiting {
-		at = free(p, at, gone, t.Urgent)
+		at = free(p, at, gone, t.Urgent, t.Counts())
 		if t.Story == mine.Story {
 			return at, i
 		}
-		gone = append(gone, at)
+		gone = append(gone, slices.Repeat([]time.Time{at}, t.Counts())...)
 		at = at.Add(distance)
 	}
 	return at, 0 // not reached: mine is among them
@@ -102,6 +102,9 @@ func (f Facts) inTurn(a Act) Act {
 			return Act{Do: Wait, Until: f.Account.NotBefore}
 		}
 		return a
+	}
+	if n := len(a.Draft.More); n > 0 {
+		mine.Posts = 1 + n
 	}
 	if had := f.Account.Had(key); had != nil && f.Now.Sub(had.Taken) < 2*f.Lease {
 		return a // it is at it

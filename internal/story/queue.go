@@ -11,10 +11,14 @@ import (
 type Ticket struct {
 	Story  Key       `json:"story"`
 	Since  time.Time `json:"since"`            // since when it could have gone: the order of the queue
+	Posts  int       `json:"posts,omitempty"`  // how many posts it is of a budget; 0: one
 	Urgent bool      `json:"urgent,omitempty"` // a breaking story: before all that are not
 	At     time.Time `json:"at,omitzero"`      // the turn that it was told last; zero: none could be told
 	Taken  time.Time `json:"taken,omitzero"`   // when it went; zero: it waits
 }
+
+// Counts is how many posts the ticket is of a budget: those of a thread.
+func (t *Ticket) Counts() int { return max(1, t.Posts) }
 
 // Ticket finds a story's place in the queue; nil: it does not wait.
 func (a *Account) Ticket(k Key) *Ticket { return a.find(k, false) }

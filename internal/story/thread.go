@@ -66,6 +66,23 @@ func (p *Post) part(i int) Draft {
 	return Draft{Text: p.Thread[i].Text, Language: p.Sent.Language, Revision: p.Sent.Revision, Part: i + 1}
 }
 
+// Altered is what was sent, with what is not out of its thread as somebody has approved it since; false: nobody has, or it
+// is the same.
+func (p *Post) Altered(v Verdict) (Draft, bool) {
+	if v.Act != Approve || !v.At.After(p.SentAt) || v.Draft.Base() != p.Sent.Base() {
+		return Draft{}, false
+	}
+	out, _ := p.Out()
+	was, is := p.Sent.More, v.Draft.More
+	d := *p.Sent
+	d.More = slices.Concat(was[:min(out-1, len(was))], is[min(out-1, len(is)):])
+	if slices.Equal(d.More, was) {
+		return Draft{}, false
+	}
+	d.Basis, d.Words, d.Edited, d.Hands = p.Sent.Base(), v.Draft.Words, v.Draft.Edited, v.Draft.Hands
+	return d, true
+}
+
 // Before is where the post stands that the thread's n-th, from 1, answers: the one before it, as far as anybody knows where
 // it is.
 func (p *Post) Before(n int) Remote {

@@ -269,7 +269,8 @@ func (p *Post) standing(v Verdict) State {
 
 // Anew says whether somebody has approved the thread again since its next step was refused.
 func (p *Post) Anew(v Verdict, left Draft) bool {
-	return v.Act == Approve && v.Draft.Base() == p.Sent.Base() && v.At.After(p.Thread[left.Part-1].RefusedAt)
+	x := p.Thread[left.Part-1]
+	return x.Refused != "" && v.Act == Approve && v.Draft.Base() == p.Sent.Base() && v.At.After(x.RefusedAt)
 }
 
 // waitsFor says who approved so far and who must still.
