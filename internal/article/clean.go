@@ -16,75 +16,20 @@ type Rules struct {
 var (
 	// place (agency) – at the beginning of the first paragraph; the place in capitals or not, the agency in either kind
 	// of brackets, any dash.
-	dateline   = regexp.MustCompile(`^\s*([\p{L}\p{M}][\p{L}\p{M}\p{N} .,'’،-]{1,60}?)\s*[(（]([^()（）]{2,40})[)）]\s*[-–—:−]+\s*`)
-	dateline2  = regexp.MustCompile(`^\s*([\p{Lu}][\p{Lu}\p{M} .'’-]{2,40}(?:, [\p{L} .]{2,30})?)\s+[–—−]\s+`)
-	datelineJa = regexp.MustCompile(`^\s*[【（]([^】）＝=]{1,12})[＝=]([^】）]{2,20})[】）]\s*`) // 【東京＝例報道】
-	byPrefix   = regexp.MustCompile(`^(?i:by|von|par|por|yazan|haber|text by|reporting by|nivîskar)[:\s]+|^(?:ئامادەکردنی|نووسینی|ڕاپۆرتی|کتب|كتبت|كتب|إعداد|تقرير|بقلم|نویسنده|گزارش)\s*[:：]?\s*|^[【\[]`)
-	bySplit    = regexp.MustCompile(`\s*(?i:,|;|،|\s(?:and|und|et|y|ve|û|و)\s|&)\s*`)
+	dateline   = regexp.MustCompile(`^\s*([\p{L}\p{M}][\p{L}\p{M}\p{N} .,'’،/-]{1,60}?)\s*[(（\[]([^()（）\[\]]{2,40})[)）\]]\.?\s*[-–—:−]+\s*`)
+	datelineNo = regexp.MustCompile(`^\s*\(([^()]{2,40})\)\s*[-–—−]+\s+`) // (Reuters) – : no place
+	dateline2  = regexp.MustCompile(`^\s*([\p{Lu}][\p{Lu}\p{M} .'’-]{2,40}(?:, [\p{L} .]{2,30})?)\s+[-–—−]\s+`)
+	datelineRu = regexp.MustCompile(`^\s*(\p{Lu}[\p{L} -]{2,30}, \d{1,2} \p{L}+)\.? /([^/]{2,20})/\.\s*`) // МОСКВА, 26 ноября. /ТАСС/.
+	// Where letters have no capitals a place alone is one or two words, or an agency stands between marks behind it.
+	datelineAr = regexp.MustCompile(`^\s*([\p{Arabic}\p{M}\x{200c}]{2,}(?: [\p{Arabic}\p{M}\x{200c}]{2,})?)\s*(?:/\s*|\s[-–—]\s+)(?:([^-–—/:.]{2,30}?)\s*[-–—:]\s+)?`)
+	datelineJa = regexp.MustCompile(`^\s*[【（]([^】＝=]{1,12}?)(?:[＝=]([^】）]{2,20})|(共同|時事|ロイター|AFP時事|AFP|AP))[】）]\s*`) // 【東京＝例報道】
+	byPrefix   = regexp.MustCompile(`^(?i:(?:written |reported |reporting |story |words |text |edited |editing )?by|von|par|por|yazan|haber|text|nivîskar|amadekar|amadekirin|автор(?:ы)?|текст)[:\s]+|^(?:ئامادەکردنی|ئا:|نووسینی|ڕاپۆرتی|کتب|كتبت|كتب|إعداد|تقرير|بقلم|نویسنده|نوشته|گزارش)\s*[:：]?\s*|^[【\[]|^(?:取材・)?文[・＝=：:]`)
+	bySplit    = regexp.MustCompile(`\s*(?i:,|;|،|、|\s(?:and|und|et|y|ve|û|و)\s|&)\s*`)
+	byPlace    = regexp.MustCompile(` in \p{Lu}\S*(?: \p{Lu}\S*)*$`) // By Sara Haddad in Erbil
+	byBrackets = regexp.MustCompile(`\s*[(\[][^()\[\]]*[)\]]`)
+	bySides    = regexp.MustCompile(`\s+[-–—|]\s+|\s*/\s*|\s+\|`)
 	noWords    = regexp.MustCompile(`^[^\p{L}\p{N}]*$`)
 )
-
-// promotion lists beginnings of lines, in lower case, that are no part of an article.
-var promotion = []string{
-	"advertisement", "ad:", "sponsored", "read also", "read more", "also read", "see also", "related:", "download our app", "follow us", "subscribe", "sign up", "join our", "click here", "watch:", "share this", "this article was originally",
-	"ڕیکلام", "ریکلام", "بخوێنەوە", "هەروەها بخوێنەوە", "زیاتر بخوێنەوە", "بابەتی پەیوەندیدار", "فۆڵۆومان بکەن", "ئەپەکەمان", "لە تەلەگرام",
-	"إعلان", "اعلان", "اقرأ أيضا", "اقرأ أيضاً", "إقرأ أيضا", "للمزيد", "تابعونا", "تابعنا", "اشترك", "حمل تطبيق", "حملوا تطبيق",
-	"آگهی", "بیشتر بخوانید", "همچنین بخوانید", "ما را در", "تبلیغات",
-	"reklam:", "reklam ", "ilan:", "ayrıca okuyun", "ayrıca bakınız", "bunu da okuyun", "bizi takip", "uygulamamızı indir",
-	"reklam –", "her wiha bixwîne", "bixwîne:", "me bişopîne",
-	"anzeige", "lesen sie auch", "mehr zum thema", "folgen sie uns", "newsletter",
-	"publicité", "lire aussi", "à lire aussi", "publicidad", "lea también", "síguenos", "реклама", "читайте также", "подписывайтесь",
-	"広告", "【広告】", "あわせて読みたい", "関連記事", "フォロー",
-}
-
-var promotionAnywhere = regexp.MustCompile(`(?i)\badvert(?:isement|isment|ising)?\b|\bpromoted content\b`)
-
-// always lists beginnings that are promotion also where the line is a whole sentence.
-var always = []string{
-	"download our app", "follow us on", "subscribe to our", "sign up for our", "sign up to our", "join our whatsapp", "join our telegram", "join our channel", "click here to", "this article was originally", "get the latest news",
-	"تابعونا على", "تابعنا على", "حمل تطبيق", "حملوا تطبيق", "اشترك في", "اشتركوا في", "فۆڵۆومان بکەن", "ئەپەکەمان", "ما را در", "bizi takip edin", "uygulamamızı indir", "me bişopîne",
-	"folgen sie uns", "abonnieren sie", "síguenos en", "suivez-nous sur", "abonnez-vous", "подписывайтесь на",
-}
-
-// Promotion says whether a line is promotion rather than part of the article: it begins with words that call for
-// something else, and is no sentence of its own ("Read more books, the minister said." is one). extra are further
-// beginnings, a site's own.
-func Promotion(line string, extra ...string) bool {
-	if len(line) > 1000 {
-		return false
-	}
-	l := strings.ToLower(strings.TrimFunc(line, func(r rune) bool { return blank(r) || strings.ContainsRune("*_►▶>»•-–—#", r) }))
-	for _, p := range always {
-		if strings.HasPrefix(l, p) {
-			return true
-		}
-	}
-	for _, p := range extra {
-		if p = strings.ToLower(strings.TrimFunc(p, blank)); p != "" && strings.HasPrefix(l, p) {
-			return true
-		}
-	}
-	last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(l, "”’»\"')"))
-	stated := strings.ContainsRune(".。؟?!…", last) && last != 0
-	for _, p := range promotion {
-		rest, ok := strings.CutPrefix(l, p)
-		if !ok || startsWithLetter(rest) && !strings.HasSuffix(p, " ") && p != "広告" {
-			continue
-		}
-		rest = strings.TrimLeft(rest, " ")
-		if !stated || rest == "" || strings.ContainsRune(":：|–—-…", []rune(rest)[0]) || strings.HasSuffix(p, ":") {
-			return true
-		}
-	}
-	return len([]rune(l)) < 80 && promotionAnywhere.MatchString(l) && !strings.ContainsAny(l, ".:!?")
-}
-
-func startsWithLetter(s string) bool {
-	for _, r := range s {
-		return unicode.IsLetter(r) || unicode.IsMark(r)
-	}
-	return false
-}
 
 // Clean brings an article as a source filled it into canonical form, in place: plain text in NFC, the dateline split
 // off the body, names alone in the byline, promotion gone, the credit out of the caption (a credit of the CMS's own
@@ -177,21 +122,36 @@ func cleanPhoto(p *Photo, language string) {
 func splitDateline(p string) (line, rest string) {
 	if m := dateline.FindStringSubmatchIndex(p); m != nil {
 		place, agency := p[m[2]:m[3]], p[m[4]:m[5]]
-		if placeLike(place) && (nameLike(agency) || agency == "dpa" || agency == "epd") {
+		if placeLike(place) && (nameLike(agency) || strings.HasPrefix(agency, "dpa") || agency == "epd") {
 			return place + " (" + agency + ")", p[m[1]:]
 		}
 	}
-	for _, re := range []*regexp.Regexp{dateline2, datelineJa} {
-		if m := re.FindStringSubmatchIndex(p); m != nil {
-			line = p[m[2]:m[3]]
-			if len(m) > 4 && m[4] >= 0 {
-				line += " (" + p[m[4]:m[5]] + ")"
+	if m := datelineNo.FindStringSubmatchIndex(p); m != nil && agency(p[m[2]:m[3]], "") {
+		return "(" + p[m[2]:m[3]] + ")", p[m[1]:]
+	}
+	for _, re := range []*regexp.Regexp{dateline2, datelineRu, datelineJa} {
+		if m := re.FindStringSubmatch(p); m != nil && !slices.Contains(noPlaces, m[1]) {
+			line = m[1]
+			if by := strings.Join(m[2:], ""); by != "" {
+				line += " (" + by + ")"
 			}
-			return line, p[m[1]:]
+			return line, p[len(m[0]):]
+		}
+	}
+	if m := datelineAr.FindStringSubmatch(p); m != nil {
+		rest := p[len(m[0]):]
+		switch slash := strings.Contains(m[0], "/"); {
+		case m[2] != "" && agency(m[2], ""):
+			return m[1] + " (" + m[2] + ")", rest
+		case m[2] == "" && !slash && !strings.ContainsAny(rest[:min(len(rest), 160)], "-–—"): // not – as here – a remark
+			return m[1], rest
 		}
 	}
 	return "", p
 }
+
+// noPlaces are words in capitals that a first sentence or a kicker begins with.
+var noPlaces = strings.Fields("NATO UNICEF UNESCO UNHCR OPEC FIFA UEFA NASA BREAKING UPDATE UPDATED LIVE OPINION ANALYSIS EXCLUSIVE WATCH VIDEO EXPLAINER FACTBOX TIMELINE")
 
 // placeLike says whether a text reads as a place, perhaps with a date: few words, and where its script has capitals, none
 // but particles and months without one.
@@ -208,28 +168,55 @@ func placeLike(s string) bool {
 	return words[0] != "The" && words[0] != "A"
 }
 
-// Place is the dateline's first part: "ERBIL" of "ERBIL (Kurdistan24)".
-func (a *Article) Place() string { place, _, _ := strings.Cut(a.Dateline, " ("); return place }
+// Place is the dateline's first part: "ERBIL" of "ERBIL (Kurdistan24)". Empty: it names none.
+func (a *Article) Place() string {
+	place, _, _ := strings.Cut(" "+a.Dateline, " (")
+	return strings.TrimSpace(place)
+}
 
 // Agency is the dateline's second part: "Kurdistan24" of "ERBIL (Kurdistan24)". Empty: it names none.
 func (a *Article) Agency() string {
-	_, agency, _ := strings.Cut(a.Dateline, " (")
+	_, agency, _ := strings.Cut(" "+a.Dateline, " (")
 	return strings.TrimSuffix(agency, ")")
 }
 
-// byline keeps the names of a byline, parted by ", ".
+// byline keeps the names of a byline, parted by ", ": no word that leads to them, no place, agency or remark in brackets.
 func byline(s string) string {
+	named := byPrefix.MatchString(s)
 	s = byPrefix.ReplaceAllString(s, "")
-	s, _, _ = strings.Cut(s, " / ")
+	if s = byBrackets.ReplaceAllString(s, ""); named {
+		s = byPlace.ReplaceAllString(s, "")
+	}
 	s = strings.Trim(s, "【】[] ")
+	// What stands behind a bar, a dash or a slash is a place, an agency or another's part; before it, if it is one word.
+	sides := bySides.Split(s, -1)
+	if s = sides[0]; len(sides) > 1 && len(strings.Fields(s)) == 1 && len(strings.Fields(sides[1])) > 1 {
+		s = sides[1]
+	}
 	var names []string
 	for _, n := range bySplit.Split(s, -1) {
-		if n = strings.TrimSpace(n); n != "" {
-			names = append(names, n)
+		for _, n := range arabicNames(strings.TrimSpace(byPrefix.ReplaceAllString(n, ""))) {
+			if n != "" && !isAgency(n, "") {
+				names = append(names, n)
+			}
 		}
 	}
 	return strings.Join(names, ", ")
 }
+
+// arabicNames parts two full names of which the second has its "and" written to it: ليث المثال وهدى سالم.
+func arabicNames(s string) []string {
+	words := strings.Fields(s)
+	for i := 2; i+1 < len(words); i++ {
+		if second, ok := strings.CutPrefix(words[i], "و"); ok && utf8.RuneCountInString(second) > 2 && !slices.Contains(withWaw, words[i]) {
+			return append([]string{strings.Join(words[:i], " ")}, arabicNames(second+" "+strings.Join(words[i+1:], " "))...)
+		}
+	}
+	return []string{s}
+}
+
+// withWaw are names that begin with the letter that is also "and".
+var withWaw = strings.Fields("وليد وسام وائل وفاء وجدي وداد وسيم وضاح ولاء وحيد وجيه ورد وردة واثق وهيب وهبة")
 
 // Paragraphs is the body's paragraphs.
 func (a *Article) Paragraphs() []string {
