@@ -139,7 +139,7 @@ func (p *Poster) drain(ctx context.Context) error {
 			if !ok {
 				return nil
 			}
-			if err = p.Look(ctx, head.Story); err == nil {
+			if _, err = p.look(ctx, head.Story, false); err == nil {
 				if a, err = p.Store.Account(ctx, name); err != nil {
 					return err
 				}

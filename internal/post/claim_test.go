@@ -97,7 +97,7 @@ func lookWhile(t *testing.T, w *world, happen func(*story.Store)) int {
 }
 
 func TestClaimThatIsGivenBackLeavesTheInterruptedCall(t *testing.T) {
-	w := newWorld(t, channel.Capabilities{Find: channel.Never, Once: true})
+	w := newWorld(t, channel.Capabilities{Find: channel.Never, Once: true}, time.Hour)
 	st := (&worker{w: w}).store()
 	draft := story.Draft{Text: "Water stands at the spillway", Revision: 1}
 	first := w.now
@@ -124,7 +124,7 @@ func TestClaimThatIsGivenBackLeavesTheInterruptedCall(t *testing.T) {
 }
 
 func TestClaimThatTookTooLongIsNotUsed(t *testing.T) {
-	w := newWorld(t, channel.Capabilities{Find: channel.Exact})
+	w := newWorld(t, channel.Capabilities{Find: channel.Exact}, time.Hour)
 	var late time.Time
 	claims := lookWhile(t, w, func(*story.Store) { w.now = w.now.Add(40 * time.Second); late = w.now })
 	rec, err := (&worker{w: w}).store().Post(t.Context(), modelKey, "net")
@@ -137,7 +137,7 @@ func TestClaimThatTookTooLongIsNotUsed(t *testing.T) {
 }
 
 func TestLookTakesAwayNoOthersDueEntry(t *testing.T) {
-	w := newWorld(t, channel.Capabilities{Find: channel.Exact})
+	w := newWorld(t, channel.Capabilities{Find: channel.Exact}, time.Hour)
 	theirs := modelKey.DueKey(w.now.Add(91 * time.Second)) // just when a claim taken now is over
 	lookWhile(t, w, func(st *story.Store) {
 		if _, err := st.Bucket.Put(t.Context(), theirs, []byte{'\n'}, "text/plain", bucket.Always); err != nil {

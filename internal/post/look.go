@@ -27,6 +27,8 @@ type look struct {
 	key      story.Key
 	d        *story.Dossier           // nil: it is to be read anew
 	known    bool                     // d has what people decided
+	begun    bool                     // this is not the first look, or the story was read before in it
+	unlisted bool                     // d is as if the story had no records
 	accounts map[string]story.Account // by channel; one that was not read counts as one where nothing is the matter
 	unsaved  map[string]bool          // channels whose record in d is further than the one in the bucket
 	clock    bucketClock              // since the story was read last
@@ -43,8 +45,8 @@ const (
 
 // settle returns the story as it stands then, and the due entry that it still needs, if any. Of what ended early there is
 // no story.
-func (p *Poster) settle(ctx context.Context, k story.Key) (*story.Dossier, string, error) {
-	l := &look{Poster: p, key: k}
+func (p *Poster) settle(ctx context.Context, k story.Key, woken bool) (*story.Dossier, string, error) {
+	l := &look{Poster: p, key: k, begun: !woken}
 	for range rounds {
 		if l.d == nil {
 			if err := l.begin(ctx); errors.Is(err, story.ErrNone) {
@@ -71,14 +73,48 @@ func (p *Poster) settle(ctx context.Context, k story.Key) (*story.Dossier, strin
 // begin reads the story. Where it has no records yet nobody was shown a draft, and it is soon enough to read what people
 // decided when it comes to a call, or is clear that it comes to none.
 func (l *look) begin(ctx context.Context) error {
-	d, err := l.Store.Begin(ctx, l.key)
+	d, err := l.Store.Open(ctx, l.key)
+	if err == nil {
+		if l.unlisted = !l.begun && l.firstOf(&d); !l.unlisted {
+			err = l.Store.Records(ctx, &d)
+		}
+	}
 	if err != nil {
 		return err
 	}
+	l.begun = true
 	l.d, l.known, l.accounts, l.unsaved = &d, false, map[string]story.Account{}, map[string]bool{}
 	l.told()
 	if len(d.Posts) > 0 {
 		return l.complete(ctx)
+	}
+	return nil
+}
+
+// justNow is how old a drawing may be whose look is taken for the first.
+const justNow = 10 * time.Second
+
+// firstOf says whether this seems to be the first look at a story. It rests on two clocks and may be wrong both ways. Where
+// posts take turns a place in the queue would be taken on the strength of it, so there it says no.
+func (l *look) firstOf(d *story.Dossier) bool {
+	age := d.Now.Sub(d.Manifest.Drawn)
+	return d.Story.Revision == 1 && d.Story.Live() && d.Manifest.Revision == 1 && age > -justNow && age < justNow &&
+		!slices.ContainsFunc(l.Config.ChannelsOf(d.Story.Site), func(name string) bool { return !l.Config.PaceOf(name).Free() })
+}
+
+// list reads the records that were taken for missing. What is in d of those that are not is only what would be written.
+func (l *look) list(ctx context.Context) error {
+	if !l.unlisted {
+		return nil
+	}
+	l.unlisted = false
+	if err := l.Store.Records(ctx, l.d); err != nil {
+		return err
+	}
+	for name, p := range l.d.Posts {
+		if p.Exists() {
+			delete(l.unsaved, name)
+		}
 	}
 	return nil
 }
@@ -142,7 +178,7 @@ func (l *look) round(ctx context.Context) (again bool, until time.Time, err erro
 	}
 	stale := false
 	if guess && len(calls) == 0 { // what the channels rest on may not be so
-		return true, until, errors.Join(append(errs, l.complete(ctx))...)
+		return true, until, errors.Join(append(errs, l.list(ctx), l.complete(ctx))...)
 	} else if !guess {
 		stale, err = l.save(ctx, calls)
 		errs = append(errs, err)
@@ -152,7 +188,11 @@ func (l *look) round(ctx context.Context) (again bool, until time.Time, err erro
 		if err != nil {
 			return false, until, errors.Join(append(errs, err)...)
 		}
-		stale = stale || lost
+		if stale = stale || lost; !stale && len(calls) == len(l.Config.ChannelsOf(l.d.Story.Site)) {
+			l.unlisted = false // each record was made, so none was there
+		} else if !stale {
+			errs = append(errs, l.list(ctx))
+		}
 	}
 	if stale {
 		l.d = nil

@@ -64,13 +64,14 @@ func Open(c *config.Config, parts channel.Parts) (map[string]channel.Channel, er
 // may be called at any time, any number of times, by several at once. An error means that it should be called again;
 // channels that could go on have gone on.
 func (p *Poster) Look(ctx context.Context, k story.Key) error {
-	_, err := p.look(ctx, k)
+	_, err := p.look(ctx, k, true)
 	return err
 }
 
-// look returns the due entry that the story still needs, if any.
-func (p *Poster) look(ctx context.Context, k story.Key) (string, error) {
-	d, due, err := p.settle(ctx, k)
+// look returns the due entry that the story still needs, if any. woken says that a change of the story brought it about:
+// then it may be the first.
+func (p *Poster) look(ctx context.Context, k story.Key, woken bool) (string, error) {
+	d, due, err := p.settle(ctx, k, woken)
 	if p.After != nil && ctx.Err() == nil {
 		err = errors.Join(err, p.After(ctx, k, d))
 	}

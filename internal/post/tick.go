@@ -45,7 +45,7 @@ func (p *Poster) Tick(ctx context.Context) error {
 	err = p.each(ctx, due, func(entry string) error {
 		_, k, err := story.ParseDue(entry)
 		if err == nil {
-			needed, err := p.look(ctx, k)
+			needed, err := p.look(ctx, k, false)
 			if err != nil || needed == entry {
 				return err
 			}
@@ -93,7 +93,7 @@ func (p *Poster) Sweep(ctx context.Context) error {
 	p.mu.Unlock()
 	turns := p.takeTurns(ctx, len(keys))
 	err := p.each(ctx, keys, func(k string) error {
-		if err := p.Look(ctx, story.Key(k)); err != nil {
+		if _, err := p.look(ctx, story.Key(k), false); err != nil {
 			return err
 		}
 		p.mu.Lock()

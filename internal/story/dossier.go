@@ -45,16 +45,27 @@ func (s *Store) Load(ctx context.Context, k Key) (Dossier, error) {
 // Begin reads a dossier without what people decided: its Decisions are empty and its Stop is not pressed. Who acts on it
 // asks for that before, by Complete or Refresh. ErrNone if there is no such story.
 func (s *Store) Begin(ctx context.Context, k Key) (Dossier, error) {
+	d, err := s.Open(ctx, k)
+	if err == nil {
+		err = s.Records(ctx, &d)
+	}
+	return d, err
+}
+
+// Open is Begin without the records of posts: as if there were none.
+func (s *Store) Open(ctx context.Context, k Key) (Dossier, error) {
 	d := Dossier{Posts: map[string]Versioned[Post]{}, Ages: map[string]time.Duration{}, Decisions: Decisions{Key: k}}
 	if err := s.reread(ctx, &d, k); err != nil {
 		return d, err
 	}
-	if err := s.redraw(ctx, &d); err != nil {
-		return d, err
-	}
-	entries, err := s.Bucket.List(ctx, k.posts(), "", 0)
+	return d, s.redraw(ctx, &d)
+}
+
+// Records reads the records of posts into a dossier, over those that it has.
+func (s *Store) Records(ctx context.Context, d *Dossier) error {
+	entries, err := s.Bucket.List(ctx, d.Story.Key.posts(), "", 0)
 	if err != nil {
-		return d, err
+		return err
 	}
 	docs, objects, errs := make([]Post, len(entries)), make([]bucket.Object, len(entries)), make([]error, len(entries))
 	get := func(i int) { docs[i], objects[i], errs[i] = read(ctx, s, entries[i].Key, Post{}) }
@@ -67,7 +78,7 @@ func (s *Store) Begin(ctx context.Context, k Key) (Dossier, error) {
 	}
 	reading.Wait()
 	if err := errors.Join(errs...); err != nil {
-		return d, err
+		return err
 	}
 	for i, p := range docs {
 		if o := objects[i]; o.ETag != "" {
@@ -75,7 +86,7 @@ func (s *Store) Begin(ctx context.Context, k Key) (Dossier, error) {
 			d.Ages[p.Channel] = o.Now.Sub(o.Modified)
 		}
 	}
-	return d, nil
+	return nil
 }
 
 // Complete reads what Begin left out: the stop and the decisions.
