@@ -123,7 +123,7 @@ func (d *desk) parsePages() (map[string]*template.Template, error) {
 	for tag, l := range d.words {
 		t, err := template.New("desk").Funcs(template.FuncMap{
 			"t": l.say, "h": l.show, "count": l.count, "num": l.number, "dec": l.decimal, "digits": l.digits, "icon": icon,
-			"clean": clean, "text": cleanText, "dict": dict, "remark": l.remark, "address": address, "tile": tile, "initial": initial,
+			"clean": clean, "text": cleanText, "dict": dict, "remark": l.remark, "comma": l.comma, "address": address, "tile": tile, "initial": initial,
 			"static": func(name string) string { return "/" + name + "?" + d.static[name].hash },
 		}).ParseFS(templates, "tmpl/*.html")
 		if err != nil {

@@ -19,6 +19,7 @@ type preview struct {
 	Name    string // of the account
 	Handle  string // as the network writes it
 	Lang    string // of the text
+	Dir     string // ltr or rtl, as readers of that language have the network
 	Text    []piece1
 	Tail    []piece1 // what readers see only after "more"
 	Cut     bool     // the text is cut there, about
@@ -90,6 +91,10 @@ func (q *request) previewOf(x *story.Dossier, name string, draft story.Draft) pr
 		Alt: n.badge && draft.Alt != "", NoAlt: !n.alt, DeadURL: n.dead}
 	if p.Lang == "" {
 		p.Lang = x.Story.Article.Language
+	}
+	p.Dir = "ltr"
+	if article.RTL(p.Lang) {
+		p.Dir = "rtl"
 	}
 	if strings.HasPrefix(draft.Card, story.Cards+string(x.Story.Key)+"/") {
 		p.Card = "/" + draft.Card

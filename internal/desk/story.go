@@ -160,7 +160,7 @@ func (q *request) storyLog(x *story.Dossier) []event {
 			for _, c := range a.Channels {
 				names = append(names, label(c, q.desk.Config.Channels[c].Kind))
 			}
-			e.What += " · " + strings.Join(names, ", ")
+			e.What += " · " + strings.Join(names, q.words.comma())
 		}
 		if a.Act == story.Schedule {
 			e.What += " · " + q.words.clock(a.NotBefore, a.At, zone)

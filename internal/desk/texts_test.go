@@ -132,8 +132,15 @@ func TestInterfaceSpeaksSixLanguages(t *testing.T) {
 		}
 	}
 	hole := regexp.MustCompile(`\{[1-9]\}`)
-	touched := regexp.MustCompile(`[\pL\pM]\{[1-9]\}|\{[1-9]\}['’]?[\pL\pM]`) // no ending fits every value
+	touched := regexp.MustCompile(`[\pL\pM]\{(?:[1-9]|[a-z]+)\}|\{(?:[1-9]|[a-z]+)\}['’]?[\pL\pM]`) // no ending fits every value
 	for tag, l := range words {
+		for key, p := range l.Words {
+			for _, said := range p {
+				if touched.MatchString(said) {
+					t.Errorf("%s in %s has letters that touch a value: %s", key, tag, said)
+				}
+			}
+		}
 		for kind, en := range words["en"].Remarks {
 			said := l.Remarks[kind]
 			a, b := hole.FindAllString(en, -1), hole.FindAllString(said, -1)

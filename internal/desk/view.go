@@ -163,7 +163,7 @@ func (q *request) ruleWords(x *story.Dossier) string {
 			out = append(out, say)
 		}
 	}
-	return strings.Join(out, ", ")
+	return strings.Join(out, q.words.comma())
 }
 
 // mainCard is the address of the card that stands for the story, og before others; empty: there is none.

@@ -127,6 +127,14 @@ func (l *language) count(key string, n int) string {
 	return fill(s, []string{"n", l.number(n)})
 }
 
+// comma stands between the parts of a list.
+func (l *language) comma() string {
+	if l.Dir == "rtl" {
+		return "، "
+	}
+	return ", "
+}
+
 func fill(s string, pairs []string) string {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		s = strings.ReplaceAll(s, "{"+pairs[i]+"}", pairs[i+1])
