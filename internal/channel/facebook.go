@@ -15,7 +15,7 @@ import (
 )
 
 // facebook posts to a Page: a link, whose picture Facebook reads from the page, or with embed: image the card as a photo
-// with its alt text and the link in the text. There is no handle against doubles. The Page's feed tells what is there,
+// with its alt text and the link in the text. A correction given as a reply is the Page's comment under the post. There is no handle against doubles. The Page's feed tells what is there,
 // though late, so a post that it does not show is never taken for absent.
 type facebook struct {
 	name string
@@ -24,10 +24,11 @@ type facebook struct {
 }
 
 const (
-	facebookServer = "https://graph.facebook.com"
-	facebookText   = 63206
-	facebookAlt    = 1000             // Facebook states no limit
-	facebookLag    = 10 * time.Minute // so long a post may be missing in the feed
+	facebookServer  = "https://graph.facebook.com"
+	facebookText    = 63206
+	facebookComment = 8000
+	facebookAlt     = 1000             // Facebook states no limit
+	facebookLag     = 10 * time.Minute // so long a post may be missing in the feed
 )
 
 func newFacebook(name string, c config.Channel, _ config.Site, p Parts) (Channel, error) {
@@ -41,28 +42,63 @@ func newFacebook(name string, c config.Channel, _ config.Site, p Parts) (Channel
 }
 
 func (f *facebook) Capabilities() Capabilities {
-	return Capabilities{Find: Shows, Edit: true, Retract: true}
+	return Capabilities{Find: Shows, Edit: true, Retract: true, Reply: true}
 }
 
 func (f *facebook) photo() bool { return f.cfg.Embed == "image" }
 
 func (f *facebook) Prepare(p Piece) story.Draft {
-	fits := func(text string) bool { return utf16Length(text) <= facebookText }
+	most := facebookText
+	if p.Corrects {
+		most = facebookComment
+	}
+	fits := func(text string) bool { return utf16Length(text) <= most }
 	if !f.photo() {
 		return cardless(draft(p, f.cfg, f.name, "og", fits))
 	}
 	d := linked(p, f.cfg, f.name, "og", fits)
 	d.Alt, d.Dek = cutBy(d.Alt, facebookAlt, utf16Length), ""
+	if p.Corrects { // a comment, under the post that has the card
+		d = cardless(d)
+	}
 	return d
 }
 
 func (f *facebook) page() string { return "/" + url.PathEscape(f.cfg.Account) }
 
+// sent is kept before the call that publishes. Find goes by it: of a call that was never made there is no post, whatever the
+// network shows.
+func (f *facebook) sent(ctx context.Context, c *Call) error {
+	return c.Step(ctx, "sent", fmt.Sprint(f.g.p.Now().Unix()))
+}
+
+// comment puts the call's words under the post that they correct.
+func (f *facebook) comment(ctx context.Context, c *Call) Outcome {
+	post, out := f.id(*c.ReplyTo)
+	if out.End != Posted {
+		return out
+	}
+	if err := f.sent(ctx, c); err != nil {
+		return Outcome{End: Later, Why: err.Error()}
+	}
+	a, out := f.g.call(ctx, http.MethodPost, "/"+post+"/comments", url.Values{"message": {c.Draft.Text}})
+	if out.End != Posted {
+		return out
+	}
+	var ok struct{ ID string }
+	if a.ok(&ok) && ok.ID != "" {
+		_, n, _ := strings.Cut(ok.ID, "_")
+		return Outcome{End: Posted, Remote: facebookPost(ok.ID, "https://www.facebook.com/"+post+"?comment_id="+n)}
+	}
+	return f.g.failed(a, true)
+}
+
 func (f *facebook) Publish(ctx context.Context, c *Call) Outcome {
+	if c.ReplyTo != nil {
+		return f.comment(ctx, c)
+	}
 	var a answer
 	var out Outcome
-	// Find goes by it: of a call that was never made there is no post, whatever the feed shows.
-	sent := func() error { return c.Step(ctx, "sent", fmt.Sprint(f.g.p.Now().Unix())) }
 	if f.photo() && c.Draft.Card != "" {
 		card, err := c.Card(ctx)
 		if err != nil {
@@ -72,7 +108,7 @@ func (f *facebook) Publish(ctx context.Context, c *Call) Outcome {
 		if c.Draft.Alt != "" {
 			q.Set("alt_text_custom", c.Draft.Alt)
 		}
-		if err := sent(); err != nil {
+		if err := f.sent(ctx, c); err != nil {
 			return Outcome{End: Later, Why: err.Error()}
 		}
 		a, out = f.g.call(ctx, http.MethodPost, f.page()+"/photos", q, part{Name: "source", File: "card" + extension(c.Draft.Type), Type: c.Draft.Type, Body: card})
@@ -84,7 +120,7 @@ func (f *facebook) Publish(ctx context.Context, c *Call) Outcome {
 				return out
 			}
 		}
-		if err := sent(); err != nil {
+		if err := f.sent(ctx, c); err != nil {
 			return Outcome{End: Later, Why: err.Error()}
 		}
 		a, out = f.g.call(ctx, http.MethodPost, f.page()+"/feed", q)
@@ -127,19 +163,29 @@ func facebookPost(id, permalink string) story.Remote {
 	return story.Remote{ID: id, URL: permalink}
 }
 
-// Find looks through the Page's posts since the first try, for the link or the same words.
+// Find looks through the Page's posts since the first try, for the link or the same words; of a comment through its own under
+// the post.
 func (f *facebook) Find(ctx context.Context, c *Call) Outcome {
 	if c.Steps["sent"] == "" {
 		return Outcome{End: Absent}
 	}
+	path := f.page() + "/feed"
 	q := url.Values{
 		"fields": {"id,message,created_time,permalink_url,attachments{unshimmed_url}"}, "limit": {"100"},
 		"since": {fmt.Sprint(c.First.Add(-10 * time.Minute).Unix())},
 	}
+	if c.ReplyTo != nil {
+		post, out := f.id(*c.ReplyTo)
+		if out.End != Posted {
+			return asked(out)
+		}
+		path, q = "/"+post+"/comments", url.Values{"fields": {"id,message,created_time,permalink_url,from{id}"}, "filter": {"stream"}, "order": {"reverse_chronological"}, "limit": {"100"}}
+	}
 	var list struct {
 		Data *[]struct {
 			ID, Message string
-			Permalink   string `json:"permalink_url"`
+			From        struct{ ID string } // of a comment
+			Permalink   string              `json:"permalink_url"`
 			Attachments struct {
 				Data []struct {
 					URL string `json:"unshimmed_url"`
@@ -147,7 +193,7 @@ func (f *facebook) Find(ctx context.Context, c *Call) Outcome {
 			}
 		}
 	}
-	if out := f.g.get(ctx, f.page()+"/feed", q, &list); out.End != Posted {
+	if out := f.g.get(ctx, path, q, &list); out.End != Posted {
 		return asked(out)
 	}
 	if list.Data == nil {
@@ -155,6 +201,9 @@ func (f *facebook) Find(ctx context.Context, c *Call) Outcome {
 	}
 	for _, p := range *list.Data {
 		ours, other := has(p.Message, c.Draft.Link), false
+		if c.ReplyTo != nil { // by its words alone: an earlier correction may have the link as well, and a reader our words
+			ours, other = p.From.ID == f.cfg.Account && p.Message == c.Draft.Text, true
+		}
 		for _, a := range p.Attachments.Data {
 			ours = ours || sameLink(a.URL, c.Draft.Link)
 			other = other || a.URL != "" && !f.photo()
@@ -174,7 +223,7 @@ func (f *facebook) Find(ctx context.Context, c *Call) Outcome {
 
 // Edit changes the words. A photo stays, since Facebook lets nobody put another in its place.
 func (f *facebook) Edit(ctx context.Context, c *Call) Outcome {
-	id, out := f.id(c)
+	id, out := f.id(c.Remote)
 	if out.End != Posted {
 		return out
 	}
@@ -188,7 +237,7 @@ func (f *facebook) Edit(ctx context.Context, c *Call) Outcome {
 }
 
 func (f *facebook) Retract(ctx context.Context, c *Call) Outcome {
-	id, out := f.id(c)
+	id, out := f.id(c.Remote)
 	if out.End != Posted {
 		return out
 	}
@@ -215,11 +264,11 @@ func (f *facebook) done(ctx context.Context, a answer, out Outcome, c *Call, id 
 var facebookID = regexp.MustCompile(`^[0-9]+(_[0-9]+)?$`)
 
 // id is the post's number. Of a post that the desk found, its address tells it.
-func (f *facebook) id(c *Call) (string, Outcome) {
-	if facebookID.MatchString(c.Remote.ID) {
-		return c.Remote.ID, Outcome{End: Posted}
+func (f *facebook) id(r story.Remote) (string, Outcome) {
+	if facebookID.MatchString(r.ID) {
+		return r.ID, Outcome{End: Posted}
 	}
-	if _, n, ok := strings.Cut(c.Remote.ID, "/posts/"); ok && isNumber(strings.Trim(n, "/")) && isNumber(f.cfg.Account) {
+	if _, n, ok := strings.Cut(r.ID, "/posts/"); ok && isNumber(strings.Trim(n, "/")) && isNumber(f.cfg.Account) {
 		return f.cfg.Account + "_" + strings.Trim(n, "/"), Outcome{End: Posted}
 	}
 	return "", Outcome{End: Refused, Why: remark.Say("number-unknown", remark.Say("by-hand-on", "Facebook"))}

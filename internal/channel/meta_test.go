@@ -50,6 +50,26 @@ func TestFacebookRequests(t *testing.T) {
 	if o := ch.Retract(ctx, c); o.End != Posted {
 		t.Errorf("retract what is gone: %+v", o)
 	}
+	d.begin("correct by a comment", [2]string{"POST /v26.0/102030405060_708090100110/comments", "comment: made"}, [2]string{"GET /v26.0/102030405060_708090100110/comments", "comments"})
+	r := posting(false)
+	r.Draft.Text, r.Draft.Link, r.ReplyTo = "Correction: Erbil markets reopen on Friday", "", &want
+	d.extra["comment: made"] = map[string]string{"id": "708090100110_1090"}
+	comment := story.Remote{ID: "708090100110_1090", URL: "https://www.facebook.com/102030405060_708090100110?comment_id=1090"}
+	if o := ch.Publish(ctx, r); o.End != Posted || o.Remote != comment {
+		t.Errorf("comment: %+v", o)
+	}
+	d.begin("find the comment")
+	said := func(id, page, message string) map[string]any {
+		return map[string]any{"id": id, "message": message, "from": map[string]string{"id": page}}
+	}
+	d.extra["comments"] = map[string]any{"data": []any{said("708090100110_1091", "99", r.Draft.Text), said("708090100110_1090", "102030405060", r.Draft.Text), said("708090100110_1089", "102030405060", "Correction: Erbil markets stay closed")}}
+	if f := ch.Find(ctx, r); f.End != Posted || f.Remote.ID != comment.ID {
+		t.Errorf("find the comment: %+v", f)
+	}
+	r.Draft.Text = "Correction: Erbil markets reopen at noon"
+	if f := ch.Find(ctx, r); f.End != Later && f.End != Unknown {
+		t.Errorf("find a comment that is not there: %+v", f)
+	}
 	d.golden("facebook")
 
 	d.script = [][2]string{{"POST /v26.0/102030405060_708090100110", "delete or edit: gone"}, {"GET /v26.0/102030405060_708090100110", "delete or edit: gone"}, {"GET /v26.0/me", "me"}, {"POST /v26.0/", "rescrape: done"}}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -26,6 +27,8 @@ func newFacebook(s *Server) *facebook {
 	s.on(f, "GET /{version}/{page}/feed", Find, f.authorized(f.list))
 	s.on(f, "GET /{version}/{page}/posts", Find, f.authorized(f.list))
 	s.on(f, "GET /{version}/{page}/published_posts", Find, f.authorized(f.list))
+	s.on(f, "POST /{version}/{id}/comments", Publish, f.authorized(f.comment))
+	s.on(f, "GET /{version}/{id}/comments", Find, f.authorized(f.comments))
 	s.on(f, "POST /{version}/{id}", Edit, f.authorized(f.edit))
 	s.on(f, "GET /{version}/{id}", Read, f.authorized(f.one))
 	s.on(f, "DELETE /{version}/{id}", Delete, f.authorized(f.delete))
@@ -71,9 +74,40 @@ func (f *facebook) feed(r *request, fields url.Values) answer {
 	return f.put(r, p)
 }
 
+// comment is the Page's own, under one of its posts.
+func (f *facebook) comment(r *request, fields url.Values) answer {
+	post := f.post("facebook", r.PathValue("id"))
+	message := fields.Get("message")
+	if post == nil {
+		return gone(r, r.PathValue("id"))
+	}
+	if len([]rune(message)) > 8000 || message == "" {
+		return graphError(http.StatusBadRequest, 100, 0, "(#100) Invalid parameter")
+	}
+	_, number, _ := strings.Cut(post.ID, "_")
+	p := Post{Network: "facebook", Account: post.Account, Text: message, ReplyTo: post.ID, ID: number + "_" + strconv.Itoa(1090000000+f.next())}
+	return reply(http.StatusOK, map[string]string{"id": f.add(r, p).ID})
+}
+
+// comments lists those under a post, the newest first.
+func (f *facebook) comments(r *request, _ url.Values) answer {
+	post := f.post("facebook", r.PathValue("id"))
+	if post == nil {
+		return gone(r, r.PathValue("id"))
+	}
+	data := []any{}
+	for _, p := range f.of("facebook", post.Account) {
+		if p.ReplyTo == post.ID {
+			data = append(data, map[string]any{"id": p.ID, "message": p.Text, "created_time": graphTime(p.At), "permalink_url": p.URL, "from": map[string]string{"id": p.Account, "name": "Newsroom"}})
+		}
+	}
+	return reply(http.StatusOK, map[string]any{"data": data})
+}
+
 // put puts a post on the Page unless it is the same as the last one there.
 func (f *facebook) put(r *request, p Post) answer {
-	if last := f.of("facebook", p.Account); len(last) > 0 && last[0].Fingerprint == p.Fingerprint {
+	last := slices.DeleteFunc(f.of("facebook", p.Account), func(p *Post) bool { return p.ReplyTo != "" })
+	if len(last) > 0 && last[0].Fingerprint == p.Fingerprint {
 		return graphError(http.StatusBadRequest, 506, 0, "Duplicate status message")
 	}
 	p.ID = p.Account + "_" + strconv.Itoa(708090100000+f.next())
@@ -128,7 +162,7 @@ func (f *facebook) list(r *request, fields url.Values) answer {
 	}
 	data := []any{}
 	for _, p := range f.of("facebook", r.PathValue("page")) {
-		if len(data) < most {
+		if len(data) < most && p.ReplyTo == "" {
 			data = append(data, f.entry(p))
 		}
 	}
