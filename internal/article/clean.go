@@ -28,7 +28,8 @@ var (
 	byPlace    = regexp.MustCompile(` in \p{Lu}\S*(?: \p{Lu}\S*)*$`) // By Sara Haddad in Erbil
 	byBrackets = regexp.MustCompile(`\s*[(\[][^()\[\]]*[)\]]`)
 	bySides    = regexp.MustCompile(`\s+[-–—|]\s+|\s*/\s*|\s+\|`)
-	noWords    = regexp.MustCompile(`^[^\p{L}\p{N}]*$`)
+	// noWords is a line of no words, or of what a page puts something else for: an address alone, a shortcode.
+	noWords = regexp.MustCompile(`^(?:[^\p{L}\p{N}]*|https?://\S+|\[[a-z][a-z0-9_-]*\s[^\]]*=[^\]]*\]|\[/[a-z][a-z0-9_-]*\])$`)
 )
 
 // Clean brings an article as a source filled it into canonical form, in place: plain text in NFC, the dateline split

@@ -14,9 +14,10 @@ import (
 
 var (
 	// shortcode is what WordPress keeps in a text for captions, galleries and embeds.
-	shortcode = regexp.MustCompile(`(?s)\[caption[^\]]*\].*?\[/caption\]|\[(?:gallery|playlist|video|audio|embed)[^\]]*\](?:[^\[]*\[/(?:embed|video|audio)\])?`)
-	markup    = regexp.MustCompile(`<(?:/?[a-zA-Z][a-zA-Z0-9:-]*(?:[\s/][^<>]*)?>|!--|!\[CDATA\[|\?)|<(?i:script|style|iframe)\b`)
-	structure = regexp.MustCompile(`(?i)<(?:p|br|div|h[1-6]|li|ul|ol|blockquote|section|article|table|tr|hr|pre)[\s/>]`)
+	shortcode   = regexp.MustCompile(`(?s)\[caption[^\]]*\].*?\[/caption\]|\[(?:gallery|playlist|video|audio|embed)[^\]]*\](?:[^\[]*\[/(?:embed|video|audio)\])?`)
+	markup      = regexp.MustCompile(`<(?:/?[a-zA-Z][a-zA-Z0-9:-]*(?:[\s/][^<>]*)?>|!--|!\[CDATA\[|\?)|<(?i:script|style|iframe)\b`)
+	hiddenStyle = regexp.MustCompile(`(?i)(?:display\s*:\s*none|visibility\s*:\s*hidden)`)
+	structure   = regexp.MustCompile(`(?i)<(?:p|br|div|h[1-6]|li|ul|ol|blockquote|section|article|table|tr|hr|pre)[\s/>]`)
 )
 
 // TextOf reads HTML or plain text as plain text in NFC: paragraphs parted by one blank line, entities read once, tags
@@ -48,6 +49,9 @@ func TextOf(s string) string {
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
 			t := z.Token()
+			if skip > 0 && skipped == atom.P && block(t.DataAtom) { // a paragraph that was not closed ends where the next begins
+				skip = 0
+			}
 			switch {
 			case skip > 0:
 				if t.DataAtom == skipped && t.Type == html.StartTagToken {
@@ -59,6 +63,8 @@ func TextOf(s string) string {
 				b.WriteByte('\n')
 			case block(t.DataAtom):
 				b.WriteString("\n\n")
+			case t.DataAtom == atom.Td || t.DataAtom == atom.Th:
+				b.WriteByte(' ')
 			}
 		case html.EndTagToken:
 			t := z.Token()
@@ -76,15 +82,18 @@ func TextOf(s string) string {
 // left says whether an element's text is no part of the article.
 func left(t html.Token) bool {
 	switch t.DataAtom {
-	case atom.Script, atom.Style, atom.Figure, atom.Figcaption, atom.Iframe, atom.Noscript, atom.Template, atom.Form, atom.Button, atom.Select, atom.Svg, atom.Video, atom.Audio, atom.Object, atom.Aside, atom.Nav, atom.Head, atom.Title, atom.Textarea:
+	case atom.Script, atom.Style, atom.Figure, atom.Figcaption, atom.Iframe, atom.Noscript, atom.Template, atom.Form, atom.Button, atom.Select, atom.Svg, atom.Video, atom.Audio, atom.Object, atom.Aside, atom.Nav, atom.Head, atom.Title, atom.Textarea, atom.Footer, atom.Dialog:
 		return true
 	case atom.Blockquote, atom.Div, atom.Section, atom.P, atom.Ul, atom.Span:
 		for _, a := range t.Attr {
-			if a.Key != "class" && a.Key != "id" {
+			switch {
+			case a.Key == "hidden", a.Key == "aria-hidden" && a.Val == "true", a.Key == "style" && hiddenStyle.MatchString(a.Val):
+				return true
+			case a.Key != "class" && a.Key != "id":
 				continue
 			}
 			for word := range strings.FieldsSeq(strings.ToLower(a.Val)) {
-				if slices.Contains([]string{"ad", "ads", "promo", "wp-caption", "image-caption", "photo-credit", "screen-reader-text"}, word) {
+				if slices.Contains([]string{"ad", "ads", "promo", "ad-container", "ad-wrapper", "wp-caption", "wp-caption-text", "image-caption", "caption-text", "photo-credit", "screen-reader-text"}, word) {
 					return true
 				}
 			}

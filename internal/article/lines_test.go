@@ -1,7 +1,9 @@
 package article
 
 import (
+	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -49,6 +51,27 @@ func TestBylinesAreNames(t *testing.T) {
 	for _, c := range pairs(t, "testdata/bylines.txt") {
 		if got := byline(c[0]); got != c[1] {
 			t.Errorf("%q: %q, want %q", c[0], got, c[1])
+		}
+	}
+}
+
+// TestBodiesAsCMSsSendThem: what is no part of the article's words goes, and nothing else.
+func TestBodiesAsCMSsSendThem(t *testing.T) {
+	body, err := os.ReadFile("testdata/bodies.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []struct {
+		HTML       string
+		Paragraphs []string
+	}
+	if err := json.Unmarshal(body, &cases); err != nil || len(cases) < 50 {
+		t.Fatal(len(cases), err)
+	}
+	for _, c := range cases {
+		a := Article{Headline: "H", Language: "en", Body: c.HTML}
+		if Clean(&a, Rules{}); !slices.Equal(a.Paragraphs(), c.Paragraphs) {
+			t.Errorf("%s: have %q, want %q", c.HTML, a.Paragraphs(), c.Paragraphs)
 		}
 	}
 }

@@ -38,12 +38,12 @@ var whole = []string{
 	"advertising", "advertisements", "promoted", "ad", "related", "related articles", "related stories", "related news", "related topics", "related posts", "related content", "more on this story", "more on this", "more from", "you may also like", "you might also like",
 	"recommended", "recommended for you", "recommended stories", "most read", "most popular", "trending", "trending now", "editor's picks", "editor’s picks", "editors' picks", "top stories", "latest news", "comments", "share", "print", "continue reading", "learn more", "watch", "listen", "donate",
 	"reklam", "ilan", "ilanlar", "tıklayın", "çok okunanlar", "etiketler", "werbung", "zum thema", "meistgelesen", "teilen", "lire plus", "partager", "compartir", "по теме", "поделиться", "pr", "スポンサーリンク", "シェアする", "フォローする", "关注我们", "广告", "相关阅读",
-	"هاوبەشی بکە", "تاگەکان", "إعلانات", "مشاركة", "شارك", "الأكثر قراءة", "وسوم", "پربازدیدترین", "برچسب‌ها",
+	"هاوبەشی بکە", "تاگەکان", "إعلانات", "مشاركة", "شارك", "الأكثر قراءة", "وسوم", "پربازدیدترین", "برچسب\u200cها",
 }
 
 // pointers lead on to something else with a mark behind them: "Video: the dam opens". A whole sentence is none.
 var pointers = []string{
-	"watch", "video", "listen", "podcast", "photos", "gallery", "photo gallery", "in pictures", "tags", "topics", "keywords", "share", "more", "read", "video galeri", "foto galeri", "galeri", "schlagworte", "bildergalerie", "vidéo", "galería", "vídeo", "видео", "теги", "動画", "タグ", "ڤیدیۆ", "بە ڤیدیۆ", "فيديو", "بالفيديو", "شاهد", "بالصور", "وسوم", "ویدیو", "برچسب‌ها",
+	"watch", "video", "listen", "podcast", "photos", "gallery", "photo gallery", "in pictures", "tags", "topics", "keywords", "share", "more", "read", "video galeri", "foto galeri", "galeri", "schlagworte", "bildergalerie", "vidéo", "galería", "vídeo", "видео", "теги", "動画", "タグ", "ڤیدیۆ", "بە ڤیدیۆ", "فيديو", "بالفيديو", "شاهد", "بالصور", "وسوم", "ویدیو", "برچسب\u200cها",
 }
 
 // calls are how languages whose verb comes last ask a reader for something; the others by the place where to follow.

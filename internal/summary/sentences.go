@@ -95,7 +95,7 @@ func afternoon(s string) bool {
 }
 
 // saying are words that say who spoke, in languages whose first letters do not tell whether a sentence goes on.
-var saying = strings.Fields("گوتی گوت وتی دەڵێت دەڵێ قال قالت يقول تقول گفت می‌گوید کہا")
+var saying = strings.Fields("گوتی گوت وتی دەڵێت دەڵێ قال قالت يقول تقول گفت می\u200cگوید کہا")
 
 // says says whether one of them is among a text's first three words.
 func says(next string) bool {
