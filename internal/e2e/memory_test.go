@@ -97,15 +97,21 @@ type job struct {
 	before   func()
 }
 
-// sweep tries all functions with all memories, and returns the table's rows.
-func (c *chain) sweep(s *buckettest.Server) (rows []string) {
+// away is a bucket's reference through which every request has a way to go, as to S3.
+func away(t testing.TB, s *buckettest.Server) string {
+	t.Helper()
 	far, err := url.Parse(s.Endpoint)
 	if err != nil {
-		c.t.Fatal(err)
+		t.Fatal(err)
 	}
 	proxy := httptest.NewServer(delayed(toS3, httputil.NewSingleHostReverseProxy(far)))
-	c.t.Cleanup(proxy.Close)
-	ref := "s3://" + s.Name + "?" + url.Values{"endpoint": {proxy.URL}, "region": {"us-east-1"}}.Encode()
+	t.Cleanup(proxy.Close)
+	return "s3://" + s.Name + "?" + url.Values{"endpoint": {proxy.URL}, "region": {"us-east-1"}}.Encode()
+}
+
+// sweep tries all functions with all memories, and returns the table's rows.
+func (c *chain) sweep(s *buckettest.Server) (rows []string) {
+	ref := away(c.t, s)
 	shares := map[int][]string{}
 	for _, megabytes := range memories {
 		shares[megabytes] = share(c.t, megabytes)
