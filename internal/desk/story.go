@@ -189,6 +189,11 @@ func (q *request) storyLog(x *story.Dossier) []event {
 		out = append(out, event{At: made[0].At, Icon: "edit", Who: made[0].By, What: q.words.say(word), past: made})
 	}
 	for _, made := range byTime(x.Story.Past) {
+		if by := made[0].By; by != "" { // what somebody set on a story that was joined into this one
+			told = told || made[0].At.Equal(x.Story.Edits.At)
+			out = append(out, event{At: made[0].At, Icon: "edit", Who: by, What: q.words.say("act_edit"), past: made})
+			continue
+		}
 		out = append(out, event{At: made[0].At, Icon: "inbox", Who: x.Story.Source, What: q.words.say("act_changed"), Machine: true, past: made})
 	}
 	if e := x.Story.Edits; !e.At.IsZero() && !told {

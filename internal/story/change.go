@@ -20,7 +20,7 @@ const (
 // Change is one thing that became another, kept for people to look at. Stored.
 type Change struct {
 	At      time.Time `json:"at"`
-	By      string    `json:"by,omitempty"`      // who, as shown; empty: the CMS
+	By      string    `json:"by,omitempty"`      // who, as shown; empty: the CMS; in a story's past: who set it on one that was joined into this
 	What    string    `json:"what"`              // headline, dek, body, photo, caption, credit, alt, layout, kicker, focal, embargo, text, thread, tags
 	Channel string    `json:"channel,omitempty"` // text, thread, alt and tags of a post: whose
 	Before  string    `json:"before,omitempty"`  // empty: there was nothing

@@ -44,7 +44,7 @@ type Story struct {
 	Into     Key             `json:"into,omitempty"`   // the story that this one was joined into: its article goes on there, and this one is off for good; empty: it stands
 	Past     []Change        `json:"past,omitempty"`   // what later deliveries changed, newest last
 
-	// The desk's half; only desk writes it.
+	// The desk's half; only desk writes it, and a join of two stories, which brings over what the other's desk set.
 	Edits Edits `json:"edits,omitzero"`
 }
 

@@ -1,10 +1,13 @@
 package webhook
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
+	"cutline/internal/article"
 	"cutline/internal/source"
 	"cutline/internal/story"
 )
@@ -75,9 +78,13 @@ func joined(ctx context.Context, store *story.Store, name, site string, a, b sto
 		}
 		if y.Key != "" {
 			if _, _, err := store.UpdateStory(ctx, first, func(s *story.Story) error {
-				if s.Into == "" && y.Sent.After(s.Sent) {
+				if s.Into != "" {
+					return nil
+				}
+				if y.Sent.After(s.Sent) {
 					takeOver(s, &y)
 				}
+				bringEdits(s, y.Edits)
 				return nil
 			}); err != nil {
 				return "", err
@@ -100,6 +107,40 @@ func joined(ctx context.Context, store *story.Store, name, site string, a, b sto
 		}
 	}
 	return "", fmt.Errorf("joining the stories %s and %s: others change them all the time; send it again", a, b)
+}
+
+// bringEdits gives a story what the desk set on the other one, where it set nothing here, and keeps all that it set there in
+// the story's past, for people to see.
+func bringEdits(s *story.Story, other story.Edits) {
+	if other.Same(story.Edits{}) || other.Same(s.Edits) {
+		return
+	}
+	was := s.Edits
+	s.Edits.Headline, s.Edits.Credit, s.Edits.Alt = cmp.Or(was.Headline, other.Headline), cmp.Or(was.Credit, other.Credit), cmp.Or(was.Alt, other.Alt)
+	s.Edits.Layout, s.Edits.Kicker, s.Edits.Focal = cmp.Or(was.Layout, other.Layout), cmp.Or(was.Kicker, other.Kicker), cmp.Or(was.Focal, other.Focal)
+	if !s.Edits.Same(was) {
+		if was.At.Before(other.At) {
+			s.Edits.By, s.Edits.At = other.By, other.At
+		}
+		for _, id := range other.Hands { // who edited may not approve where the rule asks for another
+			if !slices.Contains(s.Edits.Hands, id) {
+				s.Edits.Hands = append(slices.Clip(s.Edits.Hands), id)
+			}
+		}
+	}
+	point := func(f *article.Focal) string {
+		if f == nil {
+			return ""
+		}
+		return fmt.Sprintf("%.0f%% %.0f%%", f.X*100, f.Y*100)
+	}
+	var kept []story.Change
+	for _, c := range story.EditChanges(story.Edits{}, other, point) {
+		if c.By, c.At = other.By, other.At.UTC(); !slices.Contains(s.Past, c) { // a join that is tried again
+			kept = append(kept, c)
+		}
+	}
+	s.Changed(kept)
 }
 
 var errMoved = errors.New("the story changed while it was joined into another")

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"cutline/internal/article"
 	"cutline/internal/source"
 	"cutline/internal/story"
 )
@@ -127,5 +128,58 @@ func TestChainOfItemsThatComeAtOnceIsOneStory(t *testing.T) {
 		}
 		wg.Wait()
 		n.oneStory(fmt.Sprint("round ", round), items, "Version 3")
+	}
+}
+
+// What the desk set on the story that does not stand is brought over, or kept for people to see; nothing of it twice.
+func TestJoinedStoryKeepsWhatTheDeskSet(t *testing.T) {
+	n := openNewsroom(t, "superdesk", "x", ", pull: -1s")
+	n.now = noon
+	take1 := func(id, of string, minute int) story.Key {
+		t.Helper()
+		n.now = n.now.Add(time.Second)
+		d := source.Delivery{Event: source.Upsert, Of: of, Sent: noon.Add(time.Duration(minute) * time.Minute)}
+		d.Article.ID, d.Article.Headline, d.Article.URL = id, "Version of "+id, "https://news.example/a"
+		got, err := take(context.Background(), n.store, "newsroom", "en", d, n.now, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Story
+	}
+	set := func(k story.Key, by, id string, e story.Edits) {
+		t.Helper()
+		n.now = n.now.Add(time.Second)
+		e.Sign(by, id, n.now)
+		if _, _, err := n.store.UpdateStory(context.Background(), k, func(s *story.Story) error { s.Edits = e; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, other := take1("a1", "", 0), take1("a3", "a2", 2)
+	if first == other {
+		t.Fatal("two stories that nothing joins yet are one")
+	}
+	set(first, "Dana", "1", story.Edits{Headline: "Dana's", Kicker: "live"})
+	set(other, "Sara", "2", story.Edits{Headline: "Sara's", Credit: "AFP", Focal: &article.Focal{X: .25, Y: .5}})
+	for range 2 { // doubled
+		take1("a2", "a1", 1)
+	}
+	s, k, err := standing(context.Background(), n.store, other)
+	if err != nil || k != first {
+		t.Fatalf("%s leads to %s, want %s (%v)", other, k, first, err)
+	}
+	if e := s.Edits; e.Headline != "Dana's" || e.Kicker != "live" || e.Credit != "AFP" || e.Focal == nil || *e.Focal != (article.Focal{X: .25, Y: .5}) || e.By != "Sara" || fmt.Sprint(e.Hands) != "[1 2]" {
+		t.Errorf("edits: %+v", e)
+	}
+	if s.Article.Headline != "Version of a3" {
+		t.Errorf("the article is %q", s.Article.Headline)
+	}
+	var by []string
+	for _, c := range s.Past {
+		if c.By != "" {
+			by = append(by, fmt.Sprintf("%s %s %q→%q", c.By, c.What, c.Before, c.After))
+		}
+	}
+	if got, want := strings.Join(by, ", "), `Sara headline ""→"Sara's", Sara credit ""→"AFP", Sara focal ""→"25% 50%"`; got != want {
+		t.Errorf("kept: %s, want %s", got, want)
 	}
 }
