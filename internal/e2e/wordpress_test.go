@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -102,12 +101,7 @@ func startWordPress(t *testing.T) *wordPress {
 	var said, pages bytes.Buffer
 	daemon(t, &said, dir, mariadb, nil, "--no-defaults", "--datadir="+data, "--socket="+socket, "--skip-networking", "--skip-grant-tables", user,
 		"--init-file="+start, "--innodb-buffer-pool-size=32M", "--innodb-flush-log-at-trx-commit=0")
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	l.Close()
+	address := freePort(t)
 	w.base = "http://" + address
 	config := fmt.Sprintf(`<?php
 function wp_mail() { return true; } // it writes to nobody
@@ -128,9 +122,9 @@ require_once ABSPATH . 'wp-settings.php';
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.client = &http.Client{Jar: jar, Timeout: time.Minute}
+	w.client = &http.Client{Jar: jar, Timeout: patience}
 	const password = "only-for-this-e2e-run-7391"
-	soon(t, time.Minute, "WordPress answers", func() error {
+	soon(t, patience, "WordPress answers", func() error {
 		res, err := w.client.Get(w.base + "/wp-admin/install.php")
 		if err != nil {
 			return err
@@ -259,7 +253,6 @@ timing: {tick: 300ms, lease: 3s}
 		t.Fatal(err)
 	}
 	st := &story.Store{Bucket: dir, Now: time.Now}
-	const patience = 60 * time.Second
 	// stands waits until a post's story, its manifest and its entry in the feed agree, and are so.
 	stands := func(what string, p wpThing, off string, so func(story.Story, story.Manifest) bool) {
 		t.Helper()
