@@ -34,7 +34,7 @@ var rooms = map[string]string{
 	// capabilities
 	"internal/amazon":  "bucket aws",
 	"internal/rewrite": "amazon article bucket config",
-	"internal/letters": "amazon bucket story",
+	"internal/letters": "remark amazon bucket story",
 	"internal/source":  "remark article config fetch net",
 	"internal/card":    "remark article fonts story jpeg photo typeset config gg image yaml text",
 	"internal/channel": "remark article story bucket config fetch summary text uniseg net btcec websocket",

@@ -98,7 +98,7 @@ func TestDeadLetters(t *testing.T) {
 	for who, want := range map[string]struct {
 		has, not []string
 	}{
-		"vera":   {[]string{"Dead letters", "Reservoir rises", `href="` + d.at() + `"`, "5 minutes ago", "3 more", "role does not allow sqs:GetQueueAttributes"}, []string{`action="/dead/`, "Of the other site", string(gone)}},
+		"vera":   {[]string{"Dead letters", "Reservoir rises", `href="` + d.at() + `"`, "5 minutes ago", "3 more", "role does not allow <bdi>sqs:GetQueueAttributes</bdi>"}, []string{`action="/dead/`, "Of the other site", string(gone)}},
 		"edo":    {[]string{`action="/dead/render"`, "Send back"}, []string{`action="/dead/post"`}},
 		"rebin":  {[]string{"Of the other site", "4 more", `action="/dead/render"`}, []string{"Reservoir rises"}},
 		"nobody": {nil, []string{"Dead letters"}},

@@ -19,6 +19,7 @@ import (
 
 	"cutline/internal/amazon"
 	"cutline/internal/bucket"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -183,7 +184,7 @@ func (b *Box) move(ctx context.Context, q Queue, arn string) (Move, error) {
 	if r.Status == "FAILED" {
 		m.Failed = r.FailureReason
 		if m.Failed == "" {
-			m.Failed = "SQS does not say why"
+			m.Failed = remark.Say("dead-not-said")
 		}
 	}
 	return m, nil
@@ -213,13 +214,22 @@ func (b *Box) SendBack(ctx context.Context, name string) error {
 	return b.ask(ctx, "StartMessageMoveTask", q, map[string]any{"SourceArn": arn}, nil)
 }
 
+// fault is what went wrong with SQS.
+type fault struct {
+	said  string // a remark
+	cause error
+}
+
+func (f *fault) Error() string { return f.said }
+func (f *fault) Unwrap() error { return f.cause }
+
 func (b *Box) ask(ctx context.Context, operation string, q Queue, in, out any) error {
 	err := b.sqs.Ask(ctx, "1.0", "AmazonSQS."+operation, in, out)
 	if err == nil {
 		return nil
 	}
 	if no, ok := errors.AsType[*amazon.Refusal](err); ok && no.Denied() {
-		return fmt.Errorf("the dead letters of %s: the function's role does not allow sqs:%s: deploy the template as it is, or allow it there: %w", q.Name, operation, err)
+		return &fault{remark.Say("dead-not-allowed", q.Name, "sqs:"+operation, err), err}
 	}
-	return fmt.Errorf("the dead letters of %s: sqs:%s: %w", q.Name, operation, err)
+	return &fault{remark.Say("dead-trouble", q.Name, "sqs:"+operation, err), err}
 }

@@ -139,12 +139,10 @@ func Read(text string) []Remark {
 	parts := strings.Split(text, separator)
 	var out []Remark
 	for at := 0; at < len(parts); {
-		r, n := Remark{Text: parts[at]}, 1
+		r, n, letters := Remark{Text: parts[at]}, 1, 0
 		for to := at + 1; to <= min(at+3, len(parts)); to++ { // some sentences have the separator within
-			whole := strings.Join(parts[at:to], separator)
-			if known, ok := one(whole); ok {
-				r, n = known, to-at
-				break
+			if known, own := one(strings.Join(parts[at:to], separator)); own > letters {
+				r, n, letters = known, to-at, own
 			}
 		}
 		at += n
@@ -170,8 +168,8 @@ func known(text string) bool {
 	return text != "" && !slices.ContainsFunc(Read(text), func(r Remark) bool { return r.Kind == "" })
 }
 
-// one takes a single remark apart.
-func one(text string) (Remark, bool) {
+// one takes a single remark apart. letters is how much of the text is the sentence's own; 0: it is no remark.
+func one(text string) (r Remark, letters int) {
 	for i := range sentences {
 		s := &sentences[i]
 		if !strings.HasPrefix(text, s.texts[0]) || !strings.HasSuffix(text, s.texts[len(s.texts)-1]) {
@@ -179,17 +177,17 @@ func one(text string) (Remark, bool) {
 		}
 		found := make([]string, 0, len(s.holes))
 		if found, ok := s.fit(text, 0, found); ok {
-			r := Remark{Kind: s.kind, Text: text, Values: make([]Value, len(s.holes))}
+			r = Remark{Kind: s.kind, Text: text, Values: make([]Value, len(s.holes))}
 			for j, h := range s.holes {
 				r.Values[h.n-1] = Value{found[j], h.as}
 				if s.texts[j+1] == "" {
 					r.open = h.n
 				}
 			}
-			return r, true
+			return r, s.letters
 		}
 	}
-	return Remark{}, false
+	return Remark{}, 0
 }
 
 // fit finds what stands in the holes from the i-th on. Where a text fits in several ways the shortest values are taken,

@@ -61,6 +61,8 @@ func TestRead(t *testing.T) {
 		{"the photo cannot be had: fetching from https://cms.example: the server answered 404 Not Found", "photo-not-had(fetching from https://cms.example: the server answered 404 Not Found)"},
 		{"fetching from https://cms.example: the server answered 404 Not Found", "fetch-answered(https://cms.example, 404 Not Found)"},
 		{"the account is paused: too many posts; the face whole", "account-paused(too many posts) face-whole"},
+		{"the network answered 403 Forbidden: another post of this account has the same text; change it", "same-text(the network answered 403 Forbidden)"},
+		{"the network answered 403; the face whole", "network-answered(403) face-whole"},
 		{"the number 5 is not in the article; mind the name; the name Ana is not in the article", "number-not-in-article(5) [mind the name] name-not-in-article(Ana)"},
 	} {
 		var have []string
