@@ -153,6 +153,7 @@ type bridge struct {
 	mu   sync.Mutex
 	late []held // to be delivered some time later, whether they were delivered before or not
 
+	received             atomic.Int64 // messages from the queue
 	calls, failed, twice atomic.Int64 // calls of the function, messages that it wanted again, deliveries of what was delivered already
 }
 
@@ -171,10 +172,10 @@ func (b *bridge) run(ctx context.Context) {
 		var batch []types.Message
 		if err == nil {
 			for _, m := range out.Messages {
-				switch {
-				case b.faulty.Load() && b.dice.of(0.1):
+				switch first := b.received.Add(1) == 1; {
+				case b.faulty.Load() && !first && b.dice.of(0.1):
 					b.hold(m)
-				case b.faulty.Load() && b.dice.of(0.15):
+				case b.faulty.Load() && (first || b.dice.of(0.15)): // the first always: of few, luck may strike none
 					b.hold(m)
 					b.twice.Add(1)
 					batch = append(batch, m)
