@@ -102,9 +102,10 @@ type Pulled struct {
 	Known      fetch.Known // feed: the version that was read, to be known once all of it is taken
 	Hub        string      // feed: the WebSub hub that it names; empty: none
 	Topic      string      // feed: the address by which the hub knows it
+	Next       int         // list: how many articles were read, of which all changed since: PullOn reads those behind them; 0: there are no more
 }
 
-// maxPages is how many pages of a list are read in one pull.
+// maxPages is how many pages of a list are read at once.
 const maxPages = 20
 
 // Pull reads the articles that are public at now: the newest, and all that changed since then, as far as the CMS says when.
@@ -118,35 +119,52 @@ func (s Source) Pull(ctx context.Context, now, since time.Time, known fetch.Know
 	if s.kind.pull != nil {
 		out, err = s.kind.pull(ctx, s, known)
 	} else {
-		out.Deliveries, err = s.listed(ctx, now, since)
+		out, err = s.listed(ctx, now, since, 0)
 	}
+	return s.pulled(out, now), err
+}
+
+// PullOn goes on with a pull of a list behind as many articles as were read of it. It begins a page before that, since the list
+// moves up when one of them is taken out.
+func (s Source) PullOn(ctx context.Context, now, since time.Time, read int) (Pulled, error) {
+	if s.kind.list == nil {
+		return Pulled{}, fmt.Errorf("source %s: the kind %s has no list to go on with", s.Name, s.c.Kind)
+	}
+	out, err := s.listed(ctx, now, since, max(0, read-pageSize))
+	return s.pulled(out, now), err
+}
+
+// pulled completes what was read from the CMS at now.
+func (s Source) pulled(out Pulled, now time.Time) Pulled {
 	out.Deliveries = slices.DeleteFunc(out.Deliveries, s.elsewhere)
 	for i := range out.Deliveries {
 		s.notYet(&out.Deliveries[i], now)
 		out.Deliveries[i].Read, out.Deliveries[i].Versions = now, s.kind.versions
 	}
-	return out, err
+	return out
 }
 
-// listed reads a CMS's list, page by page, until it comes to what changed before since. What changes meanwhile moves the
-// others behind it: an article may come twice, and none is left out.
-func (s Source) listed(ctx context.Context, now, since time.Time) ([]Delivery, error) {
-	var all []Delivery
+// listed reads a CMS's list from the nth article on, page by page, until it comes to what changed before since, or has read so
+// much that the rest is for the next time. What changes meanwhile moves the others behind it: an article may come twice, and
+// none is left out.
+func (s Source) listed(ctx context.Context, now, since time.Time, n int) (Pulled, error) {
+	var out Pulled
 	start := now.AddDate(0, 0, -1)
 	if !since.IsZero() && since.Before(start) {
 		start = since
 	}
-	for n := 0; n < maxPages*pageSize; n += pageSize {
+	for end := n + maxPages*pageSize; n < end; n += pageSize {
 		more, err := s.listPage(ctx, start, n)
 		if err != nil {
-			return nil, err
+			return Pulled{}, err
 		}
-		all = append(all, more...)
+		out.Deliveries = append(out.Deliveries, more...)
 		if len(more) < pageSize || since.IsZero() || slices.ContainsFunc(more, func(d Delivery) bool { return !d.Article.Updated.IsZero() && d.Article.Updated.Before(since) }) {
-			break
+			return out, nil
 		}
 	}
-	return all, nil
+	out.Next = n
+	return out, nil
 }
 
 // listPage reads one page of the CMS's list, which begins with the nth article.

@@ -90,7 +90,9 @@ type mark struct {
 	At      time.Time `json:"at"`                // when it was noted down, by our clock
 	Sent    time.Time `json:"sent,omitzero"`     // gone: the sender's time of it; zero: it said none
 	Deleted bool      `json:"deleted,omitempty"` // gone: for good
-	Done    time.Time `json:"done,omitzero"`     // pull: when the last one began that took all there was
+	Done    time.Time `json:"done,omitzero"`     // pull: when the last one began that took all there was, or all but what is behind Read
+	Read    int       `json:"read,omitempty"`    // pull: so many articles of the list were taken, and those behind them may have changed since From; 0: there are none
+	From    time.Time `json:"from,omitzero"`     // pull: see Read
 }
 
 func putMark(ctx context.Context, store *story.Store, key string, m mark) error {

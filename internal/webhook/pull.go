@@ -20,6 +20,7 @@ const (
 	pullTime  = 60 * time.Second
 	pullPages = 50               // articles asked for one by one in a pull, to see whether they are still public
 	overlap   = 10 * time.Minute // how much further back than the last whole pull one asks: clocks differ, and APIs lag
+	pullMost  = 20_000           // articles of a list that one pull comes to, over as many ticks as that takes
 	pullDays  = 3                // days of stories that a pull compares with the CMS
 )
 
@@ -105,11 +106,13 @@ func (w *Webhook) read(ctx context.Context, src source.Source) error {
 	}
 	if due && every > 0 {
 		// Taken before the work: two that tick at once do it once, and a source that is down is not asked every minute.
-		ok, err := w.turn(ctx, src, etag, mark{At: now.UTC(), Done: last.Done})
+		ok, err := w.turn(ctx, src, etag, mark{At: now.UTC(), Done: last.Done, Read: last.Read, From: last.From})
 		if err == nil && ok {
 			err = w.Pull(ctx, src.Name)
 		}
 		errs = append(errs, err)
+	} else if last.Read > 0 {
+		errs = append(errs, w.pullOn(ctx, src, last))
 	}
 	return errors.Join(append(errs, w.subscribe(ctx, src))...)
 }
@@ -182,10 +185,57 @@ func (w *Webhook) Pull(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	listed := map[string]bool{}
-	left := pullPages
+	listed, err := w.takePulled(ctx, src, pulled.Deliveries)
+	if err != nil {
+		return err // what is known of a feed stays as it was: its items come again
+	}
+	if err := errors.Join(w.pulled(ctx, src, pulled), w.vanished(ctx, src, listed)); err != nil {
+		return err
+	}
+	last.Done = began
+	if pulled.Next > 0 { // a rest of before is part of this one
+		last.Read, last.From = pulled.Next, earlier(since, last.From)
+		w.Log.Warn("more changed than one pull reads; it goes on with the next tick", "source", name, "read", last.Read, "since", last.From)
+	}
+	return putMark(ctx, w.Store, pullKey(name), last)
+}
+
+// earlier is the earlier of two times; a zero one is none.
+func earlier(a, b time.Time) time.Time {
+	if b.IsZero() || !a.IsZero() && a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// pullOn reads what a pull left, a part each time. One that ends half-way is done again.
+func (w *Webhook) pullOn(ctx context.Context, src source.Source, last mark) error {
+	pulled, err := src.PullOn(ctx, w.Now(), last.From, last.Read)
+	if err != nil {
+		return err
+	}
+	if _, err := w.takePulled(ctx, src, pulled.Deliveries); err != nil {
+		return err
+	}
+	switch {
+	case pulled.Next >= pullMost:
+		w.Log.Error("a pull read as much as it may, and not all that changed: what changed before is not looked at", "source", src.Name, "read", pulled.Next, "since", last.From)
+		pulled.Next = 0
+	case pulled.Next == 0:
+		w.Log.Info("the pull has read all that changed", "source", src.Name, "since", last.From)
+	}
+	if last.Read = pulled.Next; last.Read == 0 {
+		last.From = time.Time{}
+	}
+	return putMark(ctx, w.Store, pullKey(src.Name), last)
+}
+
+// takePulled makes the stories agree with what was read, and gives the ids that were listed.
+func (w *Webhook) takePulled(ctx context.Context, src source.Source, all []source.Delivery) (listed map[string]bool, err error) {
+	listed = map[string]bool{}
+	name, left := src.Name, pullPages
 	var errs []error
-	for _, d := range pulled.Deliveries {
+	for _, d := range all {
 		listed[d.Article.ID] = true
 		if d.Partial {
 			errs = append(errs, w.listedPage(ctx, src, d, &left))
@@ -208,14 +258,7 @@ func (w *Webhook) Pull(ctx context.Context, name string) error {
 			w.Log.Warn("a webhook was missed", "source", name, "story", string(t.Story), "revision", t.story.Revision, "late", late.String())
 		}
 	}
-	if err := errors.Join(errs...); err != nil {
-		return err // what is known of a feed stays as it was: its items come again
-	}
-	if err := errors.Join(w.pulled(ctx, src, pulled), w.vanished(ctx, src, listed)); err != nil {
-		return err
-	}
-	last.Done = began
-	return putMark(ctx, w.Store, pullKey(name), last)
+	return listed, errors.Join(errs...)
 }
 
 // listedPage reads a page that a sitemap names, if it changed since: by the sitemap's word, or if that does not say when.
