@@ -3,14 +3,16 @@ package article
 import (
 	"slices"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // What a credit is made of: the words that lead to one, and whose bare name is one.
 
 // photoLabels name a picture and whose it is. With a colon behind it such a word begins a credit anywhere in a caption.
-const photoLabels = `(?i:file photo|photo(?:graph)? credit|(?:photo|image|picture) source|photo courtesy(?: of)?|photographers?|photograph|photos?|picture credit|pictures?|pics?|(?:satellite|drone) image|video still|image credit|images?|screenshot|screengrab|illustration|(?:info)?graphics?` +
+const photoLabels = `(?i:file photo|(?:photo(?:graph)?|picture|image) (?:credits?|copyright|source)|photography|logo|photo courtesy(?: of)?|photographers?|photograph|photos?|pictures?|pics?|(?:satellite|drone) image|video still|images?|screenshot|screengrab|illustration|(?:info)?graphics?` +
 	`|crédits? (?:photos?|image)|crédit|photographe|photographie|fotoğraf(?:lar|çı| muhabiri| kaynağı)?|fotoğrafı çeken|fotograf(?:ie|ía|ías|ín|in|en)?|(?:symbol|archiv)?(?:fotos?|bild(?:er)?)|(?:bild|foto)-?(?:quelle|nachweis|rechte|credit)|grafik|wêne(?:kêş|gir|ya|yê)?|görsel(?:ler)?|imagen(?:es)?|(?:автор )?фото(?:графия|графии|граф)?)` +
-	`|وێنەی|وێنە|وێنەگر|وێنەکان|فۆتۆ|(?:مصدر )?الصورة|مصدر الصور|صورة من|صورة|صور|تصوير|المصور|عدسة|(?:منبع |حق )?عکس(?:\x{200c}?ها)?|عكس|عکاس|تصویر|写真提供|写真|提供|撮影者|撮影|画像|צילום|फोटो`
+	`|وێنەی|وێنە(?: لە)?|وێنەگر|وێنەکان|فۆتۆ|(?:مصدر )?الصورة(?: من)?|مصدر الصور|صورة من|صورة|صور|تصوير|المصور|عدسة|(?:منبع |حق )?عکس(?:\x{200c}?ها)?(?: از)?|عكس|عکاس|تصویر|写真提供|写真|提供|撮影者|撮影|画像|צילום|फोटो`
 
 // otherLabels say whose something is, a picture or not: they begin a credit only where a sentence has ended.
 const otherLabels = `(?i:credits?|crédits|courtesy(?: of)?|source|via|handout|copyright|quelle|kaynak|source photo|fuente|crédito|créditos|origen|источник|çavkanî)|سەرچاوە|کرێدیت|المصدر|منبع|出典`
@@ -35,12 +37,12 @@ var sameLetters = strings.NewReplacer("ی", "ي", "ى", "ي", "ک", "ك", "ھ", 
 // isAgency says whether a text is the name of one that gives pictures: "AFP", "AFP photo", "Photo AFP".
 func isAgency(p, language string) bool {
 	p = strings.TrimPrefix(strings.TrimPrefix(p, "Photo "), "Photo/")
-	for _, word := range []string{" photo", " photos", " pictures", " pic", " pool"} {
+	for _, word := range []string{" photo", " photos", " pictures", " pic", " pool", " file"} {
 		if n := len(p) - len(word); n > 0 && strings.EqualFold(p[n:], word) {
 			p = p[:n]
 		}
 	}
-	p = sameLetters.Replace(p)
+	p = sameLetters.Replace(strings.ReplaceAll(norm.NFKC.String(p), "=", "＝")) // ＡＰ＝共同
 	same := func(name string) bool {
 		name = sameLetters.Replace(name)
 		return name == p || len(name) >= 5 && strings.EqualFold(name, p)

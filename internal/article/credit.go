@@ -10,24 +10,26 @@ import (
 
 var (
 	archive   = regexp.MustCompile(`\s*[(\[（]\s*` + archiveWords + `\s*[)\]）]\s*[.。]?$`)
-	reserved  = regexp.MustCompile(`\s*[.,–-]?\s*(?i:all rights reserved|alle rechte vorbehalten|tous droits réservés|todos los derechos reservados|tüm hakları saklıdır|جميع الحقوق محفوظة)\s*\.?$`)
+	reserved  = regexp.MustCompile(`\s*[.,–-]?\s*(?i:tpx images of the day|refile [–—-] .{2,80}|all rights reserved|alle rechte vorbehalten|tous droits réservés|todos los derechos reservados|tüm hakları saklıdır|جميع الحقوق محفوظة)\s*\.?$`)
 	bracketed = regexp.MustCompile(`^(.*?)\s*([(\[（【{])\s*([^()\[\]（）【】{}]*)\s*[)\]）】}]\s*[.。]?$`)
 	heading   = regexp.MustCompile(`^[(\[（【]\s*([^()\[\]（）【】]*)\s*[)\]）】]\s*[–—-]?\s*(.+)$`)
 	// labelled is a text that a label begins: "Photo: AFP", "Photo by Safin Test", "Photo/AFP".
-	labelled     = regexp.MustCompile(`^(?:` + photoLabels + `|` + otherLabels + `)\s*(?:[:：…=＝]|\.\.\.|/|\|)\s*(?:(?i:by|von|par|por)\s+)?(.+)$`)
+	labelled     = regexp.MustCompile(`^(?:` + photoLabels + `|` + otherLabels + `)\s*(?:[:：…=＝・]|\.\.\.|/|\|)\s*(?:(?i:by|von|par|por)\s+)?(.+)$`)
 	labelledBy   = regexp.MustCompile(`^(?:(?i:(?:file )?(?:photo(?:graph)?s?|pictures?|images?|illustration|graphic|screenshot|screengrab|video still|frame grab) (?:taken )?(?:by|courtesy of|from|via)|photos? courtesy|courtesy(?: of)?|handout (?:via|from|by)|foto(?:s|grafie)? von|photo (?:de|par)|fotoğraf:?|foto de)|عکس(?:\x{200c}?ها)? از)\s+(.+)$`)
 	labelInside  = regexp.MustCompile(`(?:^|[\s.。،,;–—|(*•／/-])((` + photoLabels + `)|(?:` + otherLabels + `))\s?([:：/]|\.\.\.|…)\s*([^:：]+)$`)
 	labelBox     = regexp.MustCompile(`^(.+?)\s*[［\[](?:写真|撮影|提供)[］\]]\s*([^［］\[\]]+)$`)
-	byInside     = regexp.MustCompile(`(?:[.。!?”»"]\s+(?:[–—|-]\s+)?|\s[–—|-]\s+)((?i:photo(?:graph)?s? (?:by|courtesy of)|pictures? by|courtesy of|image by|handout via|fotos? von)|((?i:foto de|photo de|fotoğraf|wêneyê|(?:photo )?courtesy)|عکس از|صورة من))\s+([^.]+[.]?)$`)
+	byInside     = regexp.MustCompile(`(?:[.。!?”»"]\s+(?:[–—|-]\s+)?|\s[–—|-]\s+)((?i:photo(?:graph)?s? (?:taken )?by|photo(?:graph)?s? courtesy of|photo credits? [–—-]|photography by|pictures? by|courtesy of|image by|handout via|fotos? von)|((?i:(?:photo )?courtesy|foto de|photo de|fotoğraf|foto|photo|wêneyê)|عکس از|صورة من|تصوير|عدسة))\s+([^.]+[.]?)$`)
 	takenBy      = regexp.MustCompile(`^[^()]{2,50} (?i:photo|picture|image|photograph)s? by \p{Lu}.+$`)
 	sign         = regexp.MustCompile(`(?:^|[\s(|–—-])(?:©|\(c\)|\(C\)|Copyright ©?)\s*((?:\d{4}\s+)?[\p{L}\p{N}@][^©]*)$`)
-	japaneseBy   = regexp.MustCompile(`^(.*?)[＝=／/]([^＝=／/、。0-9０-９]{2,14}?)(?:氏|さん)?撮影$`)
-	japaneseBy2  = regexp.MustCompile(`^(.*[＝=／/].*)[、，]([^＝=／/、。，0-9０-９\s]{2,14}?)(?:氏|さん)?撮影$`)
+	japaneseBy   = regexp.MustCompile(`^(.*?)[＝=／/]([^＝=／/、。0-9０-９]{2,14}?)(?:氏|さん)?(?:撮影|写す)$`)
+	japaneseBy2  = regexp.MustCompile(`^(.*[＝=／/].*)[、，]([^＝=／/、。，0-9０-９\s]{2,14}?)(?:氏|さん)?(?:撮影|写す)$`)
 	japaneseFrom = regexp.MustCompile(`^(.*?)[\s　＝=／/]*([^\s　＝=／/、。]{2,20})提供$`)
 	filePhoto    = regexp.MustCompile(`(?:\s*[/,،]\s*|\s+[–—-]\s+)` + archiveWords + `\s*\.?$`)
 	leading      = regexp.MustCompile(`^(?:` + photoLabels + `)\s*[:：]\s*([^–—|]{1,60}?)\s+[–—|-]\s+(.+)$`)
 	leadingStop  = regexp.MustCompile(`^(?:` + photoLabels + `)\s*[:：]\s*([^–—|.]{1,60})\.\s+(.+)$`)
 	fileLabel    = regexp.MustCompile(`^\s*(?i:file|archives?|archiv)\s*:\s*`)
+	photoWord    = regexp.MustCompile(`^(?:Photo|Foto|Fotoğraf)\s+`)
+	stopTail     = regexp.MustCompile(`^(.*[\p{Ll}\p{N})]\.)((?:AFP|AP|Reuters|REUTERS|EPA|DHA|AA)\b.*)$`) // no blank behind the stop
 	year         = regexp.MustCompile(`^\d{4}\s+`)
 	licence      = regexp.MustCompile(`^CC(?:0|[ -]BY)`)
 	dashTail     = regexp.MustCompile(`\s*(?:[|/＝、]|[^\x00-\x7f]=|\s[–—-]\s)\s*`)
@@ -58,12 +60,19 @@ func creditOf(text, language string) (credit, rest string) {
 		}
 	}
 	found := func(credit, rest string) (string, string) {
-		return filePhoto.ReplaceAllString(tidy(credit), ""), strings.TrimFunc(strings.TrimRight(strings.TrimFunc(rest, blank), "-–—|/／(＝、*•© "), blank)
+		credit = filePhoto.ReplaceAllString(tidy(credit), "")
+		if names := photoWord.ReplaceAllString(credit, ""); strictNames(names) {
+			credit = names
+		}
+		return credit, strings.TrimFunc(strings.TrimRight(strings.TrimFunc(rest, blank), "-–—|/／(＝、*•© "), blank)
 	}
 	if m := bracketed.FindStringSubmatch(text); m != nil {
 		c := inBrackets(m[3], language)
 		if c == "" && (m[2] == "[" || ended(m[1])) && nameOf(m[3]) {
 			c = m[3] // [Jane Test/Al Jazeera]
+		}
+		if before, who := lastSentence(m[1]); c == m[3] && before != "" && strictNames(who) && !strings.ContainsAny(who, ",./") && len(strings.Fields(who)) > 1 && agency(c, language) {
+			return found(who+" ("+c+")", before) // Ana Prueba (EFE)
 		}
 		if c != "" {
 			return found(c, m[1])
@@ -93,9 +102,9 @@ func creditOf(text, language string) (credit, rest string) {
 		photo := m[4] >= 0 // the label is a picture's
 		inner, _ := lastSentence(c)
 		switch {
-		case !plausible(c), mark == "/" && cased(text[m[2]:m[3]]) && !ended(before):
+		case !plausible(c), !photo && sentence(c) && !capital(c), mark == "/" && cased(text[m[2]:m[3]]) && !ended(before):
 		case strings.TrimFunc(before, blank) == "" && (sentence(c) || inner != "" && ended(inner) && !strings.Contains(c, "(")): // "Photo: the mayor speaks at the bridge."
-		case ended(before) || photo && nameLike(c) && capital(text[m[2]:]):
+		case ended(before), photo && nameLike(c) && capital(text[m[2]:]), photo && strictNames(c) && strings.HasSuffix(before, ", "):
 			return found(c, before)
 		}
 	}
@@ -119,8 +128,10 @@ func creditOf(text, language string) (credit, rest string) {
 			return found(tail, before)
 		}
 	}
-	if m := bareTail.FindStringSubmatch(text); m != nil && agency(m[2], language) {
-		return found(m[2], m[1])
+	for _, re := range []*regexp.Regexp{bareTail, stopTail} {
+		if m := re.FindStringSubmatch(text); m != nil && agency(m[2], language) {
+			return found(m[2], m[1])
+		}
 	}
 	cuts := dashTail.FindAllStringIndex(text, -1)
 	for _, at := range cuts[max(0, len(cuts)-4):] {
@@ -159,7 +170,7 @@ func japaneseName(s string) bool {
 // nameOf says whether a text in brackets is a name and whose it is with a slash between: "Jane Test/The New York Times".
 func nameOf(s string) bool {
 	who, whose, ok := strings.Cut(s, "/")
-	return ok && strictNames(who) && strictNames(whose) && len(strings.Fields(who)) >= 2 && plausible(s)
+	return ok && strictNames(who) && strictNames(whose) && max(len(strings.Fields(who)), len(strings.Fields(whose))) >= 2 && plausible(s)
 }
 
 // particles are the small words in names.
@@ -195,7 +206,7 @@ func agency(s, language string) bool {
 		case p == "" && i > 0: // ", via"
 		case isAgency(p, language):
 			known = true
-		case licence.MatchString(p) && i > 0:
+		case licence.MatchString(p) && i > 0, strings.HasSuffix(p, " Photo") && strictNames(p) && strings.Contains(s, "/"): // UN Photo/…
 			known = true
 		case strictNames(p) && personal(p):
 		case !names.MatchString(p) || !slices.ContainsFunc(names.Split(p, -1), func(n string) bool { return len(strings.Fields(n)) > 1 }):
@@ -255,7 +266,7 @@ func capital(s string) bool {
 // sentence says whether a text is a statement rather than a name.
 func sentence(s string) bool {
 	s = strings.TrimFunc(s, blank)
-	return strings.HasSuffix(s, ".") && len(strings.Fields(s)) > 4 || strings.HasSuffix(s, "。")
+	return strings.HasSuffix(s, ".") && len(strings.Fields(s)) > 3 || strings.HasSuffix(s, "。")
 }
 
 // lastSentence parts a text behind the last mark that ends a sentence, before its own end.
