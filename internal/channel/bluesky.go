@@ -129,7 +129,7 @@ func (b *bluesky) Publish(ctx context.Context, c *Call) Outcome {
 	case "InvalidSwap": // the key is taken, and it is ours: an earlier try was posted
 		return b.find(ctx, s, rkey)
 	case "BlobNotFound": // forgotten by the server: upload it again next time
-		if err := c.Step(ctx, "blob", ""); err != nil {
+		if err := c.Keep(ctx, "blob", ""); err != nil {
 			return Outcome{End: Later, Why: err.Error()}
 		}
 		return Outcome{End: Later, Why: said}
@@ -201,7 +201,8 @@ func (b *bluesky) upload(ctx context.Context, c *Call) (json.RawMessage, Outcome
 	if !a.ok(&ok) || len(ok.Blob) == 0 {
 		return nil, b.failed(a, false)
 	}
-	if err := c.Step(ctx, "blob", string(ok.Blob)); err != nil {
+	// A blob that no record names is thrown away, and the record's key is what keeps a post from being made twice.
+	if err := c.Keep(ctx, "blob", string(ok.Blob)); err != nil {
 		return nil, Outcome{End: Later, Why: err.Error()}
 	}
 	return ok.Blob, Outcome{}

@@ -102,6 +102,11 @@ type Call struct {
 	// the claim was lost, and the call must end as Later.
 	Step func(ctx context.Context, name, value string) error
 
+	// Keep is Step for what may as well be done again: an upload that nobody sees and that the network forgets by itself. It is
+	// written with the call's end, so it is lost if the process ends before; it costs no write of its own. An error means
+	// that the call must not go on (somebody pressed stop), and must end as Later.
+	Keep func(ctx context.Context, name, value string) error
+
 	// Account is the state of the channel's account, as it was read for this call; nil: it was not read.
 	Account *story.Account
 

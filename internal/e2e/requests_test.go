@@ -70,13 +70,13 @@ var mixes = []struct {
   masto: {kind: mastodon, site: en, server: "%[1]s/mastodon", secret: "env:TEST_PASSWORD"}
   second: {kind: mastodon, site: en, server: "%[1]s/mastodon", secret: "env:TEST_PASSWORD"}
   tg: {kind: telegram, site: en, server: "%[1]s/telegram", chat: "@news", secret: "env:TEST_PASSWORD"}
-  more: {kind: telegram, site: en, server: "%[1]s/telegram", chat: "@more", secret: "env:TEST_PASSWORD"}`, 24, 19},
+  more: {kind: telegram, site: en, server: "%[1]s/telegram", chat: "@more", secret: "env:TEST_PASSWORD"}`, 24, 18},
 	{"three networks, a feed and a log", `
   feed: {kind: feed, site: en}
   log: {kind: log, site: en}
   bsky: {kind: bluesky, site: en, server: "%[1]s/bluesky", account: news.example, secret: "env:TEST_PASSWORD"}
   masto: {kind: mastodon, site: en, server: "%[1]s/mastodon", secret: "env:TEST_PASSWORD"}
-  tg: {kind: telegram, site: en, server: "%[1]s/telegram", chat: "@news", secret: "env:TEST_PASSWORD"}`, 26, 22},
+  tg: {kind: telegram, site: en, server: "%[1]s/telegram", chat: "@news", secret: "env:TEST_PASSWORD"}`, 26, 21},
 }
 
 // TestRequestsOfAStory counts what a story costs from the webhook to its posts on five channels: each step in a process of its own, as

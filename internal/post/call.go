@@ -53,6 +53,13 @@ func (l *look) callOf(w *work) *channel.Call {
 				rec.Steps[name] = value
 			})
 		},
+		Keep: func(ctx context.Context, name, value string) error {
+			if w.kept == nil {
+				w.kept = map[string]string{}
+			}
+			w.kept[name] = value
+			return l.mayGoOn(ctx, w)
+		},
 	}
 	if w.asked {
 		c.Account = &w.facts.Account

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -151,7 +152,17 @@ func (l *look) carryOut(ctx context.Context, w *work, late bool) error {
 	if !out.Until.IsZero() {
 		out.Until = out.Until.Add(l.clock.ahead())
 	}
-	err := l.amend(ctx, w, func(rec *story.Post) { conclude(rec, w.act, out, now) })
+	err := l.amend(ctx, w, func(rec *story.Post) {
+		if len(w.kept) > 0 {
+			steps := maps.Clone(rec.Steps)
+			if steps == nil {
+				steps = map[string]string{}
+			}
+			maps.Copy(steps, w.kept)
+			rec.Steps = steps
+		}
+		conclude(rec, w.act, out, now)
+	})
 	l.Log.Info("posted", "story", string(l.key), "revision", l.d.Story.Revision, "channel", w.name, "did", string(w.act.Do), "end", out.End.String(), "why", out.Why)
 	if errors.Is(err, errLost) {
 		return nil

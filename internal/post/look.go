@@ -148,6 +148,7 @@ type work struct {
 	was    story.Versioned[story.Post] // the record as this worker read or wrote it last
 	before story.Post                  // the record before the claim
 	token  string                      // the claim's; empty: none was taken, as for a find
+	kept   map[string]string           // steps that go into the record with the call's end
 	lost   bool                        // somebody else has the record now
 }
 

@@ -177,6 +177,7 @@ func TestMendedAccountDrainsInOrder(t *testing.T) {
 type stepping struct {
 	channel.Channel
 	between func()
+	keeps   bool // the first may as well be taken again: it is written with the call's end
 	posted  int
 	began   int
 }
@@ -185,7 +186,11 @@ func (s *stepping) Publish(ctx context.Context, c *channel.Call) channel.Outcome
 	if c.Steps["upload"] == "" {
 		s.began++
 		s.between()
-		if err := c.Step(ctx, "upload", "1"); err != nil {
+		keep := c.Step
+		if s.keeps {
+			keep = c.Keep
+		}
+		if err := keep(ctx, "upload", "1"); err != nil {
 			return channel.Outcome{End: channel.Later, Why: err.Error()}
 		}
 	}
@@ -198,7 +203,8 @@ func (s *stepping) Publish(ctx context.Context, c *channel.Call) channel.Outcome
 }
 
 func TestStopIsObeyedInTheMiddleOfAPost(t *testing.T) {
-	for _, press := range []string{"site", "channel"} {
+	for _, press := range []string{"site", "channel", "site, kept", "channel, kept"} {
+		press, keeps := strings.CutSuffix(press, ", kept")
 		n := open(t, "auto")
 		n.configure(func(*config.Channel) {})
 		set := func(why string) {
@@ -214,7 +220,7 @@ func TestStopIsObeyedInTheMiddleOfAPost(t *testing.T) {
 		}
 		p := n.worker(0)
 		calls := 0
-		s := &stepping{Channel: p.Channels["log"]}
+		s := &stepping{Channel: p.Channels["log"], keeps: keeps}
 		s.between = func() {
 			if calls++; calls == 2 { // the upload is kept, the container is not made yet
 				set("somebody broke in")
