@@ -101,8 +101,10 @@ func Promotion(line string, extra ...string) bool {
 			}
 		}
 	}
-	if m := calls.FindString(l); short < 90 && m != "" && (!stated || strings.HasSuffix(m, string(last))) {
-		return true
+	if short < 90 { // first: of all that is asked of a line, finding these takes longest
+		if m := calls.FindString(l); m != "" && (!stated || strings.HasSuffix(m, string(last))) {
+			return true
+		}
 	}
 	return short < 80 && promotionAnywhere.MatchString(l) && !strings.ContainsAny(l, ".:!?")
 }
