@@ -35,6 +35,7 @@ type real struct {
 	yaml     string // the channel's configuration
 	secret   string
 	edits    bool                              // it edits; else a correction is a reply
+	threads  bool                              // what an article says besides follows in a reply
 	publish  func(r *http.Request) bool        // whether a call is the one that posts, for networks that speak HTTP
 	standing func(t *testing.T) map[string]int // what stands there: how often each text's first line
 }
@@ -127,7 +128,7 @@ func (d *process) between(yaml string) string {
 // send sends an article's event until it is taken, as a CMS would.
 func (d *process) send(event, id, headline string) {
 	d.t.Helper()
-	body := fmt.Sprintf(`{"type":"article.%s","data":{"id":%q,"url":"https://news.example/%s","language":"en","headline":%q,"dek":%q}}`, event, id, id, headline, headline+", told.")
+	body := fmt.Sprintf(`{"type":"article.%s","data":{"id":%q,"url":"https://news.example/%s","language":"en","headline":%q,"dek":%q,"body":%q}}`, event, id, id, headline, headline+", told.", besides(headline))
 	sum := sha256.Sum256([]byte(body))
 	for range 100 {
 		h, err := d.src.Sign(context.Background(), []byte(body), "msg_"+hex.EncodeToString(sum[:8]), time.Now())
@@ -154,6 +155,19 @@ func (d *process) send(event, id, headline string) {
 		d.t.Fatalf("the webhook: %d %s %v", res.StatusCode, answer, err)
 	}
 	d.t.Fatal("the webhook does not answer")
+}
+
+// besides is what an article says that its dek does not.
+func besides(headline string) string {
+	return "Guards who stood at the gate until the morning heard every word of it: " + headline + "."
+}
+
+// wants adds to what is to stand n posts of an article, and its threads.
+func (d *process) wants(all map[string]int, headline string, n int) {
+	all[headline+", told."] = n
+	if d.network.threads {
+		all[besides(headline)] = n
+	}
 }
 
 // again starts the process anew.
@@ -204,7 +218,7 @@ func (d *process) run() {
 	for i := range stories {
 		headline := fmt.Sprintf("Story number %d of the night", i)
 		d.send("published", fmt.Sprint("a-", i), headline)
-		want[headline+", told."] = 1
+		d.wants(want, headline, 1)
 		life := time.NewTimer(time.Duration(random.Intn(1500)) * time.Millisecond)
 		<-life.C
 		d.again()
@@ -214,7 +228,7 @@ func (d *process) run() {
 	if d.network.publish != nil {
 		d.armed.Store(true)
 		d.send("published", "a-killed", "Story that was answered to nobody")
-		want["Story that was answered to nobody, told."] = 1
+		d.wants(want, "Story that was answered to nobody", 1)
 		select {
 		case <-d.killed:
 		case <-time.After(patience):
@@ -226,18 +240,16 @@ func (d *process) run() {
 
 	d.send("updated", "a-0", "Story number 100 of the night")
 	if d.network.edits {
-		want["Story number 0 of the night, told."] = 0
-	}
-	want["Story number 100 of the night, told."] = 1
-	if !d.network.edits { // a reply
-		delete(want, "Story number 100 of the night, told.")
+		d.wants(want, "Story number 0 of the night", 0)
+		d.wants(want, "Story number 100 of the night", 1)
+	} else { // a reply, and the thread stays as it is
 		want["Correction: Story number 100 of the night, told."] = 1
 	}
 	d.until("after a correction", want)
 
 	for i := 1; i < stories; i++ {
 		d.send("unpublished", fmt.Sprint("a-", i), fmt.Sprintf("Story number %d of the night", i))
-		want[fmt.Sprintf("Story number %d of the night, told.", i)] = 0
+		d.wants(want, fmt.Sprintf("Story number %d of the night", i), 0)
 	}
 	d.until("after taking down", want)
 }
@@ -333,7 +345,7 @@ func startPDS(t *testing.T) real {
 	}
 	startNode(t, installed(t, "pds"), &pds)
 	return real{
-		yaml: fmt.Sprintf(`kind: bluesky, server: %q, account: %s, corrections: reply`, pds.URL, pds.Handle), secret: pds.AppPassword,
+		yaml: fmt.Sprintf(`kind: bluesky, server: %q, account: %s, corrections: reply, thread: 2`, pds.URL, pds.Handle), secret: pds.AppPassword, threads: true,
 		publish: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "putRecord") },
 		standing: func(t *testing.T) map[string]int {
 			var list struct {
@@ -416,7 +428,7 @@ func startMastodon(t *testing.T) real {
 		}
 	}
 	return real{
-		yaml: fmt.Sprintf(`kind: mastodon, server: %q`, base), secret: token, edits: true,
+		yaml: fmt.Sprintf(`kind: mastodon, server: %q, thread: 2`, base), secret: token, edits: true, threads: true,
 		publish: func(r *http.Request) bool { return r.Method == "POST" && r.URL.Path == "/api/v1/statuses" },
 		standing: func(t *testing.T) map[string]int {
 			var me struct{ ID string }

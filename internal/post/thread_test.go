@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -141,13 +142,8 @@ func TestThreadGoesOnAfterAKill(t *testing.T) {
 		for n := 0; ; n++ {
 			d := simulated(t, d.account, "auto")
 			k := d.reported(report)
-			at := 0
-			died := d.process(func(string) bool {
-				if d.calls(sim.Publish) > 0 {
-					at++
-				}
-				return at > n
-			})
+			var at atomic.Int64 // channels write side by side
+			died := d.process(func(string) bool { return d.calls(sim.Publish) > 0 && at.Add(1) > int64(n) })
 			killed := false
 			for range 5 { // the call may come some looks later
 				if killed = died.Look(context.Background(), k) != nil; killed {

@@ -15,9 +15,9 @@ func TestWhatFollowsIsWholeSentencesInOrderAndNewToReaders(t *testing.T) {
 		for _, p := range s.article.Paragraphs() {
 			whole = append(whole, Sentences(p, s.article.Language)...)
 		}
-		for _, n := range []int{140, 280, 300, 500} {
-			for _, posts := range []int{1, 2, 5} {
-				first := read.Write(upTo(n))
+		for _, n := range []int{140, 300, 500} {
+			first := read.Write(upTo(n))
+			for _, posts := range []int{2, 5} {
 				out := read.Follow(first, posts, upTo(n))
 				if len(out) > posts {
 					t.Errorf("%s at %d: %d posts, want %d at most", s.name, n, len(out), posts)
@@ -50,7 +50,7 @@ func TestWhatFollowsIsWholeSentencesInOrderAndNewToReaders(t *testing.T) {
 			}
 		}
 	}
-	if some < 100 {
+	if some < 60 {
 		t.Errorf("only %d posts follow at all", some)
 	}
 }
