@@ -182,6 +182,9 @@ func TestTemplateNumbersFit(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := globals.Globals.Function
+	if all.Environment.Variables["GOGC"] != "off" {
+		t.Errorf("GOGC is %q: a cold start would collect garbage where GOMEMLIMIT is far", all.Environment.Variables["GOGC"])
+	}
 	for name, f := range template[function](t, "AWS::Serverless::Function") {
 		memory := cmp.Or(f.Properties.MemorySize, all.MemorySize)
 		variable := cmp.Or(f.Properties.Environment.Variables["GOMEMLIMIT"], all.Environment.Variables["GOMEMLIMIT"])

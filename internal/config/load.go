@@ -16,7 +16,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -161,7 +160,7 @@ func (c *Config) check(d *decoder) {
 			oneOf(p+".utm", word, UTMWords)
 		}
 		for tag, h := range s.Hashtags {
-			if !hashtagRE.MatchString(h) || !strings.ContainsFunc(h, unicode.IsLetter) {
+			if !hashtag(strings.TrimPrefix(h, "#")) {
 				at(p+".hashtags."+tag, "want a hashtag of letters, digits and _, with at least one letter, have %q", h)
 			}
 			s.Hashtags[tag] = strings.TrimPrefix(h, "#")
@@ -364,10 +363,9 @@ func (c *Config) checkRules(site string, at func(path, format string, args ...an
 }
 
 var (
-	colourRE  = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
-	placeRE   = regexp.MustCompile(`\{[^{}]*\}`)
-	hashtagRE = regexp.MustCompile(`^#?[\pL\pM\p{Nd}_\x{200c}]{1,100}$`)
-	metadata  = netip.MustParsePrefix("169.254.0.0/16")
+	colourRE = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+	placeRE  = regexp.MustCompile(`\{[^{}]*\}`)
+	metadata = netip.MustParsePrefix("169.254.0.0/16")
 )
 
 func or(d, otherwise time.Duration) time.Duration {

@@ -157,6 +157,6 @@ func (c *chain) page(path string) []byte {
 // start runs a function on a bucket. program may stand before it; env is what it has besides what every function has.
 func (c *chain) start(s *buckettest.Server, ref string, program []string, function string, env ...string) *bootstrap {
 	c.t.Helper()
-	all := append(s.Env[:len(s.Env):len(s.Env)], "CUTLINE_BUCKET="+ref, "CUTLINE_TEST_SECRET="+testSecret, "TEST_PASSWORD="+testPassword)
+	all := append(s.Env[:len(s.Env):len(s.Env)], "CUTLINE_BUCKET="+ref, "CUTLINE_TEST_SECRET="+testSecret, "TEST_PASSWORD="+testPassword, "GOGC=off", "GOMEMLIMIT=400MiB") // the last two as template.yaml has them
 	return startUnder(c.t, program, c.dir, function, append(all, env...)...)
 }
