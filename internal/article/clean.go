@@ -27,6 +27,7 @@ var (
 	bySplit    = regexp.MustCompile(`\s*(?i:,|;|،|、|\s(?:and|und|et|y|ve|û|و)\s|&)\s*`)
 	byPlace    = regexp.MustCompile(` in \p{Lu}\S*(?: \p{Lu}\S*)*$`) // By Sara Haddad in Erbil
 	byBrackets = regexp.MustCompile(`\s*[(\[][^()\[\]]*[)\]]`)
+	byDash     = regexp.MustCompile(`\s[-–—]\s`)
 	bySides    = regexp.MustCompile(`\s+[-–—|]\s+|\s*/\s*|\s+\|`)
 	// noWords is a line of no words, or of what a page puts something else for: an address alone, a shortcode.
 	noWords = regexp.MustCompile(`^(?:[^\p{L}\p{N}]*|https?://\S+|\[[a-z][a-z0-9_-]*\s[^\]]*=[^\]]*\]|\[/[a-z][a-z0-9_-]*\])$`)
@@ -141,6 +142,9 @@ func splitDateline(p string) (line, rest string) {
 	}
 	if m := datelineAr.FindStringSubmatch(p); m != nil {
 		rest := p[len(m[0]):]
+		if slices.Contains(noPlaces, m[1]) {
+			return "", p
+		}
 		switch slash := strings.Contains(m[0], "/"); {
 		case m[2] != "" && agency(m[2], ""):
 			return m[1] + " (" + m[2] + ")", rest
@@ -152,7 +156,7 @@ func splitDateline(p string) (line, rest string) {
 }
 
 // noPlaces are words in capitals that a first sentence or a kicker begins with.
-var noPlaces = strings.Fields("NATO UNICEF UNESCO UNHCR OPEC FIFA UEFA NASA BREAKING UPDATE UPDATED LIVE OPINION ANALYSIS EXCLUSIVE WATCH VIDEO EXPLAINER FACTBOX TIMELINE")
+var noPlaces = strings.Fields("NATO UNICEF UNESCO UNHCR OPEC FIFA UEFA NASA BREAKING UPDATE UPDATED LIVE OPINION ANALYSIS EXCLUSIVE WATCH VIDEO EXPLAINER FACTBOX TIMELINE عاجل تحليل رأي تقرير فيديو بالفيديو خاص حصري فوری تحلیل ویدیو ڤیدیۆ هەواڵ شیکاری بەپەلە تایبەت")
 
 // placeLike says whether a text reads as a place, perhaps with a date: few words, and where its script has capitals, none
 // but particles and months without one.
@@ -189,10 +193,17 @@ func byline(s string) string {
 		s = byPlace.ReplaceAllString(s, "")
 	}
 	s = strings.Trim(s, "【】[] ")
-	// What stands behind a bar, a dash or a slash is a place, an agency or another's part; before it, if it is one word.
+	said := s
+	// What stands behind a bar, a dash or a slash is a place, an agency or another's part, unless a dash parts two full
+	// names; before it, if it is one word.
 	sides := bySides.Split(s, -1)
-	if s = sides[0]; len(sides) > 1 && len(strings.Fields(s)) == 1 && len(strings.Fields(sides[1])) > 1 {
-		s = sides[1]
+	if s = sides[0]; len(sides) > 1 && len(strings.Fields(sides[1])) > 1 {
+		switch {
+		case len(strings.Fields(s)) == 1:
+			s = sides[1]
+		case byDash.MatchString(said) && strictNames(sides[1]) && !strings.Contains(sides[1], ":"):
+			s += ", " + sides[1]
+		}
 	}
 	var names []string
 	for _, n := range bySplit.Split(s, -1) {
@@ -201,6 +212,9 @@ func byline(s string) string {
 				names = append(names, n)
 			}
 		}
+	}
+	if names == nil {
+		return s // an agency's alone
 	}
 	return strings.Join(names, ", ")
 }
