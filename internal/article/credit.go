@@ -102,13 +102,14 @@ func creditOf(text, language string) (credit, rest string) {
 		photo := m[4] >= 0 // the label is a picture's
 		inner, _ := lastSentence(c)
 		switch {
-		case !plausible(c), !photo && sentence(c) && !capital(c), mark == "/" && cased(text[m[2]:m[3]]) && !ended(before):
+		case !plausible(c), !photo && sentence(c) && !capital(c), mark == "/" && (before == "" || cased(text[m[2]:m[3]]) && !ended(before)),
+			strings.ContainsAny(mark, ".…") && !strings.EqualFold(text[m[2]:m[3]], "credit"): // "Pictures... the feast in Erbil"
 		case strings.TrimFunc(before, blank) == "" && (sentence(c) || inner != "" && ended(inner) && !strings.Contains(c, "(")): // "Photo: the mayor speaks at the bridge."
 		case ended(before), photo && nameLike(c) && capital(text[m[2]:]), photo && strictNames(c) && strings.HasSuffix(before, ", "):
 			return found(c, before)
 		}
 	}
-	if m := byInside.FindStringSubmatchIndex(text); m != nil && plausible(text[m[6]:m[7]]) && (m[4] < 0 || strictNames(text[m[6]:m[7]])) {
+	if m := byInside.FindStringSubmatchIndex(text); m != nil && plausible(text[m[6]:m[7]]) && (m[4] < 0 || fullNames(text[m[6]:m[7]], language)) {
 		return found(text[m[6]:m[7]], text[:m[2]])
 	}
 	if m := sign.FindStringSubmatchIndex(text); m != nil && plausible(text[m[2]:m[3]]) {
@@ -171,6 +172,11 @@ func japaneseName(s string) bool {
 func nameOf(s string) bool {
 	who, whose, ok := strings.Cut(s, "/")
 	return ok && strictNames(who) && strictNames(whose) && max(len(strings.Fields(who)), len(strings.Fields(whose))) >= 2 && plausible(s)
+}
+
+// fullNames says whether a text is an agency, or names of two words and more: "Gallery" behind "Photo" is none.
+func fullNames(s, language string) bool {
+	return agency(s, language) || strictNames(s) && len(strings.Fields(s)) > 1
 }
 
 // particles are the small words in names.
