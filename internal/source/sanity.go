@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -56,6 +57,9 @@ func readSanity(_ context.Context, s Source, r Request) ([]Delivery, error) {
 		return nil, err
 	}
 	full.ID, full.Sent = d.ID, d.Sent
+	if full.Event == "" { // in this language it is not public, or no more
+		full.Event, full.Off = Retract, "unpublished"
+	}
 	return []Delivery{full}, nil
 }
 
@@ -70,7 +74,91 @@ func (s Source) sanityDocument(doc any, why string) (Delivery, error) {
 			image["url"] = s.sanityAsset(ref)
 		}
 	}
+	if language := s.sanityLanguage(top); language != "" {
+		for _, f := range []string{"title", "headline"} {
+			if byLanguage(top[f]) != nil && text(inLanguage(top[f], language)) == "" {
+				d := Delivery{Why: "it has no headline in the language " + language}
+				d.Article.ID = strings.TrimPrefix(text(top["_id"]), "drafts.")
+				return d, nil
+			}
+		}
+		for name, v := range top {
+			top[name] = inLanguage(v, language)
+		}
+		if image, ok := top["image"].(map[string]any); ok {
+			for name, v := range image {
+				image[name] = inLanguage(v, language)
+			}
+		}
+		if text(top["language"]) == "" {
+			top["language"] = language
+		}
+	}
 	return s.upsert(top, sanityRules, why)
+}
+
+// byLanguage is what Sanity keeps in several languages in one field: a list of {_key: language, value} of the plugin
+// internationalized-array (its version 5 has language in place of _key), or an object {_type: local…, en: …, ckb: …} as Sanity's guide to
+// localizing fields makes them; nil if it is neither.
+func byLanguage(v any) map[string]any {
+	out := map[string]any{}
+	switch v := v.(type) {
+	case []any:
+		for _, e := range v {
+			m, ok := e.(map[string]any)
+			l := text(m["language"])
+			if l == "" {
+				l = text(m["_key"])
+			}
+			if _, has := m["value"]; !ok || !has || l == "" || !strings.HasPrefix(text(m["_type"]), "internationalizedArray") {
+				return nil
+			}
+			out[l] = m["value"]
+		}
+	case map[string]any:
+		if !strings.HasPrefix(text(v["_type"]), "local") { // localeString, localizedText
+			return nil
+		}
+		for l, value := range v {
+			if !strings.HasPrefix(l, "_") {
+				out[l] = value
+			}
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+// sanityLanguage is the language in which a document with fields in several is read: the source's locale, else the site's; empty
+// where no field is in several.
+func (s Source) sanityLanguage(doc map[string]any) string {
+	for _, v := range doc {
+		if byLanguage(v) != nil {
+			return strings.ReplaceAll(cmp.Or(s.c.Locale, s.site.Language), "_", "-")
+		}
+	}
+	return ""
+}
+
+// inLanguage is a field in one language: itself, else one of the same language. What is not translated is not there.
+func inLanguage(v any, language string) any {
+	all := byLanguage(v)
+	if all == nil {
+		return v
+	}
+	for _, l := range sortedKeys(all) {
+		if strings.EqualFold(strings.ReplaceAll(l, "_", "-"), language) {
+			return all[l]
+		}
+	}
+	for _, l := range sortedKeys(all) {
+		if article.Primary(strings.ReplaceAll(l, "_", "-")) == article.Primary(language) {
+			return all[l]
+		}
+	}
+	return nil
 }
 
 // sanityProjection is the projection that docs/sources/sanity.md gives for webhooks, less the operation: what is read and
