@@ -163,7 +163,7 @@ func states(d *story.Dossier, c *config.Config) map[string]state {
 		if sent := d.Posts[n].Doc.Sent; sent != nil && s.Name == story.StateSent {
 			shown = *sent
 		}
-		out[n] = state{s.Name, s.Until, s.Why, s.URL, shown.Text}
+		out[n] = state{s.Name, s.Until, s.Why, s.URL, shown.Whole()}
 	}
 	return out
 }

@@ -86,6 +86,9 @@ func (q *request) previewOf(x *story.Dossier, name string, draft story.Draft) pr
 	} else if cfg.Embed == "link" && n.shape == "picture" {
 		n.shape, n.cover = "card", true
 	}
+	if draft.Part > 0 { // one of the posts of a thread that follow
+		n.shape = "bare"
+	}
 	p := preview{Class: "pv-" + strings.ToLower(tile(cfg.Kind)), Shape: n.shape, Name: site.Name, Handle: handle(cfg.Kind, cfg.Account, cfg.Chat, cfg.Server),
 		Lang: draft.Language, Width: draft.Width, Height: draft.Height, Cover: n.cover, Title: draft.Title, Dek: draft.Dek, Domain: address(draft.Link),
 		Alt: n.badge && draft.Alt != "", NoAlt: !n.alt, DeadURL: n.dead}

@@ -83,3 +83,18 @@ func TestThreadAtTheDesk(t *testing.T) {
 		t.Errorf("two who changed the same post of a thread: %d", code)
 	}
 }
+
+// Who approves by a review link sees all the posts that the approval is for.
+func TestThreadOnAReviewLink(t *testing.T) {
+	d := openStaffed(t)
+	if _, _, err := d.store.UpdatePost(t.Context(), d.key, "log", func(p *story.Post) error {
+		p.Proposed.More = []string{"It has risen since Monday."}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	page := d.as("", d.link("ana", "Tom"), nil).Body.String()
+	if at := strings.Index(page, `<ol class="thread"`); at < 0 || !strings.Contains(page[at:], "It has risen since Monday.") {
+		t.Error("the second post is not on the page")
+	}
+}

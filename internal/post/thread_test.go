@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cutline/internal/article"
+	"cutline/internal/channel"
 	"cutline/internal/sim"
 	"cutline/internal/story"
 )
@@ -380,5 +381,46 @@ func TestCorrectionAsAComment(t *testing.T) {
 				t.Errorf("%d posts stand of %d: %+v", standing, ever, d.record(k))
 			}
 		})
+	}
+}
+
+// Where nobody can know whether a post of a thread is out, the desk says so, and the thread goes on or ends by that.
+func TestThreadSettledByTheDesk(t *testing.T) {
+	for _, c := range []struct {
+		settled, url string
+		said         [2]string // by the two posts that follow, afterwards
+		left         bool
+		receipt      string // once all is taken down
+	}{
+		{settled: story.Posted, url: "https://net.example/2", said: [2]string{"two", ""}, left: true, receipt: story.ReceiptGone},
+		{settled: story.Posted, said: [2]string{"two", ""}, left: true, receipt: story.ReceiptImpossible},
+		{settled: story.Again, said: [2]string{"", ""}, left: true, receipt: story.ReceiptGone},
+		{settled: story.Leave, said: [2]string{"two"}, receipt: story.ReceiptImpossible},
+	} {
+		sent := story.Draft{Text: "one", More: []string{"two", "three"}}
+		rec := story.Post{Key: modelKey, Channel: "net", Sent: &sent, SentAt: noon, Remote: story.Remote{ID: "1"}}
+		rec.Follow(&sent)
+		second, _ := rec.Left()
+		rec.Claim = &story.Claim{Verb: string(Continue), Draft: second}
+		doubt(&rec, "the answer was lost", noon)
+		settle(&rec, story.Verdict{Settled: c.settled, URL: c.url}, noon)
+		var said [2]string
+		for i, x := range rec.Thread {
+			said[i] = x.Said
+		}
+		if _, left := rec.Left(); said != c.said || left != c.left || !rec.Live() || rec.Sent.Text != "one" || rec.Uncertain != "" {
+			t.Errorf("%s %s: %+v", c.settled, c.url, rec)
+		}
+		for range 3 { // it is taken down
+			rec.Claim = &story.Claim{Verb: string(Retract)}
+			conclude(&rec, Act{Do: Retract}, channel.Outcome{End: channel.Posted}, noon)
+			if !rec.Retracted.IsZero() {
+				break
+			}
+		}
+		x := story.Dossier{Now: noon, Story: story.Story{Off: "deleted"}, Posts: map[string]story.Versioned[story.Post]{"net": {Doc: rec}}}
+		if r := story.Receipts(&x, nil, func(string) story.Rule { return story.Rule{} }); r[0].End != c.receipt {
+			t.Errorf("%s %s: the receipt is %+v", c.settled, c.url, r)
+		}
 	}
 }
