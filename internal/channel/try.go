@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"cutline/internal/remark"
 )
 
 // Health is what trying an account showed, without posting anything.
@@ -26,7 +28,7 @@ type tryer interface {
 func Try(ctx context.Context, ch Channel, now func() time.Time) Health {
 	c, ok := ch.(tryer)
 	if !ok {
-		return Health{Notes: []string{"this kind cannot be tried without posting"}}
+		return Health{Notes: []string{remark.Say("not-tried")}}
 	}
 	t := &trial{now: now}
 	c.try(ctx, t)
@@ -40,13 +42,9 @@ type trial struct {
 	timed bool // the clock was compared
 }
 
-func (t *trial) wrong(format string, args ...any) {
-	t.Wrong = append(t.Wrong, fmt.Sprintf(format, args...))
-}
+func (t *trial) wrong(why string) { t.Wrong = append(t.Wrong, why) }
 
-func (t *trial) note(format string, args ...any) {
-	t.Notes = append(t.Notes, fmt.Sprintf(format, args...))
-}
+func (t *trial) note(what string) { t.Notes = append(t.Notes, what) }
 
 // skew is how far two clocks may be apart: signatures are refused from five minutes on, and schedules go wrong before.
 const skew = time.Minute
@@ -55,25 +53,25 @@ const skew = time.Minute
 // that is none. It says whether there was a success.
 func (t *trial) heard(a answer, out Outcome, failed func(answer, bool) Outcome, v any) bool {
 	if out.End != Posted {
-		t.wrong("%s", out.Why)
+		t.wrong(out.Why)
 		return false
 	}
 	if at, err := http.ParseTime(a.Header.Get("Date")); err == nil && !t.timed {
 		t.timed = true
 		if d := t.now().Sub(at); d.Abs() > skew {
-			t.wrong("this machine's clock is %s off the network's: set it by NTP", d.Round(time.Second))
+			t.wrong(remark.Say("clock-off", d.Round(time.Second)))
 		}
 	}
 	for _, names := range resets {
 		if left := a.Header.Get(names[0]); left != "" {
-			t.note("%s: %s", strings.ToLower(names[0]), left)
+			t.note(strings.ToLower(names[0]) + ": " + left)
 		}
 	}
 	if a.ok(v) {
 		return true
 	}
 	out = failed(a, false)
-	t.wrong("%s", out.Why)
+	t.wrong(out.Why)
 	return false
 }
 
@@ -87,12 +85,12 @@ func (n *x) try(ctx context.Context, t *trial) {
 	}
 	t.As = "@" + me.Data.Username
 	if own := strings.TrimPrefix(n.cfg.Account, "@"); own != "" && !strings.EqualFold(own, me.Data.Username) && own != me.Data.ID {
-		t.wrong("the token is %s's and account says %s: correct one of the two", t.As, n.cfg.Account)
+		t.wrong(remark.Say("token-of-other", t.As, n.cfg.Account))
 	}
 	if level := a.Header.Get("X-Access-Level"); level == "read" {
-		t.wrong("the app may only read: give it Read and write, then make the access token anew")
+		t.wrong(remark.Say("app-reads-only"))
 	}
-	t.note("a post costs about $%.3f, with a link $%.2f", xPlain, xWithLink)
+	t.note(remark.Say("post-costs", fmt.Sprintf("%.3f", xPlain), fmt.Sprintf("%.2f", xWithLink)))
 }
 
 func (f *facebook) try(ctx context.Context, t *trial) {
@@ -102,14 +100,14 @@ func (f *facebook) try(ctx context.Context, t *trial) {
 		return
 	}
 	if t.As = me.Name; isNumber(f.cfg.Account) && me.ID != f.cfg.Account && me.ID != "me" {
-		t.wrong("the token is that of %s (%s) and not of Page %s: give the Page's own long-lived token", me.Name, me.ID, f.cfg.Account)
+		t.wrong(remark.Say("page-token-other", me.Name+" ("+me.ID+")", f.cfg.Account))
 		return
 	}
 	var list struct{ Data *[]struct{ ID string } }
 	a, out = f.g.call(ctx, http.MethodGet, f.page()+"/feed", url.Values{"fields": {"id"}, "limit": {"1"}})
 	t.heard(a, out, f.g.failed, &list)
 	if !f.g.app.Given() {
-		t.note("without app_secret a stolen token is enough to post: give it, and require the proof in the app's settings")
+		t.note(remark.Say("app-secret-missing"))
 	}
 }
 
@@ -123,10 +121,10 @@ func (k *containers) try(ctx context.Context, t *trial) {
 	var q quota
 	a, out = k.g.call(ctx, http.MethodGet, "/"+k.user+"/"+k.quota, url.Values{"fields": {"quota_usage,config"}})
 	if t.heard(a, out, k.g.failed, &q) && len(q.Data) > 0 {
-		t.note("%d of %d posts in 24 hours are used", q.Data[0].Used, q.Data[0].Config.Total)
+		t.note(remark.Say("quota-used", q.Data[0].Used, q.Data[0].Config.Total))
 	}
 	if k.g.p.Public == "" {
-		t.wrong("%s fetches the picture from our public address, and none is configured: set public", k.network)
+		t.wrong(remark.Say("public-address-missing", k.network))
 	}
 }
 
@@ -137,14 +135,14 @@ func (n *linkedin) try(ctx context.Context, t *trial) {
 	q := url.Values{"q": {"author"}, "author": {n.author}, "count": {"1"}, "sortBy": {"CREATED"}}
 	a, out := n.json(ctx, http.MethodGet, "/rest/posts?"+q.Encode(), nil, "X-RestLi-Method", "FINDER")
 	if out.End == Posted && a.Status == http.StatusForbidden {
-		t.note("the token may not list the organisation's posts (r_organization_social), so a post whose answer was lost is left to the desk; whether it may post shows when it does")
+		t.note(remark.Say("list-not-allowed"))
 		return
 	}
 	var list struct{ Elements *[]linkedinListed }
 	if t.heard(a, out, n.failed, &list) {
 		t.As = n.author
 	}
-	t.note("version %s of the API ends about a year after its month", n.cfg.Version)
+	t.note(remark.Say("version-ends", n.cfg.Version))
 }
 
 func (b *bluesky) try(ctx context.Context, t *trial) {
@@ -161,20 +159,20 @@ func (b *bluesky) try(ctx context.Context, t *trial) {
 		return
 	}
 	if t.As = me.Handle; me.Active != nil && !*me.Active {
-		t.wrong("the account is %s: see in the app what it asks for", me.Status)
+		t.wrong(remark.Say("account-is", me.Status))
 	}
 }
 
 func (m *mastodon) try(ctx context.Context, t *trial) {
 	token, err := m.auth(ctx)
 	if err != nil {
-		t.wrong("%v", err)
+		t.wrong(err.Error())
 		return
 	}
 	get := func(path string, v any) bool {
 		req, err := rawRequest(ctx, http.MethodGet, m.cfg.Server+path, nil, "Authorization", token)
 		if err != nil {
-			t.wrong("%v", err)
+			t.wrong(err.Error())
 			return false
 		}
 		return t.heard(exchange(m.p.Client, req), Outcome{End: Posted}, func(a answer, publishing bool) Outcome {
@@ -195,7 +193,7 @@ func (m *mastodon) try(ctx context.Context, t *trial) {
 	}
 	if get("/api/v2/instance", &of) {
 		if of.Configuration.Statuses.Max > 0 {
-			t.note("the server takes %d characters; cutline writes at most %d", of.Configuration.Statuses.Max, mastodonChars)
+			t.note(remark.Say("takes-characters", "Mastodon", of.Configuration.Statuses.Max, mastodonChars))
 		}
 		var list []struct{ ID string }
 		get("/api/v1/accounts/"+url.PathEscape(me.ID)+"/statuses?limit=1", &list)
@@ -225,11 +223,11 @@ func (g *telegram) try(ctx context.Context, t *trial) {
 		return
 	}
 	if member.Status != "administrator" && member.Status != "creator" {
-		t.wrong("the bot is no administrator of %s (%s): make it one that may post, edit and delete", g.cfg.Chat, member.Status)
+		t.wrong(remark.Say("bot-no-administrator", g.cfg.Chat, member.Status))
 	}
 	for what, may := range map[string]*bool{"post": member.Post, "edit": member.Edit, "delete": member.Delete} {
 		if may != nil && !*may {
-			t.wrong("the bot may not %s in %s: allow it under Administrators", what, g.cfg.Chat)
+			t.wrong(remark.Say("bot-may-not", what, g.cfg.Chat))
 		}
 	}
 }
@@ -237,13 +235,13 @@ func (g *telegram) try(ctx context.Context, t *trial) {
 func (s *slackBot) try(ctx context.Context, t *trial) {
 	token, err := s.cfg.Secret.Value(ctx)
 	if err != nil {
-		t.wrong("%v", err)
+		t.wrong(err.Error())
 		return
 	}
 	for _, m := range []string{"auth.test", "conversations.info?" + url.Values{"channel": {s.cfg.Chat}}.Encode()} {
 		req, err := rawRequest(ctx, http.MethodGet, s.cfg.Server+"/api/"+m, nil, "Authorization", "Bearer "+token)
 		if err != nil {
-			t.wrong("%v", err)
+			t.wrong(err.Error())
 			return
 		}
 		var r struct {
@@ -255,13 +253,13 @@ func (s *slackBot) try(ctx context.Context, t *trial) {
 			return
 		}
 		if !r.OK { // which comes with status 200
-			t.wrong("%s", s.failed(a, slackReply{Error: r.Error}, false).Why)
+			t.wrong(s.failed(a, slackReply{Error: r.Error}, false).Why)
 			return
 		}
 		if r.User != "" {
 			t.As = r.User
 			if missing := slackScopes(a.Header); len(missing) > 0 {
-				t.wrong("the app lacks %s: add it and install the app again", strings.Join(missing, " and "))
+				t.wrong(remark.Say("app-lacks", strings.Join(missing, ", ")))
 			}
 		}
 	}
@@ -270,12 +268,12 @@ func (s *slackBot) try(ctx context.Context, t *trial) {
 func (d *discord) try(ctx context.Context, t *trial) {
 	address, out := hookAddress(ctx, d.cfg)
 	if out.End != Posted {
-		t.wrong("%s", out.Why)
+		t.wrong(out.Why)
 		return
 	}
 	req, err := rawRequest(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		t.wrong("%v", errNoAddress)
+		t.wrong(errNoAddress.Error())
 		return
 	}
 	var hook struct{ ID, Name string }

@@ -6,15 +6,17 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"cutline/internal/remark"
 )
 
 // try looks at the address alone: an incoming webhook answers nothing but posts.
 func (s *slackHook) try(ctx context.Context, t *trial) {
 	if _, out := hookAddress(ctx, s.cfg); out.End != Posted {
-		t.wrong("%s", out.Why)
+		t.wrong(out.Why)
 		return
 	}
-	t.note("an incoming webhook cannot be tried without posting")
+	t.note(remark.Say("not-tried"))
 }
 
 // try looks at the address alone: a workflow answers nothing but posts.
@@ -22,13 +24,13 @@ func (w *teams) try(ctx context.Context, t *trial) {
 	address, out := hookAddress(ctx, w.cfg)
 	switch {
 	case out.End != Posted:
-		t.wrong("%s", out.Why)
+		t.wrong(out.Why)
 	case strings.Contains(address, ".webhook.office.com/"):
-		t.wrong("the address is an Office connector's, which are retired: make a workflow that begins with a Teams webhook request, and give its address")
+		t.wrong(remark.Say("connector-retired"))
 	case !strings.Contains(address, "sig="):
-		t.wrong("the address has no signature (sig=): copy the workflow's whole address")
+		t.wrong(remark.Say("address-unsigned"))
 	default:
-		t.note("a workflow cannot be tried without posting")
+		t.note(remark.Say("not-tried"))
 	}
 }
 
@@ -39,10 +41,10 @@ func (w *webhook) try(ctx context.Context, t *trial) {
 		_, err = webhookSignature(secret, "msg_try", "0", nil)
 	}
 	if err != nil {
-		t.wrong("%v", err)
+		t.wrong(err.Error())
 		return
 	}
-	t.note("the receiver is not called without posting")
+	t.note(remark.Say("not-tried"))
 }
 
 // relayDocument is what of a relay's information document (NIP-11) matters to who posts.
@@ -59,12 +61,12 @@ type relayDocument struct {
 func (n *nostr) try(ctx context.Context, t *trial) {
 	secret, err := n.cfg.Secret.Value(ctx)
 	if err != nil {
-		t.wrong("%v", err)
+		t.wrong(err.Error())
 		return
 	}
 	key, err := nostrKey(secret)
 	if err != nil {
-		t.wrong("%v", err)
+		t.wrong(err.Error())
 		return
 	}
 	t.As = bech32("npub", key.PubKey().SerializeCompressed()[1:])
@@ -72,7 +74,7 @@ func (n *nostr) try(ctx context.Context, t *trial) {
 		host := hostOf(relay)
 		req, err := rawRequest(ctx, http.MethodGet, "http"+strings.TrimPrefix(relay, "ws"), nil)
 		if err != nil {
-			t.wrong("%s: %v", host, err)
+			t.wrong(host + ": " + err.Error())
 			continue
 		}
 		req.Header.Set("Accept", "application/nostr+json")
@@ -80,18 +82,18 @@ func (n *nostr) try(ctx context.Context, t *trial) {
 		var d relayDocument
 		switch {
 		case a.Err != nil || a.Status >= 500:
-			t.wrong("%s does not answer: take it out of relays, or wait", host)
+			t.wrong(remark.Say("relay-no-answer", host))
 			continue
 		case a.Status != http.StatusOK || json.Unmarshal(a.Body, &d) != nil:
-			t.note("%s does not tell its limits", host)
+			t.note(remark.Say("relay-limits-unknown", host))
 			continue
 		}
 		t.heard(a, Outcome{End: Posted}, nil, &d) // the clock
 		if d.Limitation.Auth || d.Limitation.Payment || d.Limitation.Closed {
-			t.wrong("%s takes notes only of those it knows (signed in, paying or let in): take it out of relays", host)
+			t.wrong(remark.Say("relay-for-known", host))
 		}
 		if most := d.Limitation.Content; most > 0 {
-			t.note("%s takes %d characters; cutline writes at most %d", host, most, nostrContent)
+			t.note(remark.Say("takes-characters", host, most, nostrContent))
 		}
 	}
 }
