@@ -41,11 +41,12 @@ public: "https://cards.news.example"
 // fiveChannels are those of autoConfig.
 var fiveChannels = []string{"bsky", "feed", "log", "masto", "tg"}
 
-// hasty is the clock of simulated networks whose limits are not what is looked at: each story takes it on by a minute.
+// hasty is the clock of simulated networks whose limits are not what is looked at: each story takes it on by two
+// minutes, so that with the burst of cold starts no window of half an hour has more pictures than a Mastodon server takes.
 type hasty struct{ stories atomic.Int64 }
 
 func (h *hasty) now() time.Time {
-	return time.Now().Add(time.Duration(h.stories.Load()) * 65 * time.Second)
+	return time.Now().Add(time.Duration(h.stories.Load()) * 2 * time.Minute)
 }
 
 // chain is what measurements share: the functions' executables for this machine with their configuration beside them,
