@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"cutline/internal/article"
 )
 
 // Follow is what goes on behind a post that says so much already: the sentences of the article that say most of the rest,
@@ -13,6 +15,9 @@ func (r *Reading) Follow(said string, posts int, fits func(string) bool) []strin
 	var rest []sentence
 	best := 0.0
 	for _, s := range r.sentences() {
+		if article.Promotion(s.text) {
+			continue
+		}
 		best = max(best, s.score)
 		if !again(s.text, said) && fits(s.text) && len(r.Check(s.text)) == 0 {
 			rest = append(rest, s)

@@ -81,7 +81,8 @@ type sentence struct {
 }
 
 // candidates are the article's sentences that can stand alone, with how much each says: the share of the headline's and
-// the article's commonest words in it, early ones first, without those that lean on what stands before them.
+// the article's commonest words in it, early ones first, without those that lean on what stands before them. Promotion is
+// among them: to tell it costs more than all else here, and whoever takes a sentence asks.
 func candidates(a article.Article) []sentence {
 	weight := map[string]float64{}
 	for w := range words(a.Body) {
@@ -96,7 +97,7 @@ func candidates(a article.Article) []sentence {
 		for _, s := range Sentences(p, a.Language) {
 			x := sentence{text: s, place: place}
 			place++
-			if depth(s) != 0 || bracketOpen(s) || repeats(s, a.Headline) || article.Promotion(s) || markupRE.MatchString(s) {
+			if depth(s) != 0 || bracketOpen(s) || repeats(s, a.Headline) || markupRE.MatchString(s) {
 				continue
 			}
 			n := 0.0
@@ -167,6 +168,9 @@ func (r *Reading) choose(fits func(string) bool) string {
 		return -1
 	})
 	for _, anchor := range best {
+		if article.Promotion(anchor.text) {
+			continue
+		}
 		if !fits(anchor.text) {
 			if short := clause(anchor.text, fits); short != "" && len(r.Check(short)) == 0 {
 				return short
@@ -185,7 +189,7 @@ func (r *Reading) choose(fits func(string) bool) string {
 			if s.place == anchor.place || s.score < anchor.score/3 || s.leans && !slices.ContainsFunc(taken, func(x sentence) bool { return x.place == s.place-1 }) {
 				continue
 			}
-			if next := append(slices.Clone(taken), s); fits(joined(next, r.a.Language)) {
+			if next := append(slices.Clone(taken), s); fits(joined(next, r.a.Language)) && !article.Promotion(s.text) {
 				taken = next
 			}
 		}
