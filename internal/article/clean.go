@@ -1,7 +1,6 @@
 package article
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -16,21 +15,21 @@ type Rules struct {
 var (
 	// place (agency) – at the beginning of the first paragraph; the place in capitals or not, the agency in either kind
 	// of brackets, any dash.
-	dateline   = regexp.MustCompile(`^\s*([\p{L}\p{M}][\p{L}\p{M}\p{N} .,'’،/-]{1,60}?)\s*[(（\[]([^()（）\[\]]{2,40})[)）\]]\.?\s*[-–—:−]+\s*`)
-	datelineNo = regexp.MustCompile(`^\s*\(([^()]{2,40})\)\s*[-–—−]+\s+`) // (Reuters) – : no place
-	dateline2  = regexp.MustCompile(`^\s*([\p{Lu}][\p{Lu}\p{M} .'’-]{2,40}(?:, [\p{L} .]{2,30})?)\s+[-–—−]\s+`)
-	datelineRu = regexp.MustCompile(`^\s*(\p{Lu}[\p{L} -]{2,30}, \d{1,2} \p{L}+)\.? /([^/]{2,20})/\.\s*`) // МОСКВА, 26 ноября. /ТАСС/.
+	dateline   = compiled(`^\s*([\p{L}\p{M}][\p{L}\p{M}\p{N} .,'’،/-]{1,60}?)\s*[(（\[]([^()（）\[\]]{2,40})[)）\]]\.?\s*[-–—:−]+\s*`)
+	datelineNo = compiled(`^\s*\(([^()]{2,40})\)\s*[-–—−]+\s+`) // (Reuters) – : no place
+	dateline2  = compiled(`^\s*([\p{Lu}][\p{Lu}\p{M} .'’-]{2,40}(?:, [\p{L} .]{2,30})?)\s+[-–—−]\s+`)
+	datelineRu = compiled(`^\s*(\p{Lu}[\p{L} -]{2,30}, \d{1,2} \p{L}+)\.? /([^/]{2,20})/\.\s*`) // МОСКВА, 26 ноября. /ТАСС/.
 	// Where letters have no capitals a place alone is one or two words, or an agency stands between marks behind it.
-	datelineAr = regexp.MustCompile(`^\s*([\p{Arabic}\p{M}\x{200c}]{2,}(?: [\p{Arabic}\p{M}\x{200c}]{2,})?)\s*(?:/\s*|\s[-–—]\s+)(?:([^-–—/:.]{2,30}?)\s*[-–—:]\s+)?`)
-	datelineJa = regexp.MustCompile(`^\s*[【（]([^】＝=]{1,12}?)(?:[＝=]([^】）]{2,20})|(共同|時事|ロイター|AFP時事|AFP|AP))[】）]\s*`) // 【東京＝例報道】
-	byPrefix   = regexp.MustCompile(`^(?i:(?:written |reported |reporting |story |words |text |edited |editing )?by|von|par|por|yazan|haber|text|nivîskar|amadekar|amadekirin|автор(?:ы)?|текст)[:\s]+|^(?:ئامادەکردنی|ئا:|نووسینی|ڕاپۆرتی|کتب|كتبت|كتب|إعداد|تقرير|بقلم|نویسنده|نوشته|گزارش)\s*[:：]?\s*|^[【\[]|^(?:取材・)?文[・＝=：:]`)
-	bySplit    = regexp.MustCompile(`\s*(?i:,|;|،|、|\s(?:and|und|et|y|ve|û|و)\s|&)\s*`)
-	byPlace    = regexp.MustCompile(` in \p{Lu}\S*(?: \p{Lu}\S*)*$`) // By Sara Haddad in Erbil
-	byBrackets = regexp.MustCompile(`\s*[(\[][^()\[\]]*[)\]]`)
-	byDash     = regexp.MustCompile(`\s[-–—]\s`)
-	bySides    = regexp.MustCompile(`\s+[-–—|]\s+|\s*/\s*|\s+\|`)
+	datelineAr = compiled(`^\s*([\p{Arabic}\p{M}\x{200c}]{2,}(?: [\p{Arabic}\p{M}\x{200c}]{2,})?)\s*(?:/\s*|\s[-–—]\s+)(?:([^-–—/:.]{2,30}?)\s*[-–—:]\s+)?`)
+	datelineJa = compiled(`^\s*[【（]([^】＝=]{1,12}?)(?:[＝=]([^】）]{2,20})|(共同|時事|ロイター|AFP時事|AFP|AP))[】）]\s*`) // 【東京＝例報道】
+	byPrefix   = compiled(`^(?i:(?:written |reported |reporting |story |words |text |edited |editing )?by|von|par|por|yazan|haber|text|nivîskar|amadekar|amadekirin|автор(?:ы)?|текст)[:\s]+|^(?:ئامادەکردنی|ئا:|نووسینی|ڕاپۆرتی|کتب|كتبت|كتب|إعداد|تقرير|بقلم|نویسنده|نوشته|گزارش)\s*[:：]?\s*|^[【\[]|^(?:取材・)?文[・＝=：:]`)
+	bySplit    = compiled(`\s*(?i:,|;|،|、|\s(?:and|und|et|y|ve|û|و)\s|&)\s*`)
+	byPlace    = compiled(` in \p{Lu}\S*(?: \p{Lu}\S*)*$`) // By Sara Haddad in Erbil
+	byBrackets = compiled(`\s*[(\[][^()\[\]]*[)\]]`)
+	byDash     = compiled(`\s[-–—]\s`)
+	bySides    = compiled(`\s+[-–—|]\s+|\s*/\s*|\s+\|`)
 	// noWords is a line of no words, or of what a page puts something else for: an address alone, a shortcode.
-	noWords = regexp.MustCompile(`^(?:[^\p{L}\p{N}]*|https?://\S+|\[[a-z][a-z0-9_-]*\s[^\]]*=[^\]]*\]|\[/[a-z][a-z0-9_-]*\])$`)
+	noWords = compiled(`^(?:[^\p{L}\p{N}]*|https?://\S+|\[[a-z][a-z0-9_-]*\s[^\]]*=[^\]]*\]|\[/[a-z][a-z0-9_-]*\])$`)
 )
 
 // Clean brings an article as a source filled it into canonical form, in place: plain text in NFC, the dateline split
@@ -131,7 +130,7 @@ func splitDateline(p string) (line, rest string) {
 	if m := datelineNo.FindStringSubmatchIndex(p); m != nil && agency(p[m[2]:m[3]], "") {
 		return "(" + p[m[2]:m[3]] + ")", p[m[1]:]
 	}
-	for _, re := range []*regexp.Regexp{dateline2, datelineRu, datelineJa} {
+	for _, re := range []*pattern{dateline2, datelineRu, datelineJa} {
 		if m := re.FindStringSubmatch(p); m != nil && !slices.Contains(noPlaces, m[1]) {
 			line = m[1]
 			if by := strings.Join(m[2:], ""); by != "" {

@@ -1,7 +1,6 @@
 package article
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -9,33 +8,33 @@ import (
 )
 
 var (
-	archive   = regexp.MustCompile(`\s*[(\[（]\s*` + archiveWords + `\s*[)\]）]\s*[.。]?$`)
-	reserved  = regexp.MustCompile(`\s*[.,–-]?\s*(?i:tpx images of the day|refile [–—-] .{2,80}|all rights reserved|alle rechte vorbehalten|tous droits réservés|todos los derechos reservados|tüm hakları saklıdır|جميع الحقوق محفوظة)\s*\.?$`)
-	bracketed = regexp.MustCompile(`^(.*?)\s*([(\[（【{])\s*([^()\[\]（）【】{}]*)\s*[)\]）】}]\s*[.。]?$`)
-	heading   = regexp.MustCompile(`^[(\[（【]\s*([^()\[\]（）【】]*)\s*[)\]）】]\s*[–—-]?\s*(.+)$`)
+	archive   = compiled(`\s*[(\[（]\s*` + archiveWords + `\s*[)\]）]\s*[.。]?$`)
+	reserved  = compiled(`\s*[.,–-]?\s*(?i:tpx images of the day|refile [–—-] .{2,80}|all rights reserved|alle rechte vorbehalten|tous droits réservés|todos los derechos reservados|tüm hakları saklıdır|جميع الحقوق محفوظة)\s*\.?$`)
+	bracketed = compiled(`^(.*?)\s*([(\[（【{])\s*([^()\[\]（）【】{}]*)\s*[)\]）】}]\s*[.。]?$`)
+	heading   = compiled(`^[(\[（【]\s*([^()\[\]（）【】]*)\s*[)\]）】]\s*[–—-]?\s*(.+)$`)
 	// labelled is a text that a label begins: "Photo: AFP", "Photo by Safin Test", "Photo/AFP".
-	labelled     = regexp.MustCompile(`^(?:` + photoLabels + `|` + otherLabels + `)\s*(?:[:：…=＝・]|\.\.\.|/|\|)\s*(?:(?i:by|von|par|por)\s+)?(.+)$`)
-	labelledBy   = regexp.MustCompile(`^(?:(?i:(?:file )?(?:photo(?:graph)?s?|pictures?|images?|illustration|graphic|screenshot|screengrab|video still|frame grab) (?:taken )?(?:by|courtesy of|from|via)|photos? courtesy|courtesy(?: of)?|handout (?:via|from|by)|foto(?:s|grafie)? von|photo (?:de|par)|fotoğraf:?|foto de)|عکس(?:\x{200c}?ها)? از)\s+(.+)$`)
-	labelInside  = regexp.MustCompile(`(?:^|[\s.。،,;–—|(*•／/-])((` + photoLabels + `)|(?:` + otherLabels + `))\s?([:：/]|\.\.\.|…)\s*([^:：]+)$`)
-	labelBox     = regexp.MustCompile(`^(.+?)\s*[［\[](?:写真|撮影|提供)[］\]]\s*([^［］\[\]]+)$`)
-	byInside     = regexp.MustCompile(`(?:[.。!?”»"]\s+(?:[–—|-]\s+)?|\s[–—|-]\s+)((?i:photo(?:graph)?s? (?:taken )?by|photo(?:graph)?s? courtesy of|photo credits? [–—-]|photography by|pictures? by|courtesy of|image by|handout via|fotos? von)|((?i:(?:photo )?courtesy|foto de|photo de|fotoğraf|foto|photo|wêneyê)|عکس از|صورة من|تصوير|عدسة))\s+([^.]+[.]?)$`)
-	takenBy      = regexp.MustCompile(`^[^()]{2,50} (?i:photo|picture|image|photograph)s? by \p{Lu}.+$`)
-	sign         = regexp.MustCompile(`(?:^|[\s(|–—-])(?:©|\(c\)|\(C\)|Copyright ©?)\s*((?:\d{4}\s+)?[\p{L}\p{N}@][^©]*)$`)
-	japaneseBy   = regexp.MustCompile(`^(.*?)[＝=／/]([^＝=／/、。0-9０-９]{2,14}?)(?:氏|さん)?(?:撮影|写す)$`)
-	japaneseBy2  = regexp.MustCompile(`^(.*[＝=／/].*)[、，]([^＝=／/、。，0-9０-９\s]{2,14}?)(?:氏|さん)?(?:撮影|写す)$`)
-	japaneseFrom = regexp.MustCompile(`^(.*?)[\s　＝=／/]*([^\s　＝=／/、。]{2,20})提供$`)
-	filePhoto    = regexp.MustCompile(`(?:\s*[/,،]\s*|\s+[–—-]\s+)` + archiveWords + `\s*\.?$`)
-	leading      = regexp.MustCompile(`^(?:` + photoLabels + `)\s*[:：]\s*([^–—|]{1,60}?)\s+[–—|-]\s+(.+)$`)
-	leadingStop  = regexp.MustCompile(`^(?:` + photoLabels + `)\s*[:：]\s*([^–—|.]{1,60})\.\s+(.+)$`)
-	fileLabel    = regexp.MustCompile(`^\s*(?i:file|archives?|archiv)\s*:\s*`)
-	photoWord    = regexp.MustCompile(`^(?:Photo|Foto|Fotoğraf)\s+`)
-	stopTail     = regexp.MustCompile(`^(.*[\p{Ll}\p{N})]\.)((?:AFP|AP|Reuters|REUTERS|EPA|DHA|AA)\b.*)$`) // no blank behind the stop
-	year         = regexp.MustCompile(`^\d{4}\s+`)
-	licence      = regexp.MustCompile(`^CC(?:0|[ -]BY)`)
-	dashTail     = regexp.MustCompile(`\s*(?:[|/＝、]|[^\x00-\x7f]=|\s[–—-]\s)\s*`)
-	bareTail     = regexp.MustCompile(`^(.*\S)\s+((?:REUTERS|AFP|AP Photo|EPA|EPA-EFE|EFE|dpa|Xinhua|Getty Images|picture alliance|imago)\s?/\s?[^.]+)$`)
-	joins        = regexp.MustCompile(`\s*(?:/|\||\bvia\b|\bfor\b|\bon\b|,)\s*`)
-	names        = regexp.MustCompile(`\s+(?:and|und|et|y|ve|û|&|و)\s+`)
+	labelled     = compiled(`^(?:` + photoLabels + `|` + otherLabels + `)\s*(?:[:：…=＝・]|\.\.\.|/|\|)\s*(?:(?i:by|von|par|por)\s+)?(.+)$`)
+	labelledBy   = compiled(`^(?:(?i:(?:file )?(?:photo(?:graph)?s?|pictures?|images?|illustration|graphic|screenshot|screengrab|video still|frame grab) (?:taken )?(?:by|courtesy of|from|via)|photos? courtesy|courtesy(?: of)?|handout (?:via|from|by)|foto(?:s|grafie)? von|photo (?:de|par)|fotoğraf:?|foto de)|عکس(?:\x{200c}?ها)? از)\s+(.+)$`)
+	labelInside  = compiled(`(?:^|[\s.。،,;–—|(*•／/-])((` + photoLabels + `)|(?:` + otherLabels + `))\s?([:：/]|\.\.\.|…)\s*([^:：]+)$`)
+	labelBox     = compiled(`^(.+?)\s*[［\[](?:写真|撮影|提供)[］\]]\s*([^［］\[\]]+)$`)
+	byInside     = compiled(`(?:[.。!?”»"]\s+(?:[–—|-]\s+)?|\s[–—|-]\s+)((?i:photo(?:graph)?s? (?:taken )?by|photo(?:graph)?s? courtesy of|photo credits? [–—-]|photography by|pictures? by|courtesy of|image by|handout via|fotos? von)|((?i:(?:photo )?courtesy|foto de|photo de|fotoğraf|foto|photo|wêneyê)|عکس از|صورة من|تصوير|عدسة))\s+([^.]+[.]?)$`)
+	takenBy      = compiled(`^[^()]{2,50} (?i:photo|picture|image|photograph)s? by \p{Lu}.+$`)
+	sign         = compiled(`(?:^|[\s(|–—-])(?:©|\(c\)|\(C\)|Copyright ©?)\s*((?:\d{4}\s+)?[\p{L}\p{N}@][^©]*)$`)
+	japaneseBy   = compiled(`^(.*?)[＝=／/]([^＝=／/、。0-9０-９]{2,14}?)(?:氏|さん)?(?:撮影|写す)$`)
+	japaneseBy2  = compiled(`^(.*[＝=／/].*)[、，]([^＝=／/、。，0-9０-９\s]{2,14}?)(?:氏|さん)?(?:撮影|写す)$`)
+	japaneseFrom = compiled(`^(.*?)[\s　＝=／/]*([^\s　＝=／/、。]{2,20})提供$`)
+	filePhoto    = compiled(`(?:\s*[/,،]\s*|\s+[–—-]\s+)` + archiveWords + `\s*\.?$`)
+	leading      = compiled(`^(?:` + photoLabels + `)\s*[:：]\s*([^–—|]{1,60}?)\s+[–—|-]\s+(.+)$`)
+	leadingStop  = compiled(`^(?:` + photoLabels + `)\s*[:：]\s*([^–—|.]{1,60})\.\s+(.+)$`)
+	fileLabel    = compiled(`^\s*(?i:file|archives?|archiv)\s*:\s*`)
+	photoWord    = compiled(`^(?:Photo|Foto|Fotoğraf)\s+`)
+	stopTail     = compiled(`^(.*[\p{Ll}\p{N})]\.)((?:AFP|AP|Reuters|REUTERS|EPA|DHA|AA)\b.*)$`) // no blank behind the stop
+	year         = compiled(`^\d{4}\s+`)
+	licence      = compiled(`^CC(?:0|[ -]BY)`)
+	dashTail     = compiled(`\s*(?:[|/＝、]|[^\x00-\x7f]=|\s[–—-]\s)\s*`)
+	bareTail     = compiled(`^(.*\S)\s+((?:REUTERS|AFP|AP Photo|EPA|EPA-EFE|EFE|dpa|Xinhua|Getty Images|picture alliance|imago)\s?/\s?[^.]+)$`)
+	joins        = compiled(`\s*(?:/|\||\bvia\b|\bfor\b|\bon\b|,)\s*`)
+	names        = compiled(`\s+(?:and|und|et|y|ve|û|&|و)\s+`)
 )
 
 // CreditIn takes a photo's credit out of its caption: "Water stands at the spillway. (Photo: AFP)" gives "AFP" and "Water
@@ -54,7 +53,7 @@ func creditOf(text, language string) (credit, rest string) {
 	if len(text) > 8*longText { // no caption, and the patterns below are many
 		return "", whole
 	}
-	for _, re := range []*regexp.Regexp{archive, reserved} {
+	for _, re := range []*pattern{archive, reserved} {
 		if m := re.FindStringIndex(text); m != nil {
 			text = strings.TrimFunc(text[:m[0]], blank)
 		}
@@ -83,7 +82,7 @@ func creditOf(text, language string) (credit, rest string) {
 			return found(l[1], m[2])
 		}
 	}
-	for _, re := range []*regexp.Regexp{japaneseBy, japaneseBy2, japaneseFrom} {
+	for _, re := range []*pattern{japaneseBy, japaneseBy2, japaneseFrom} {
 		if m := re.FindStringSubmatch(text); m != nil && japaneseName(m[2]) {
 			return found(m[2], m[1])
 		}
@@ -129,7 +128,7 @@ func creditOf(text, language string) (credit, rest string) {
 			return found(tail, before)
 		}
 	}
-	for _, re := range []*regexp.Regexp{bareTail, stopTail} {
+	for _, re := range []*pattern{bareTail, stopTail} {
 		if m := re.FindStringSubmatch(text); m != nil && agency(m[2], language) {
 			return found(m[2], m[1])
 		}
@@ -146,7 +145,7 @@ func creditOf(text, language string) (credit, rest string) {
 // inBrackets is the credit that a caption's last brackets hold, or empty.
 func inBrackets(inside, language string) string {
 	inside = strings.TrimFunc(fileLabel.ReplaceAllString(inside, ""), blank)
-	for _, re := range []*regexp.Regexp{labelledBy, labelled, sign} {
+	for _, re := range []*pattern{labelledBy, labelled, sign} {
 		if m := re.FindStringSubmatch(inside); m != nil && plausible(m[1]) && m[1] != "photo" && m[1] != "image" { // a "courtesy photo" names nobody
 			return year.ReplaceAllString(m[1], "")
 		}
@@ -154,7 +153,7 @@ func inBrackets(inside, language string) string {
 	if agency(inside, language) || takenBy.MatchString(inside) && plausible(inside) {
 		return inside
 	}
-	for _, re := range []*regexp.Regexp{japaneseBy, japaneseFrom} {
+	for _, re := range []*pattern{japaneseBy, japaneseFrom} {
 		if m := re.FindStringSubmatch("＝" + inside); m != nil && japaneseName(m[2]) {
 			return m[2]
 		}
@@ -324,7 +323,7 @@ func label(s string) string {
 	if strings.HasPrefix(s, "(") && strings.HasSuffix(s, ")") {
 		s = strings.TrimFunc(s[1:len(s)-1], blank)
 	}
-	for _, re := range []*regexp.Regexp{labelledBy, labelled} {
+	for _, re := range []*pattern{labelledBy, labelled} {
 		if m := re.FindStringSubmatch(s); m != nil {
 			return tidy(m[1])
 		}

@@ -1,7 +1,6 @@
 package article
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -29,10 +28,10 @@ func SetEmbargoIn(a *Article, s, zone string) {
 }
 
 var (
-	epoch      = regexp.MustCompile(`^(?:\d{10}|\d{13})$`)
-	annotated  = regexp.MustCompile(`^(.*?)\s*\[(!?)([^\[\]]+)\]$`)                     // RFC 9557: 2026-11-27T06:00:00+03:00[Asia/Baghdad]
-	zoned      = regexp.MustCompile(`^(.*\d)\s+([A-Za-z]+(?:/[A-Za-z_+-]+)+|UTC|GMT)$`) // with the zone's name behind it
-	fromUTC    = regexp.MustCompile(`^(.*\d)\s*(?:UTC|GMT)\s?([+-])(\d{1,2})(?::?(\d\d))?$`)
+	epoch      = compiled(`^(?:\d{10}|\d{13})$`)
+	annotated  = compiled(`^(.*?)\s*\[(!?)([^\[\]]+)\]$`)                     // RFC 9557: 2026-11-27T06:00:00+03:00[Asia/Baghdad]
+	zoned      = compiled(`^(.*\d)\s+([A-Za-z]+(?:/[A-Za-z_+-]+)+|UTC|GMT)$`) // with the zone's name behind it
+	fromUTC    = compiled(`^(.*\d)\s*(?:UTC|GMT)\s?([+-])(\d{1,2})(?::?(\d\d))?$`)
 	zoneLayout = []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04Z07:00", "2006-01-02 15:04:05 Z07:00", "2006-01-02 15:04 Z07:00",
 		"2006-01-02T15:04:05Z0700", "2006-01-02T15:04Z0700", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04Z0700", "2006-01-02 15:04:05 Z0700", "2006-01-02 15:04 Z0700", "20060102T150405Z0700", time.RFC1123Z}
 	wallLayout = []string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04"}

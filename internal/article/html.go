@@ -1,7 +1,6 @@
 package article
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -14,10 +13,10 @@ import (
 
 var (
 	// shortcode is what WordPress keeps in a text for captions, galleries and embeds.
-	shortcode   = regexp.MustCompile(`(?s)\[caption[^\]]*\].*?\[/caption\]|\[(?:gallery|playlist|video|audio|embed)[^\]]*\](?:[^\[]*\[/(?:embed|video|audio)\])?`)
-	markup      = regexp.MustCompile(`<(?:/?[a-zA-Z][a-zA-Z0-9:-]*(?:[\s/][^<>]*)?>|!--|!\[CDATA\[|\?)|<(?i:script|style|iframe)\b`)
-	hiddenStyle = regexp.MustCompile(`(?i)(?:display\s*:\s*none|visibility\s*:\s*hidden)`)
-	structure   = regexp.MustCompile(`(?i)<(?:p|br|div|h[1-6]|li|ul|ol|blockquote|section|article|table|tr|hr|pre)[\s/>]`)
+	shortcode   = compiled(`(?s)\[caption[^\]]*\].*?\[/caption\]|\[(?:gallery|playlist|video|audio|embed)[^\]]*\](?:[^\[]*\[/(?:embed|video|audio)\])?`)
+	markup      = compiled(`<(?:/?[a-zA-Z][a-zA-Z0-9:-]*(?:[\s/][^<>]*)?>|!--|!\[CDATA\[|\?)|<(?i:script|style|iframe)\b`)
+	hiddenStyle = compiled(`(?i)(?:display\s*:\s*none|visibility\s*:\s*hidden)`)
+	structure   = compiled(`(?i)<(?:p|br|div|h[1-6]|li|ul|ol|blockquote|section|article|table|tr|hr|pre)[\s/>]`)
 )
 
 // TextOf reads HTML or plain text as plain text in NFC: paragraphs parted by one blank line, entities read once, tags
@@ -193,10 +192,10 @@ func cutBytes(s string, limit int) string {
 
 var (
 	// formatting is the markup that captions come with; any other tag in one is text that somebody wrote.
-	formatting  = regexp.MustCompile(`(?i)</?(?:em|i|b|strong|span|a|p|br|cite|small|sup|sub|u|figcaption|bdi|bdo)(?:\s[^<>]*)?/?>`)
-	codedAngle  = regexp.MustCompile(`(?i)&(?:amp;)*(?:lt|gt|#0*6[02]|#x0*3[ce]);?`)
-	anyTag      = regexp.MustCompile(`<[a-zA-Z/!?]`)
-	scriptValue = regexp.MustCompile(`(?i)javascript:|\son[a-z]+\s*=`)
+	formatting  = compiled(`(?i)</?(?:em|i|b|strong|span|a|p|br|cite|small|sup|sub|u|figcaption|bdi|bdo)(?:\s[^<>]*)?/?>`)
+	codedAngle  = compiled(`(?i)&(?:amp;)*(?:lt|gt|#0*6[02]|#x0*3[ce]);?`)
+	anyTag      = compiled(`<[a-zA-Z/!?]`)
+	scriptValue = compiled(`(?i)javascript:|\son[a-z]+\s*=`)
 )
 
 // captionText reads a caption that may hold a CMS's formatting and entities. Where it holds more than that, it was

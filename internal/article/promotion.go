@@ -1,7 +1,6 @@
 package article
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -47,14 +46,14 @@ var pointers = []string{
 }
 
 // calls are how languages whose verb comes last ask a reader for something; the others by the place where to follow.
-var calls = regexp.MustCompile(`^(?:follow|like|join|find|add) .{1,40} (?:on|at|in) (?:x|twitter|facebook|instagram|telegram|whatsapp|youtube|tiktok|threads|bluesky|mastodon|viber|google news)\b` +
+var calls = compiled(`^(?:follow|like|join|find|add) .{1,40} (?:on|at|in) (?:x|twitter|facebook|instagram|telegram|whatsapp|youtube|tiktok|threads|bluesky|mastodon|viber|google news)\b` +
 	`|^download .{1,30}\bapp$|^برعاية .{1,25}$` +
 	`|^[^“”"«»]{0,60}(?:takip edin(?:iz)?|uygulamasını indirin|uygulamamızı indirin|abone olun|için tıklayın(?:ız)?|kanalımıza katılın|bişopînin|daxîn(?:e|in)|دنبال کنید|ما شوید|را دانلود کنید|کلیک کنید|فۆڵۆ(?:و)?مان بکەن?|دابەزێنەو?ن?|دابەزێنن|کەناڵی .{0,20}مان بکەن|سەبسکرایبمان بکەن|کلیک لێرە بکەن?)\s*[.!]?$`)
 
 var (
-	promotionAnywhere = regexp.MustCompile(`(?i)\badvert(?:isement|isment|ising)?\b|\bpromoted content\b`)
-	notice            = regexp.MustCompile(`^(?:©|\(c\)|copyright\b).{0,80}\d{4}|all rights reserved|alle rechte vorbehalten|tous droits réservés|tüm hakları saklıdır|جميع الحقوق محفوظة`)
-	counted           = regexp.MustCompile(`[\s(\[]*\d*[)\]\s:.!…|»>›→]*$`)
+	promotionAnywhere = compiled(`(?i)\badvert(?:isement|isment|ising)?\b|\bpromoted content\b`)
+	notice            = compiled(`^(?:©|\(c\)|copyright\b).{0,80}\d{4}|all rights reserved|alle rechte vorbehalten|tous droits réservés|tüm hakları saklıdır|جميع الحقوق محفوظة`)
+	counted           = compiled(`[\s(\[]*\d*[)\]\s:.!…|»>›→]*$`)
 )
 
 // Promotion says whether a line is promotion rather than part of the article: it begins with words that call for
