@@ -155,7 +155,8 @@ final class Cutline {
 
 	/** Tells of one post; gives the status of the answer, 0 if there was none. */
 	private static function tell( $id, $old, $new, $post, $tries ) {
-		$why = '';
+		$why  = '';
+		$read = sprintf( '%.3F', microtime( true ) );
 		if ( null === $post ) {
 			$post = self::representation( $id, $why );
 		}
@@ -164,7 +165,8 @@ final class Cutline {
 			self::note( $event, $id, -1, $why );
 			return -1;
 		}
-		$code = self::post( $event, $id, array( 'event' => $event, 'old_status' => $old, 'new_status' => 'deleted' === $new ? '' : $new, 'post' => $post ), isset( $post['cutline']['language'] ) ? $post['cutline']['language'] : self::language( $id ) );
+		// When it was read says which of two deliveries is the newer where the post's own time, of whole seconds, does not.
+		$code = self::post( $event, $id, array( 'event' => $event, 'old_status' => $old, 'new_status' => 'deleted' === $new ? '' : $new, 'post' => $post, 'read' => $read ), isset( $post['cutline']['language'] ) ? $post['cutline']['language'] : self::language( $id ) );
 		if ( 0 === $code || 429 === $code || $code >= 500 ) {
 			self::later( $id, $old, $new, 'deleted' === $new ? $post : null, $tries );
 		}

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -237,21 +238,31 @@ func TestHostileJSON(t *testing.T) {
 	} {
 		var all []Delivery
 		took := time.Hour
-		for try := 0; try < 4 && took > 3*time.Second; try++ { // the machine may stand still during one
-			start := time.Now()
+		for try := 0; try < 4 && took > 3*time.Second; try++ {
+			before := processorTime(t)
 			all = read(newSource(t, "cutline"), c.body)
-			took = time.Since(start)
+			took = processorTime(t) - before
 		}
 		if string(all[0].Verdict) != c.want {
 			t.Errorf("%s: %s, want %s (%s)", name, all[0].Verdict, c.want, all[0].Why)
 		}
 		if took > 3*time.Second {
-			t.Errorf("%s took %v", name, took)
+			t.Errorf("%s took %v of a processor", name, took)
 		}
 		if len(all[0].Article.Headline) > 4000 || len(all[0].Article.Tags) > 100 {
 			t.Errorf("%s: %d bytes of headline, %d tags", name, len(all[0].Article.Headline), len(all[0].Article.Tags))
 		}
 	}
+}
+
+// processorTime is what this process has used so far: what others on the machine do is not in it.
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 func TestIDs(t *testing.T) {

@@ -5,7 +5,9 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"cutline/internal/article"
 )
@@ -56,7 +58,7 @@ func readWordPress(_ context.Context, s Source, r Request) ([]Delivery, error) {
 	if bare {
 		modified = text(post["post_modified_gmt"])
 	}
-	d.Sent = timeOf(modified) // whole seconds; equal ones count in the order they come
+	d.Sent = since(timeOf(modified), text(top["read"]))
 	one := func(why string, args ...any) ([]Delivery, error) {
 		d.Why = fmt.Sprintf(why, args...)
 		return []Delivery{d}, nil
@@ -97,6 +99,21 @@ func readWordPress(_ context.Context, s Source, r Request) ([]Delivery, error) {
 	}
 	full.ID, full.Sent, full.Why = d.ID, d.Sent, why
 	return []Delivery{full}, nil
+}
+
+// since is the time of a post's change, which has whole seconds and stays as it is when only a photo or a tag changes: our plugin's
+// deliveries of one time are in the order in which it read them, in Unix seconds. So many milliseconds after the change are as many
+// nanoseconds, up to 11 days.
+func since(modified time.Time, read string) time.Time {
+	at, err := strconv.ParseFloat(read, 64)
+	if err != nil || modified.IsZero() {
+		return modified
+	}
+	late := at*1000 - float64(modified.UnixMilli())
+	if !(late > 0) { // not a number, too
+		return modified
+	}
+	return modified.Add(time.Duration(min(late, float64(time.Second)-1)))
 }
 
 // bare reads a post as plugins send it in the middle of a save: the photo has no caption yet, and it and the terms may be

@@ -43,3 +43,38 @@ func TestWordPressPosts(t *testing.T) {
 		}
 	}
 }
+
+// Deliveries of one post that was not saved anew are in the order in which the plugin read it.
+func TestWordPressDeliveriesOfOneSecond(t *testing.T) {
+	s := newSource(t, "wordpress")
+	sent := func(read string) string {
+		all := read1(t, s, `{"event":"post_updated","old_status":"publish","new_status":"publish","post":{"id":7,"type":"post","status":"publish","link":"https://news.example/a/","modified_gmt":"2026-11-26T10:00:00","title":{"rendered":"A"}}`+read+`}`)
+		return all.Sent.UTC().Format("15:04:05.999999999")
+	}
+	for read, want := range map[string]string{
+		"":                                "10:00:00",
+		`,"read":"1795687200.250"`:        "10:00:00.00000025",
+		`,"read":"1795687201.000"`:        "10:00:00.000001",
+		`,"read":1795690800.5`:            "10:00:00.0036005",
+		`,"read":"1895687200.250"`:        "10:00:00.999999999", // years later: the CMS is asked
+		`,"read":"1795687199.900"`:        "10:00:00",           // scheduled posts are changed in the future
+		`,"read":"NaN"`:                   "10:00:00",
+		`,"read":"Inf"`:                   "10:00:00.999999999",
+		`,"read":"soon"`:                  "10:00:00",
+		`,"read":{"at":"1795687200.250"}`: "10:00:00",
+		`,"read":"-1795687200.250"`:       "10:00:00",
+	} {
+		if got := sent(read); got != want {
+			t.Errorf("%s: %s, want %s", read, got, want)
+		}
+	}
+}
+
+func read1(t *testing.T, s Source, body string) Delivery {
+	t.Helper()
+	all := read(s, body)
+	if len(all) != 1 || all[0].Verdict != Accepted {
+		t.Fatalf("%s: %+v", body, all)
+	}
+	return all[0]
+}

@@ -170,9 +170,14 @@ func contentOf(a article.Article) (string, error) {
 	return hex.EncodeToString(h[:]), nil
 }
 
-// older says whether a delivery is overtaken by one that was taken already.
+// older says whether a delivery is overtaken by one that was taken already. What was read from a CMS that counts whole seconds is, of one
+// second, the newer: it was read afterwards, and the webhook may have told the time more finely.
 func older(st *story.Story, d source.Delivery) bool {
-	return !d.Sent.IsZero() && d.Sent.Before(st.Sent)
+	known := st.Sent
+	if !d.Read.IsZero() && d.Sent.Nanosecond() == 0 {
+		known = known.Truncate(time.Second)
+	}
+	return !d.Sent.IsZero() && d.Sent.Before(known)
 }
 
 // overtaken says whether a story changed while the CMS was read: the answer may be of before.
