@@ -227,21 +227,25 @@ var bareAmpersand = regexp.MustCompile(`&(?:#?[0-9A-Za-z]+;)?`)
 // mended is a packet without what would make a reader of XML give up though all else can be read: bytes that are no UTF-8
 // (they are Windows-1252), control characters and references to such, an & that begins no reference.
 func mended(packet []byte) string {
-	var b strings.Builder
-	for len(packet) > 0 {
-		r, size := utf8.DecodeRune(packet)
-		switch {
-		case r == utf8.RuneError && size == 1:
-			b.WriteString(decodeText(string(packet[:1])))
-		case r < 0x20 && r != '\t' && r != '\n' && r != '\r', r&0xfffe == 0xfffe:
-			b.WriteByte(' ')
-		default:
-			b.Write(packet[:size])
+	text := string(packet)
+	if !utf8.ValidString(text) || strings.IndexFunc(text, notXML) >= 0 {
+		var b strings.Builder
+		for i, r := range text {
+			switch {
+			case r == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd"):
+				b.WriteString(decodeText(text[i : i+1]))
+			case notXML(r):
+				b.WriteByte(' ')
+			default:
+				b.WriteRune(r)
+			}
 		}
-		packet = packet[size:]
+		text = b.String()
 	}
-	text := badReference.ReplaceAllString(b.String(), " ")
-	if strings.Contains(text, "<![CDATA[") { // an & is one there
+	if strings.Contains(text, "&#") {
+		text = badReference.ReplaceAllString(text, " ")
+	}
+	if !strings.Contains(text, "&") || strings.Contains(text, "<![CDATA[") { // an & is one there
 		return text
 	}
 	return bareAmpersand.ReplaceAllStringFunc(text, func(s string) string {
@@ -250,6 +254,11 @@ func mended(packet []byte) string {
 		}
 		return s
 	})
+}
+
+// notXML says whether XML has no such character, whatever it is written as.
+func notXML(r rune) bool {
+	return r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r&0xfffe == 0xfffe
 }
 
 // charset allows the encodings that XMP packets are met in; anything else ends the reading.
