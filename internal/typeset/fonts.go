@@ -2,6 +2,7 @@ package typeset
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -187,6 +188,9 @@ func parse(file *io.SectionReader) (ft *font.Font, shapes *glyf, err error) {
 	case "ttcf":
 		return nil, nil, errors.New("it is a collection of fonts: bring the one font as TTF or OTF")
 	}
+	if err := inside(file); err != nil {
+		return nil, nil, fmt.Errorf("%w: bring a whole TTF, OTF or WOFF file", err)
+	}
 	shapes, rest, err := openGlyf(file)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: bring a whole TTF, OTF or WOFF file", err)
@@ -202,6 +206,35 @@ func parse(file *io.SectionReader) (ft *font.Font, shapes *glyf, err error) {
 		return nil, nil, errors.New("it has no size of its em: bring a whole TTF, OTF or WOFF file")
 	}
 	return ft, shapes, nil
+}
+
+// largest is how many bytes a font's tables may have in all once they are unpacked; the largest fonts of Chinese have a third.
+const largest = 64 << 20
+
+// inside says which table of a font does not lie in its file, or is too large: the library makes room for as much as the font's
+// table of contents says before it reads, up to 4 GB. What is no table of contents is for the library to say.
+func inside(file *io.SectionReader) error {
+	head := make([]byte, 14)
+	if _, err := file.ReadAt(head, 0); err != nil {
+		return nil
+	}
+	// OpenType 1.9, "Table Directory", and WOFF 1.0, section 4: offset, length in the file and length unpacked.
+	n, from, size, at, length, unpacked := head[4:], int64(12), 16, 8, 12, 12
+	if string(head[:4]) == "wOFF" {
+		n, from, size, at, length, unpacked = head[12:], 44, 20, 4, 8, 12
+	}
+	entries := make([]byte, size*int(binary.BigEndian.Uint16(n)))
+	if _, err := file.ReadAt(entries, from); err != nil {
+		return nil
+	}
+	all := int64(0)
+	for e := entries; len(e) > 0; e = e[size:] {
+		field := func(i int) int64 { return int64(binary.BigEndian.Uint32(e[i:])) }
+		if all += field(unpacked); field(at)+field(length) > file.Size() || all > largest {
+			return fmt.Errorf("its table %q does not lie in the file, or is too large", e[:4])
+		}
+	}
+	return nil
 }
 
 // parseAxes reads "wght=700,wdth=90".

@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"encoding/binary"
 	"io"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -118,6 +119,42 @@ func toWOFF(t *testing.T, ttf []byte) []byte {
 	}
 	binary.BigEndian.PutUint32(out[8:], uint32(len(out)))
 	return out
+}
+
+// TestTablesLieInTheirFont: a font of some KB, one of whose tables is said to have 2 GB, is refused before room is made for it.
+func TestTablesLieInTheirFont(t *testing.T) {
+	file, err := set.files["NotoSansThai_700Bold.ttf"].open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	woff := toWOFF(t, data)
+	for name, c := range map[string]struct {
+		font []byte
+		at   int // of the highest byte of what is said of the second table
+	}{
+		"length.ttf": {data, 12 + 16 + 12}, "offset.ttf": {data, 12 + 16 + 8},
+		"offset.woff": {woff, 44 + 20 + 4}, "packed.woff": {woff, 44 + 20 + 8}, "unpacked.woff": {woff, 44 + 20 + 12},
+	} {
+		if err := CheckFont(name, c.font); err != nil {
+			t.Fatalf("%s as it was: %v", name, err)
+		}
+		body := bytes.Clone(c.font)
+		body[c.at] = 127
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		err := CheckFont(name, body)
+		runtime.ReadMemStats(&after)
+		if mb := (after.TotalAlloc - before.TotalAlloc) >> 20; err == nil || !strings.Contains(err.Error(), "does not lie in the file, or is too large") || mb > 64 {
+			t.Errorf("%s: %v, %d MB", name, err, mb)
+		}
+	}
+	if err := CheckFont("cut.ttf", data[:len(data)-len(data)/8]); err == nil || !strings.Contains(err.Error(), "does not lie in the file") {
+		t.Errorf("cut: %v", err)
+	}
 }
 
 func TestSeveralGoroutines(t *testing.T) {
