@@ -97,7 +97,7 @@ func drafted(p Piece, c config.Channel, name, format, otherwise string, fits fun
 		return d
 	}
 	w.link, w.signs = d.Link, signed[c.Kind]
-	if c.Kind == "instagram" || c.Kind == "x" && c.LinkInPost != nil && !*c.LinkInPost { // nobody can follow it there, or it costs too much
+	if c.Kind == "instagram" || c.LinkInReply || c.Kind == "x" && c.LinkInPost != nil && !*c.LinkInPost { // nobody can follow it there, or it costs too much
 		w.link = ""
 	}
 	if c.Kind == "bluesky" { // shown short, and led on by a facet

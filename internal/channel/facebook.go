@@ -56,7 +56,11 @@ func (f *facebook) Prepare(p Piece) story.Draft {
 	if !f.photo() {
 		return cardless(draft(p, f.cfg, f.name, "og", fits))
 	}
-	d := linked(p, f.cfg, f.name, "og", fits)
+	words := linked
+	if f.cfg.LinkInReply {
+		words = draft
+	}
+	d := words(p, f.cfg, f.name, "og", fits)
 	d.Alt, d.Dek = cutBy(d.Alt, facebookAlt, utf16Length), ""
 	if p.Corrects { // a comment, under the post that has the card
 		d = cardless(d)

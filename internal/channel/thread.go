@@ -13,11 +13,18 @@ import (
 	"cutline/internal/story"
 )
 
-// following is what goes on behind the first post of a thread, where the account has threads: further sentences of the
-// article, word for word. fits is asked about each whole post.
+// following is what goes on behind the first post of a thread, where the account has threads: the link, where it is to stand
+// there, and further sentences of the article, word for word. fits is asked about each whole post.
 func following(p Piece, c config.Channel, d story.Draft, fits func(string) bool) []string {
-	if c.Thread < 2 || p.Corrects {
+	if p.Corrects {
 		return nil
+	}
+	var out []string
+	if c.LinkInReply && d.Link != "" {
+		out = append(out, d.Link)
+	}
+	if c.Thread-1 <= len(out) {
+		return out
 	}
 	shown := func(s string) string {
 		if signed[c.Kind] {
@@ -25,8 +32,7 @@ func following(p Piece, c config.Channel, d story.Draft, fits func(string) bool)
 		}
 		return directed(s, d.Language)
 	}
-	var out []string
-	for _, s := range p.read.Follow(unmarked(d.Text)+"\n"+d.Dek, c.Thread-1, func(s string) bool { return fits(shown(s)) }) {
+	for _, s := range p.read.Follow(unmarked(d.Text)+"\n"+d.Dek, c.Thread-1-len(out), func(s string) bool { return fits(shown(s)) }) {
 		out = append(out, shown(s))
 	}
 	return out

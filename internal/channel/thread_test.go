@@ -156,3 +156,20 @@ func TestThreadsArePreparedWithinEachNetworksCount(t *testing.T) {
 		}
 	}
 }
+
+func TestLinkFollowsInAReply(t *testing.T) {
+	a := article.Article{ID: "1", Language: "en", Headline: "Water stands at the spillway", Dek: "The reservoir has reached the lip of its spillway.", URL: "https://news.example/1"}
+	for kind, embed := range map[string]string{"x": "", "facebook": "image"} {
+		ch, _ := opened(t, kind, "http://127.0.0.1:1", func(c *config.Channel) { c.LinkInReply, c.Embed = true, embed })
+		p := Piece{Key: keyA, Site: config.Site{Name: "Example", Language: "en"}, Article: a}
+		if d := ch.Prepare(p); len(d.More) != 1 || d.More[0] != a.URL || strings.Contains(d.Text, a.URL) || len(d.Findings) > 0 || !ch.Capabilities().Reply {
+			t.Errorf("%s: %+v", kind, d)
+		} else if want := xPlain + xWithLink; kind == "x" && d.Cost != want {
+			t.Errorf("it costs %v, want %v", d.Cost, want)
+		}
+		p.Corrects = true
+		if d := ch.Prepare(p); len(d.More) != 0 {
+			t.Errorf("%s: a correction has %q", kind, d.More)
+		}
+	}
+}

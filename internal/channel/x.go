@@ -59,7 +59,9 @@ func (n *x) Capabilities() Capabilities {
 	return Capabilities{Find: Shows, Edit: n.cfg.Premium, EditFor: xEdits, Bills: true, Retract: true, Reply: true}
 }
 
-func (n *x) linkInPost() bool { return n.cfg.LinkInPost == nil || *n.cfg.LinkInPost }
+func (n *x) linkInPost() bool {
+	return !n.cfg.LinkInReply && (n.cfg.LinkInPost == nil || *n.cfg.LinkInPost)
+}
 
 func (n *x) limit() int {
 	if n.cfg.Premium {

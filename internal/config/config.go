@@ -122,6 +122,7 @@ type Channel struct {
 	AppSecret    Secret        `yaml:"app_secret"`    // x, linkedin: the secret of that app; facebook, instagram: the app's secret, with which each call is proved (appsecret_proof)
 	TokenSecret  Secret        `yaml:"token_secret"`  // x: the secret of the access token, which makes it OAuth 1.0a
 	LinkInPost   *bool         `yaml:"link_in_post"`  // x: false leaves the link out of the text, which X bills far higher; default true
+	LinkInReply  bool          `yaml:"link_in_reply"` // x, facebook with embed: image: the link follows in a reply (on Facebook a comment of the Page) and not in the text
 	Premium      bool          `yaml:"premium"`       // x: the account has Premium: 25,000 characters, and posts can be edited for an hour
 	Version      string        `yaml:"version"`       // linkedin: version of the API as YYYYMM, which ends about a year later; facebook, instagram: as v26.0; empty: the newest that was tried
 	Language     string        `yaml:"language"`      // language tag to post with; empty: the article's

@@ -107,8 +107,11 @@ const MostPosts = 6
 // ThreadKinds is the kinds of channels that may have threads: their readers see the replies under a post as its going on.
 var ThreadKinds = []string{"bluesky", "mastodon", "x", "threads"}
 
-// checkThread checks how many posts a channel's threads may have.
+// checkThread checks what is to follow a channel's posts in replies.
 func (c Channel) checkThread(path string, at func(path, format string, args ...any)) {
+	if c.LinkInReply && c.Kind != "x" && !(c.Kind == "facebook" && c.Embed == "image") {
+		at(path+".link_in_reply", "x may have it, and facebook with embed: image; elsewhere the link costs and hides nothing")
+	}
 	if c.Thread < 0 || c.Thread > MostPosts {
 		at(path+".thread", "want at most %d posts, have %d", MostPosts, c.Thread)
 	} else if c.Thread > 1 && !slices.Contains(ThreadKinds, c.Kind) {

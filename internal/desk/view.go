@@ -357,6 +357,9 @@ func (q *request) channel(x *story.Dossier, name string, zone *time.Location) ch
 		c.Taken = q.words.say("by_hand")
 	default:
 		c.Taken = q.words.say("deletes")
+		if n := 1 + len(c.Post.Above()); n > 1 {
+			c.Taken += " · " + q.words.count("posts_n", n)
+		}
 	}
 	return c
 }

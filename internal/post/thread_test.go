@@ -424,3 +424,23 @@ func TestThreadSettledByTheDesk(t *testing.T) {
 		}
 	}
 }
+
+// A link that is to stand in a comment follows the post as a thread does, once.
+func TestLinkInAComment(t *testing.T) {
+	t.Setenv("CUTLINE_TEST_TOKEN", testToken)
+	for _, do := range []sim.What{sim.Pass, sim.Reset, sim.Limit} {
+		t.Run(string(do), func(t *testing.T) {
+			t.Parallel()
+			d := simulated(t, account{name: "facebook", yaml: `kind: facebook, account: "102030405060", embed: image, link_in_reply: true`}, "auto")
+			d.sim.Fault(sim.Fault{Op: sim.Publish, Skip: 1, Do: do})
+			k := d.article("1", "the spillway")
+			p := d.process(nil)
+			d.look(p, k)
+			d.settle(p, time.Hour)
+			got := d.thread()
+			if len(got) != 2 || got[1] != "https://news.example/1" || strings.Contains(got[0], "https:") {
+				t.Errorf("%q", got)
+			}
+		})
+	}
+}
