@@ -67,11 +67,10 @@ func TestFacebookRequests(t *testing.T) {
 		t.Errorf("find the comment: %+v", f)
 	}
 	r.Draft.Text = "Correction: Erbil markets reopen at noon"
-	if f := ch.Find(ctx, r); f.End != Later && f.End != Unknown {
-		t.Errorf("find a comment that is not there: %+v", f)
+	if f := ch.Find(ctx, r); f.End == Posted || f.End == Absent { // the list may be late
+		t.Errorf("a comment that is not there: %+v", f)
 	}
 	d.golden("facebook")
-
 	d.script = [][2]string{{"POST /v26.0/102030405060_708090100110", "delete or edit: gone"}, {"GET /v26.0/102030405060_708090100110", "delete or edit: gone"}, {"GET /v26.0/me", "me"}, {"POST /v26.0/", "rescrape: done"}}
 	if o := ch.Edit(ctx, c); o.End != Gone {
 		t.Errorf("edit what is gone: %+v", o)
