@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -60,7 +61,10 @@ func name(segment string, folder bool) string {
 			b.WriteByte('^')
 			b.WriteByte(c + 'a' - 'A')
 		default:
-			fmt.Fprintf(&b, "%%%02x", c)
+			const digits = "0123456789abcdef"
+			b.WriteByte('%')
+			b.WriteByte(digits[c>>4])
+			b.WriteByte(digits[c&15])
 		}
 	}
 	if !folder && !dot {
@@ -86,11 +90,11 @@ func unname(n string, folder bool) (segment string, rest, ok bool) {
 			i++
 			b.WriteByte(n[i] - 'a' + 'A')
 		case c == '%' && i+2 < len(n):
-			var v byte
-			if _, err := fmt.Sscanf(n[i+1:i+3], "%02x", &v); err != nil {
+			v, err := strconv.ParseUint(n[i+1:i+3], 16, 8)
+			if err != nil {
 				return "", false, false
 			}
-			b.WriteByte(v)
+			b.WriteByte(byte(v))
 			i += 2
 		default:
 			b.WriteByte(c)

@@ -145,6 +145,14 @@ func TestKillSwitchNamesWhatHappensAndWantsTheWord(t *testing.T) {
 	if s, _ := d.store.Stop(context.Background(), "en"); s.Why != "" {
 		t.Errorf("%+v", s)
 	}
+	// In a language of other letters the page asks for a word that its keyboard has.
+	if _, body, _ := d.get("/stop?lang=ckb"); !strings.Contains(body, "<bdi>وەستان</bdi>") {
+		t.Error("the Sorani page does not ask for a Sorani word")
+	}
+	stop.Set("word", "وەستان")
+	if code, _ := d.submit("/stop?lang=ckb", stop); code != 303 {
+		t.Error(code)
+	}
 }
 
 func TestFigures(t *testing.T) {
