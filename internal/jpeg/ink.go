@@ -110,8 +110,10 @@ func (p *Planes) blendSpan(overlay *image.RGBA, part image.Rectangle) {
 		rows[i] = overlay.Pix[overlay.PixOffset(part.Min.X, part.Min.Y+i):][:4*part.Dx()]
 	}
 	at := part.Min.Y/p.SubY*p.Cb.Stride + part.Min.X/p.SubX
+	wide := p.SubX - part.Min.X%p.SubX                // of the first chroma sample; the others' are whole, up to the last
 	for x, o := part.Min.X, 0; x < part.Max.X; at++ { // o: where in rows
-		n := min((x/p.SubX+1)*p.SubX, part.Max.X) - x
+		n := min(wide, part.Max.X-x)
+		wide = p.SubX
 		if n == 2 && part.Dy() == 2 {
 			above, below := binary.LittleEndian.Uint64(rows[0][o:]), binary.LittleEndian.Uint64(rows[1][o:])
 			if above|below == 0 {

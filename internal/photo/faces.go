@@ -40,6 +40,7 @@ type tree struct {
 	corners    [16]uint16 // offsets of the blocks' corners in the integral image of the present size; narrow, for the cache
 	left       [8]uint32  // set of codes
 	no, more   int32      // value where the code is not in the set, and what is added where it is; × 2^16
+	least      int32      // what the stage must have come to with this tree, that those after it can bring it to its threshold; × 2^16
 	x, y, w, h uint8      // the first of 3 × 3 blocks, in the window
 }
 
@@ -61,6 +62,12 @@ func readCascade(b []byte) *cascade {
 			t.no = int32(binary.LittleEndian.Uint32(b[40:]))
 			t.more = int32(binary.LittleEndian.Uint32(b[36:])) - t.no
 			b = b[44:]
+		}
+		least := s.threshold
+		for j := len(s.trees) - 1; j >= 0; j-- {
+			t := &s.trees[j]
+			t.least = least
+			least -= max(t.no, t.no+t.more)
 		}
 	}
 	return c
@@ -87,9 +94,9 @@ func (c *cascade) passes(integral *[1 << 16]uint32) int {
 			t := &s.trees[j]
 			code := t.code(integral)
 			sum += t.no + t.more*int32(t.left[code>>5&7]>>(code&31)&1) // no branch: it could not be foreseen
-		}
-		if sum < s.threshold {
-			return i
+			if sum < t.least {
+				return i
+			}
 		}
 	}
 	return len(c.stages)
