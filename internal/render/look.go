@@ -19,8 +19,8 @@ import (
 type Look struct {
 	Theme   *card.Theme    // in the site's colours
 	Fonts   *typeset.Fonts // the program's and the theme's own
-	Logo    []byte         // a picture file; empty: none
-	OnLight []byte         // the one for light ground; empty: Logo
+	Logo    *card.Logo     // nil: none
+	OnLight *card.Logo     // the one for light ground; nil: Logo
 }
 
 // OpenLook reads a site's theme, its fonts and its logos, which lie in dir, the configuration's folder. All that is wrong
@@ -37,12 +37,13 @@ func OpenLook(site config.Site, dir string, base *typeset.Fonts) (Look, error) {
 	} else {
 		out.Fonts = base.With(theme.Files()...)
 	}
-	for key, into := range map[string]*[]byte{site.Logo: &out.Logo, site.LogoLight: &out.OnLight} {
+	for key, into := range map[string]**card.Logo{site.Logo: &out.Logo, site.LogoLight: &out.OnLight} {
 		if key == "" {
 			continue
 		}
-		if *into, err = os.ReadFile(beside(dir, key)); err == nil {
-			_, err = card.ReadLogo(*into)
+		data, err := os.ReadFile(beside(dir, key))
+		if err == nil {
+			*into, err = card.ReadLogo(data)
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("logo %s: %w", key, err))
