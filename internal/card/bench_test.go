@@ -86,7 +86,7 @@ func stages(b *testing.B, data []byte, format string) {
 			b.Fatal(err)
 		}
 		began = time.Now()
-		if err := jpeg.Encode(&bytes.Buffer{}, whole, jpeg.EncodeOptions{Quality: 85, MaxBytes: f.most()}); err != nil {
+		if err := jpeg.Encode(&bytes.Buffer{}, whole, jpeg.EncodeOptions{Quality: 85, MaxBytes: f.mostBytes()}); err != nil {
 			b.Fatal(err)
 		}
 		encode := time.Since(began)

@@ -299,9 +299,9 @@ func (c *canvas) ground(name string) {
 // dark says whether text stands on dark ground.
 func (c *canvas) dark() bool { return c.text == white }
 
-// most is how many bytes the card's file may have. Messengers drop link pictures over 300 KB, which og is; the others are
+// mostBytes is how many bytes the card's file may have. Messengers drop link pictures over 300 KB, which og is; the others are
 // uploaded and may have as many for a pixel, which is less than a network takes (Bluesky: 1,000,000).
-func (f Format) most() int { return 300_000 * f.W * f.H / (1200 * 630) }
+func (f Format) mostBytes() int { return 300_000 * f.W * f.H / (1200 * 630) }
 
 func (c *canvas) finish() (Drawn, error) {
 	c.blend()
@@ -318,7 +318,7 @@ func (c *canvas) finish() (Drawn, error) {
 		if c.credit != "" {
 			rights = c.s.Rights
 		}
-		if err := jpeg.Encode(&b, c.planes, jpeg.EncodeOptions{Quality: 85, MaxBytes: c.f.most(), Segments: photo.Segments(rights)}); err != nil {
+		if err := jpeg.Encode(&b, c.planes, jpeg.EncodeOptions{Quality: 85, MaxBytes: c.f.mostBytes(), Segments: photo.Segments(rights)}); err != nil {
 			return out, fmt.Errorf("writing the card: %w", err)
 		}
 	}

@@ -21,23 +21,34 @@ func luminance(y, cb, cr, keep float64) float64 {
 // cell is the mean colour of a small piece of the picture under a text.
 type cell struct{ y, cb, cr float64 }
 
-// cells are the means under a rectangle, in squares of a given size, as the picture is when they are gone through.
-func cells(p *jpeg.Planes, box typeset.Rect, size float64) iter.Seq[cell] {
-	q := max(6, int(size*.18+.5)) &^ 1
-	r := image.Rect(int(box.X0), int(box.Y0), int(math.Ceil(box.X1)), int(math.Ceil(box.Y1))).Intersect(image.Rect(0, 0, p.W, p.H))
+// patch is what lies under a text: where, and the text's size.
+type patch struct {
+	box  typeset.Rect
+	size float64
+}
+
+// cells are the means under texts, in squares of a fifth of the letters, as the picture is when they are gone through.
+func cells(p *jpeg.Planes, under ...patch) iter.Seq[cell] {
 	return func(yield func(cell) bool) {
-		for y := r.Min.Y; y < r.Max.Y; y += q {
-			for x := r.Min.X; x < r.Max.X; x += q {
-				part := image.Rect(x, y, x+q, y+q).Intersect(r)
-				if !yield(cell{
-					mean(p.Y, part.Min.X, part.Min.Y, part.Max.X, part.Max.Y),
-					mean(p.Cb, part.Min.X/p.SubX, part.Min.Y/p.SubY, (part.Max.X+p.SubX-1)/p.SubX, (part.Max.Y+p.SubY-1)/p.SubY),
-					mean(p.Cr, part.Min.X/p.SubX, part.Min.Y/p.SubY, (part.Max.X+p.SubX-1)/p.SubX, (part.Max.Y+p.SubY-1)/p.SubY),
-				}) {
-					return
+		for _, g := range under {
+			q := max(6, int(g.size*.18+.5)) &^ 1
+			r := image.Rect(int(g.box.X0), int(g.box.Y0), int(math.Ceil(g.box.X1)), int(math.Ceil(g.box.Y1))).Intersect(image.Rect(0, 0, p.W, p.H))
+			for y := r.Min.Y; y < r.Max.Y; y += q {
+				for x := r.Min.X; x < r.Max.X; x += q {
+					if !yield(meanCell(p, image.Rect(x, y, x+q, y+q).Intersect(r))) {
+						return
+					}
 				}
 			}
 		}
+	}
+}
+
+func meanCell(p *jpeg.Planes, part image.Rectangle) cell {
+	return cell{
+		mean(p.Y, part.Min.X, part.Min.Y, part.Max.X, part.Max.Y),
+		mean(p.Cb, part.Min.X/p.SubX, part.Min.Y/p.SubY, (part.Max.X+p.SubX-1)/p.SubX, (part.Max.Y+p.SubY-1)/p.SubY),
+		mean(p.Cr, part.Min.X/p.SubX, part.Min.Y/p.SubY, (part.Max.X+p.SubX-1)/p.SubX, (part.Max.Y+p.SubY-1)/p.SubY),
 	}
 }
 
@@ -82,7 +93,7 @@ func worst(list iter.Seq[cell]) float64 {
 // under is the mean luminance of a part of the picture.
 func under(p *jpeg.Planes, at image.Rectangle) float64 {
 	sum, n := 0.0, 0
-	for k := range cells(p, typeset.Rect{X0: float64(at.Min.X), Y0: float64(at.Min.Y), X1: float64(at.Max.X), Y1: float64(at.Max.Y)}, 60) {
+	for k := range cells(p, patch{typeset.Rect{X0: float64(at.Min.X), Y0: float64(at.Min.Y), X1: float64(at.Max.X), Y1: float64(at.Max.Y)}, 60}) {
 		sum += luminance(k.y, k.cb, k.cr, 1)
 		n++
 	}

@@ -3,12 +3,9 @@ package card
 import (
 	"image"
 	"image/color"
-	_ "image/gif"  // a logo may be one
-	_ "image/jpeg" // likewise
 	"math"
 
-	_ "golang.org/x/image/webp" // likewise
-
+	"cutline/internal/remark"
 	"cutline/internal/typeset"
 )
 
@@ -88,19 +85,19 @@ func (c *canvas) creditBlock(size, width, room float64, own typeset.Align) (b ty
 			return b, beside, nil
 		}
 	}
-	return b, false, errNext{"the credit is too long to stand on the card whole"}
+	return b, false, errNext{remark.Say("credit-too-long")}
 }
 
-// boxes are what is black of the foot, each with its type size.
-func (c *canvas) boxes(f foot) (list []typeset.Rect, sizes []float64) {
+// patches are what lies under the foot's texts.
+func (c *canvas) patches(f foot) (out []patch) {
 	if f.mark.name != nil {
 		l := f.mark.name.Line(f.mark.size)
-		list, sizes = append(list, l.Ink.Moved(c.x(f.x+f.mark.width-f.mark.nameWidth, f.mark.nameWidth), f.base)), append(sizes, f.mark.size)
+		out = append(out, patch{l.Ink.Moved(c.x(f.x+f.mark.width-f.mark.nameWidth, f.mark.nameWidth), f.base), f.mark.size})
 	}
 	for _, l := range f.credit.Lines {
-		list, sizes = append(list, l.Ink.Moved(f.creditAt[0], f.creditAt[1])), append(sizes, f.size)
+		out = append(out, patch{l.Ink.Moved(f.creditAt[0], f.creditAt[1]), f.size})
 	}
-	return list, sizes
+	return out
 }
 
 func (c *canvas) drawFoot(f foot, name, credit color.RGBA) {
@@ -158,7 +155,7 @@ func (c *canvas) drawMark(m mark, x, base float64, fg color.RGBA) {
 		w := m.height * m.logo.aspect()
 		left, top := c.x(x, w), base-m.height*.78
 		at := image.Rect(int(left+.5), int(top+.5), int(left+w+.5), int(top+m.height+.5))
-		if look, ok := m.logo.light, m.logo.clear; ok && m.name == nil {
+		if look := m.logo.light; m.logo.clear && m.name == nil {
 			behind := light(c.panel)
 			if c.planes != nil && c.crop != nil && c.panel.A == 0 {
 				behind = under(c.planes, at)

@@ -5,7 +5,11 @@ import (
 	"encoding/json"
 	"image"
 	"image/color"
+	_ "image/gif"  // a logo may be one
+	_ "image/jpeg" // likewise
 	"sync"
+
+	_ "golang.org/x/image/webp" // likewise
 
 	"cutline/internal/jpeg"
 )

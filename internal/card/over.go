@@ -207,25 +207,11 @@ func (c *canvas) drawOver(ctx context.Context, ph *photo.Photo, layout string, o
 	c.crop, c.why = rectOf(choice.Rect), remark.Join(c.why, choice.Why)
 
 	scrim := &c.t.Scrim
-	heads := func(yield func(cell) bool) {
-		for _, l := range o.head.Lines {
-			for k := range cells(c.planes, l.Ink.Moved(o.left, o.y), o.head.Size) {
-				if !yield(k) {
-					return
-				}
-			}
-		}
+	var lines []patch
+	for _, l := range o.head.Lines {
+		lines = append(lines, patch{l.Ink.Moved(o.left, o.y), o.head.Size})
 	}
-	feet := func(yield func(cell) bool) {
-		boxes, sizes := c.boxes(o.foot)
-		for i, b := range boxes {
-			for k := range cells(c.planes, b, sizes[i]) {
-				if !yield(k) {
-					return
-				}
-			}
-		}
-	}
+	heads, feet := cells(c.planes, lines...), cells(c.planes, c.patches(o.foot)...)
 	a, ok := need(heads, scrim.Headline, scrim.Least, scrim.Cap)
 	from := a
 	if layout == "top" {

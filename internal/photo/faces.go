@@ -30,10 +30,7 @@ type cascade struct {
 	stages []stage // tried in order; a window that fails one is no face
 }
 
-type stage struct {
-	threshold int32 // the least sum, × 2^16
-	trees     []tree
-}
+type stage []tree // in order; see tree.least
 
 // tree compares eight blocks with the one they surround, and looks the eight answers up in a set.
 type tree struct {
@@ -49,12 +46,12 @@ func readCascade(b []byte) *cascade {
 	c := &cascade{w: int(b[0]), h: int(b[1]), stages: make([]stage, b[2])}
 	b = b[3:]
 	for i := range c.stages {
-		s := &c.stages[i]
-		s.trees = make([]tree, b[0])
-		s.threshold = int32(binary.LittleEndian.Uint32(b[1:]))
+		s := make(stage, b[0])
+		c.stages[i] = s
+		least := int32(binary.LittleEndian.Uint32(b[1:])) // the stage's threshold: the least sum, × 2^16
 		b = b[5:]
-		for j := range s.trees {
-			t := &s.trees[j]
+		for j := range s {
+			t := &s[j]
 			t.x, t.y, t.w, t.h = b[0], b[1], b[2], b[3]
 			for k := range t.left {
 				t.left[k] = binary.LittleEndian.Uint32(b[4+4*k:])
@@ -63,9 +60,8 @@ func readCascade(b []byte) *cascade {
 			t.more = int32(binary.LittleEndian.Uint32(b[36:])) - t.no
 			b = b[44:]
 		}
-		least := s.threshold
-		for j := len(s.trees) - 1; j >= 0; j-- {
-			t := &s.trees[j]
+		for j := len(s) - 1; j >= 0; j-- {
+			t := &s[j]
 			t.least = least
 			least -= max(t.no, t.no+t.more)
 		}
@@ -76,8 +72,8 @@ func readCascade(b []byte) *cascade {
 // fit sets the offsets for an integral image of a row length.
 func (c *cascade) fit(stride int) {
 	for i := range c.stages {
-		for j := range c.stages[i].trees {
-			t := &c.stages[i].trees[j]
+		for j := range c.stages[i] {
+			t := &c.stages[i][j]
 			for k := range t.corners {
 				t.corners[k] = uint16((int(t.y)+k/4*int(t.h))*stride + int(t.x) + k%4*int(t.w))
 			}
@@ -88,10 +84,10 @@ func (c *cascade) fit(stride int) {
 // passes is how many stages the window at an offset of the integral image passes.
 func (c *cascade) passes(integral *[1 << 16]uint32) int {
 	for i := range c.stages {
-		s := &c.stages[i]
+		s := c.stages[i]
 		var sum int32
-		for j := range s.trees {
-			t := &s.trees[j]
+		for j := range s {
+			t := &s[j]
 			code := t.code(integral)
 			sum += t.no + t.more*int32(t.left[code>>5&7]>>(code&31)&1) // no branch: it could not be foreseen
 			if sum < t.least {
