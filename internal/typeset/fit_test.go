@@ -83,6 +83,15 @@ func TestPhrasesOfTheModels(t *testing.T) { // as the models' own reader parts t
 	}
 }
 
+// linesOf is a block's text with between where a line ends.
+func linesOf(block Block, between string) string {
+	var lines []string
+	for _, l := range block.Lines {
+		lines = append(lines, l.Text)
+	}
+	return strings.Join(lines, between)
+}
+
 func TestWordsTooWideAreBroken(t *testing.T) {
 	for _, c := range []struct{ lang, text, want string }{
 		{"de", "Bundes\u00adverfassungs\u00adgericht kippt", "verfassungs-|gericht kippt"},
@@ -94,14 +103,12 @@ func TestWordsTooWideAreBroken(t *testing.T) {
 			t.Fatal(err)
 		}
 		block := p.Fit(Box{Width: 500, Height: 300, Max: 60, Min: 50, MaxLines: 4, LineHeight: 1.2})
-		var lines []string
 		for _, l := range block.Lines {
-			lines = append(lines, l.Text)
 			if l.Width > 500.01 {
 				t.Errorf("%s is %.1f wide", l.Text, l.Width)
 			}
 		}
-		if got := strings.Join(lines, "|"); !strings.Contains(got, c.want) || c.want == "" && (len(lines) != 1 || !block.Cut) {
+		if got := linesOf(block, "|"); !strings.Contains(got, c.want) || c.want == "" && (len(block.Lines) != 1 || !block.Cut) {
 			t.Errorf("have %s, want %s", got, c.want)
 		}
 	}
@@ -127,11 +134,7 @@ func TestThaiLinesEndAtSpacesWhereTheyCan(t *testing.T) {
 		t.Fatal(err)
 	}
 	block := p.Fit(Box{Width: 400, Height: 300, Max: 60, Min: 50, MaxLines: 3, LineHeight: 1.35})
-	var lines []string
-	for _, l := range block.Lines {
-		lines = append(lines, l.Text)
-	}
-	if got := strings.Join(lines, "|"); got != "นายกฯ ยืนยัน|ไม่ยุบสภา" {
+	if got := linesOf(block, "|"); got != "นายกฯ ยืนยัน|ไม่ยุบสภา" {
 		t.Errorf("have %s", got)
 	}
 }
@@ -183,11 +186,7 @@ func TestTooLongIsShortenedAtAWord(t *testing.T) {
 			t.Fatal(err)
 		}
 		block := p.Fit(Box{Width: 1000, Height: 200, Max: 70, Min: 50, MaxLines: 3, LineHeight: 1.13})
-		var all []string
-		for _, l := range block.Lines {
-			all = append(all, l.Text)
-		}
-		text := strings.Join(all, " ")
+		text := linesOf(block, " ")
 		head, ok := strings.CutSuffix(text, "…")
 		if !block.Cut || !ok || !strings.HasPrefix(h.Text, head) || strings.HasSuffix(head, ",") || len(block.Lines) != 3 {
 			t.Errorf("%s: %q", h.ID, text)

@@ -47,9 +47,10 @@ func TestFontsThatCannotBeUsed(t *testing.T) {
 	}
 }
 
-// TestSiteFonts takes a font as a site might bring it: as it is, as WOFF, and one that does not join.
-func TestSiteFonts(t *testing.T) {
-	file, err := set.files["NotoSansArabic_700Bold.ttf"].open()
+// fontFile is a font of the set as its file has it.
+func fontFile(t testing.TB, name string) []byte {
+	t.Helper()
+	file, err := set.files[name].open()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,6 +58,12 @@ func TestSiteFonts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return data
+}
+
+// TestSiteFonts takes a font as a site might bring it: as it is, as WOFF, and one that does not join.
+func TestSiteFonts(t *testing.T) {
+	data := fontFile(t, "NotoSansArabic_700Bold.ttf")
 	woff := toWOFF(t, data)
 	for name, body := range map[string][]byte{"site.ttf": data, "site.woff": woff} {
 		if err := CheckFont(name, body); err != nil {
@@ -123,14 +130,7 @@ func toWOFF(t *testing.T, ttf []byte) []byte {
 
 // TestTablesLieInTheirFont: a font of some KB, one of whose tables is said to have 2 GB, is refused before room is made for it.
 func TestTablesLieInTheirFont(t *testing.T) {
-	file, err := set.files["NotoSansThai_700Bold.ttf"].open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := fontFile(t, "NotoSansThai_700Bold.ttf")
 	woff := toWOFF(t, data)
 	for name, c := range map[string]struct {
 		font []byte
@@ -173,14 +173,7 @@ func TestSeveralGoroutines(t *testing.T) {
 }
 
 func FuzzCheckFont(f *testing.F) {
-	file, err := set.files["NotoSansThai_700Bold.ttf"].open()
-	if err != nil {
-		f.Fatal(err)
-	}
-	data, err := io.ReadAll(file)
-	if err != nil {
-		f.Fatal(err)
-	}
+	data := fontFile(f, "NotoSansThai_700Bold.ttf")
 	f.Add(1000, byte(7), 0)
 	f.Add(20, byte(255), 30000)
 	f.Fuzz(func(t *testing.T, at int, b byte, cut int) {
