@@ -66,18 +66,7 @@ func (s *Store) warm(ctx context.Context, listed ...[]bucket.Entry) {
 	for range atOnce {
 		working.Go(func() {
 			for e := range todo {
-				switch prefix, _, _ := dated(e.Key); prefix {
-				case Stories:
-					_, _, _ = fetched[Story](ctx, s, e)
-				case Manifests:
-					_, _, _ = fetched[Manifest](ctx, s, e)
-				case Decided:
-					_, _, _ = fetched[Decisions](ctx, s, e)
-				case Posts:
-					_, _, _ = fetched[Post](ctx, s, e)
-				case Looked:
-					_, _, _ = fetched[Looks](ctx, s, e)
-				}
+				_, _ = s.fetch(ctx, e)
 			}
 		})
 	}
@@ -143,23 +132,11 @@ func (s *Store) openDaybook(ctx context.Context, day string, wanted []bucket.Ent
 		want[e.Key] = e.ETag
 	}
 	for _, e := range book.Documents {
-		prefix, of, ok := dated(e.Key)
+		_, of, ok := dated(e.Key)
 		if etag, listed := want[e.Key]; !ok || of != day || listed && etag != e.ETag || !listed && s.knows(e.Key) {
 			continue
 		}
-		o := bucket.Object{Key: e.Key, ETag: e.ETag, Body: e.Body}
-		switch prefix {
-		case Stories:
-			remember[Story](s, o)
-		case Manifests:
-			remember[Manifest](s, o)
-		case Decided:
-			remember[Decisions](s, o)
-		case Posts:
-			remember[Post](s, o)
-		case Looked:
-			remember[Looks](s, o)
-		}
+		s.remember(e.Key, e.ETag, e.Body)
 	}
 }
 
@@ -195,41 +172,62 @@ func (s *Store) writeDaybook(ctx context.Context, day string) {
 	}
 }
 
-// remember puts a document into the cache.
-func remember[T any](s *Store, o bucket.Object) cached {
-	c := cached{etag: o.ETag, body: o.Body}
-	var doc T
-	if err := json.Unmarshal(o.Body, &doc); err != nil {
-		c.err = &BadDocument{o.Key, err}
-	} else {
-		c.doc = doc
+// remember puts a version of a document into the cache, read as what its key says it is.
+func (s *Store) remember(key, etag string, body []byte) cached {
+	c := cached{etag: etag, body: body}
+	switch prefix, _, _ := dated(key); prefix {
+	case Stories:
+		c.doc, c.err = decoded[Story](key, body)
+	case Manifests:
+		c.doc, c.err = decoded[Manifest](key, body)
+	case Decided:
+		c.doc, c.err = decoded[Decisions](key, body)
+	case Posts:
+		c.doc, c.err = decoded[Post](key, body)
+	case Looked:
+		c.doc, c.err = decoded[Looks](key, body)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.cache == nil || len(s.cache) >= cacheSize {
 		s.cache = map[string]cached{}
 	}
-	s.cache[o.Key] = c
+	s.cache[key] = c
 	return c
 }
 
-// fetched is a document as it was listed, from the cache if it is the version that was seen before. One that was
+func decoded[T any](key string, body []byte) (any, error) {
+	var doc T
+	if err := decode(key, body, &doc); err != nil {
+		return nil, err
+	}
+	return doc, nil
+}
+
+// fetch brings a document as it was listed, from the cache if it is the version that was seen before. One that was
 // deleted since is the zero value.
-func fetched[T any](ctx context.Context, s *Store, e bucket.Entry) (doc T, raw []byte, err error) {
+func (s *Store) fetch(ctx context.Context, e bucket.Entry) (cached, error) {
 	s.mu.Lock()
 	c, ok := s.cache[e.Key]
 	s.mu.Unlock()
-	if !ok || c.etag != e.ETag {
-		o, err := s.Bucket.Get(ctx, e.Key)
-		if errors.Is(err, bucket.ErrNotFound) {
-			return doc, nil, nil
-		} else if err != nil {
-			return doc, nil, err
-		}
-		c = remember[T](s, o)
+	if ok && c.etag == e.ETag {
+		return c, c.err
 	}
-	if c.err != nil {
-		return doc, nil, c.err
+	o, err := s.Bucket.Get(ctx, e.Key)
+	if errors.Is(err, bucket.ErrNotFound) {
+		return cached{}, nil
+	} else if err != nil {
+		return cached{}, err
+	}
+	c = s.remember(o.Key, o.ETag, o.Body)
+	return c, c.err
+}
+
+// fetched is fetch for who knows what the document is, with its bytes.
+func fetched[T any](ctx context.Context, s *Store, e bucket.Entry) (doc T, raw []byte, err error) {
+	c, err := s.fetch(ctx, e)
+	if err != nil {
+		return doc, nil, err
 	}
 	doc, _ = c.doc.(T)
 	return doc, c.body, nil
