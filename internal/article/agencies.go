@@ -20,9 +20,9 @@ const otherLabels = `(?i:credits?|crédits|courtesy(?: of)?|source|via|handout|c
 // archiveWords mark a picture from the archive, or one that only stands for what it shows.
 const archiveWords = `(?i:archives?|file(?: photo| image| pic)?|handout|ئەرشیف|أرشيفية|أرشيف|ارشيف|آرشیو|arşiv|arşîv|archiv(?:bild|foto)?|symbol(?:bild|foto)|photo d['’](?:archives?|illustration)|архив|資料(?:写真)?)`
 
-// agencies whose bare name at a caption's end is a credit, in any language. Those of five letters and more are known in
-// capitals too.
-var agencies = strings.Split(`AFP|AFP PHOTO|AFP Photo|AP|AP Photo|AP Images|Associated Press|The Associated Press|Reuters|EPA|EPA-EFE|EPA Images|EFE|dpa|DPA|dpa-tmn|DHA|İHA|IHA|ANHA|ANSA|TASS|ТАСС|Sputnik|Xinhua|Getty|Getty Images|Anadolu|Anadolu Agency|Anadolu Ajansı|Kurdistan24|Kurdistan 24|Rudaw|Rûdaw|UPI|Bloomberg|IRNA|ISNA|Shutterstock|Alamy|Alamy Stock Photo|iStock|iStockphoto|NurPhoto|SOPA Images|ZUMA|ZUMA Press|Unsplash|Pixabay|Pexels|Wikimedia Commons|Wikipedia|NASA|imago|IMAGO|imago images|picture alliance|picture-alliance|РИА Новости|Keystone|Magnum Photos|The Canadian Press|Al Jazeera|Kyodo News|Yonhap|Flash90|Sipa USA|Hans Lucas|Abacapress|Imaginechina|Mezopotamya Ajansı|Demirören Haber Ajansı|İhlas Haber Ajansı|Agence France-Presse|Europa Press|Интерфакс|`+
+// agencies whose bare name at a caption's end is a credit, in any language. Those of five bytes and more are known in
+// any case.
+var agencies = strings.Split(`AFP|AP|AP Images|Associated Press|The Associated Press|Reuters|EPA|EPA-EFE|EPA Images|EFE|dpa|DPA|dpa-tmn|DHA|İHA|IHA|ANHA|ANSA|TASS|ТАСС|Sputnik|Xinhua|Getty|Getty Images|Anadolu|Anadolu Agency|Anadolu Ajansı|Kurdistan24|Kurdistan 24|Rudaw|Rûdaw|UPI|Bloomberg|IRNA|ISNA|Shutterstock|Alamy|Alamy Stock Photo|iStock|iStockphoto|NurPhoto|SOPA Images|ZUMA|ZUMA Press|Unsplash|Pixabay|Pexels|Wikimedia Commons|Wikipedia|NASA|imago|imago images|picture alliance|picture-alliance|РИА Новости|Keystone|Magnum Photos|The Canadian Press|Al Jazeera|Kyodo News|Yonhap|Flash90|Sipa USA|Hans Lucas|Abacapress|Imaginechina|Mezopotamya Ajansı|Demirören Haber Ajansı|İhlas Haber Ajansı|Agence France-Presse|Europa Press|Интерфакс|`+
 	`أ ف ب|أ.ف.ب|ا ف ب|أ ب|أ.ب|د ب أ|رويترز|فرانس برس|وكالة فرانس برس|أسوشيتد برس|اسوشيتد برس|أسوشييتد برس|غيتي|غيتي إيميجز|غيتي ايميجز|جيتي|الأناضول|الاناضول|وكالة الأناضول|شينخوا|سبوتنيك|بلومبرغ|وكالات|واع|سانا|وام|`+"فرانس\u200cپرس"+`|خبرگزاری فرانسه|آسوشیتدپرس|گتی ایمیجز|آناتولی|ڕووداو|رووداو|روداو|کوردستان٢٤|کوردستان24|کوردستان 24|ئەی ئێف پی|ڕۆیتەرز|فرانس پرێس|ئاژانسی فرانس پرێس|ئاسۆشیەیتد پرێس|ئەسۆشیەیتد پرێس|گێتی ئیمەیجز|ئەنادۆڵ|ئاژانسەکان|共同|共同通信|時事|時事通信|新華社|ロイター|共同通信社|時事通信社|AFP時事|AFP＝時事|EPA＝時事|AP＝共同|ロイター＝共同|EPA時事|ロイター共同|AP共同|ゲッティ共同|ゲッティイメージズ`, "|")
 
 // agenciesOf are names that are ordinary words in other languages.
@@ -37,11 +37,18 @@ var sameLetters = strings.NewReplacer("ی", "ي", "ى", "ي", "ک", "ك", "ھ", 
 // isAgency says whether a text is the name of one that gives pictures: "AFP", "AFP photo", "Photo AFP".
 func isAgency(p, language string) bool {
 	p = strings.TrimPrefix(strings.TrimPrefix(p, "Photo "), "Photo/")
-	for _, word := range []string{" photo", " photos", " pictures", " pic", " pool", " file"} {
+	for _, word := range []string{"", " photo", " photos", " pictures", " pic", " pool", " file"} { // first as it stands: Magnum Photos
 		if n := len(p) - len(word); n > 0 && strings.EqualFold(p[n:], word) {
-			p = p[:n]
+			if p = p[:n]; listed(p, language) {
+				return true
+			}
 		}
 	}
+	return false
+}
+
+// listed says whether a text is one of the names above, as it stands there. Of no language it may be one of any.
+func listed(p, language string) bool {
 	p = sameLetters.Replace(strings.ReplaceAll(norm.NFKC.String(p), "=", "＝")) // ＡＰ＝共同
 	same := func(name string) bool {
 		name = sameLetters.Replace(name)
