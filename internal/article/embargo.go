@@ -29,7 +29,7 @@ func SetEmbargoIn(a *Article, s, zone string) {
 
 var (
 	epoch      = compiled(`^(?:\d{10}|\d{13})$`)
-	annotated  = compiled(`^(.*?)\s*\[(!?)([^\[\]]+)\]$`)                     // RFC 9557: 2026-11-27T06:00:00+03:00[Asia/Baghdad]
+	annotated  = compiled(`^(.*?)\s*\[!?([^\[\]]+)\]$`)                       // RFC 9557: 2026-11-27T06:00:00+03:00[Asia/Baghdad]
 	zoned      = compiled(`^(.*\d)\s+([A-Za-z]+(?:/[A-Za-z_+-]+)+|UTC|GMT)$`) // with the zone's name behind it
 	fromUTC    = compiled(`^(.*\d)\s*(?:UTC|GMT)\s?([+-])(\d{1,2})(?::?(\d\d))?$`)
 	zoneLayout = []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04Z07:00", "2006-01-02 15:04:05 Z07:00", "2006-01-02 15:04 Z07:00",
@@ -46,15 +46,15 @@ func momentOf(s, beside string) (time.Time, bool) {
 		}
 		return time.Unix(n, 0).UTC(), err == nil
 	}
-	if t, ok := parsed(s, zoneLayout, time.UTC); ok {
+	if t, ok := parsed(s, zoneLayout); ok {
 		return t, true
 	}
 	if m := annotated.FindStringSubmatch(s); m != nil {
-		loc, ok := zoneOf(m[3])
+		loc, ok := zoneOf(m[2])
 		if !ok {
 			return time.Time{}, false
 		}
-		if t, ok := parsed(m[1], zoneLayout, time.UTC); ok { // both are there: they must agree
+		if t, ok := parsed(m[1], zoneLayout); ok { // both are there: they must agree
 			_, have := t.Zone()
 			_, want := t.In(loc).Zone()
 			return t, have == want || strings.HasSuffix(m[1], "Z")
@@ -97,7 +97,7 @@ func zoneOf(name string) (*time.Location, bool) {
 
 // wall is the moment at which the clocks of a zone show a time; false if they never do, or twice.
 func wall(s string, loc *time.Location) (time.Time, bool) {
-	shown, ok := parsed(strings.TrimSpace(s), wallLayout, time.UTC)
+	shown, ok := parsed(strings.TrimSpace(s), wallLayout)
 	if !ok {
 		return time.Time{}, false
 	}
@@ -115,9 +115,10 @@ func wall(s string, loc *time.Location) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-func parsed(s string, layouts []string, loc *time.Location) (time.Time, bool) {
+// parsed reads a time by the first layout that fits. One without a zone is UTC's.
+func parsed(s string, layouts []string) (time.Time, bool) {
 	for _, l := range layouts {
-		if t, err := time.ParseInLocation(l, s, loc); err == nil {
+		if t, err := time.ParseInLocation(l, s, time.UTC); err == nil {
 			return t, true
 		}
 	}

@@ -12,20 +12,20 @@ import (
 // promotion lists beginnings. A line that goes on as a whole sentence is none ("Read more books, the minister said."), but
 // for what stands behind a colon, a bar or a dash.
 var promotion = []string{
-	"advertisement", "ad:", "sponsored", "read also", "read more", "also read", "see also", "related:", "download our app", "download the app", "get our app", "get the app", "follow us", "subscribe", "sign up", "join our", "click here", "watch:", "share this", "share on ", "this article was originally",
+	"advertisement", "ad:", "sponsored", "read also", "read more", "also read", "see also", "related:", "download the app", "get our app", "get the app", "follow us", "subscribe", "sign up", "join our", "click here", "watch:", "share this", "share on ",
 	"support our journalism", "support us", "donate now", "become a member", "leave a comment", "stay tuned", "stay updated", "buy tickets", "comments (", "print this", "don't miss", "don’t miss",
-	"ڕیکلام", "ریکلام", "بخوێنەوە", "هەروەها بخوێنەوە", "زیاتر بخوێنەوە", "ئەمەش بخوێنەوە", "ئەمانەش بخوێنەوە", "بابەتی پەیوەندیدار", "بابەتە پەیوەندیدارەکان", "هەواڵی پەیوەندیدار", "فۆڵۆومان بکەن", "فۆڵۆمان بکەن", "ئەپەکەمان", "لە تەلەگرام", "سپۆنسەر",
-	"إعلان", "اعلان", "اقرأ أيضا", "اقرأ أيضاً", "اقرأ ايضا", "إقرأ أيضا", "إقرأ أيضاً", "اقرأ المزيد", "إقرأ المزيد", "شاهد أيضا", "شاهد أيضاً", "للمزيد", "تابعونا", "تابعنا", "تابع قناتنا", "اشترك في قناتنا", "اشترك في نشرتنا", "اشترك الآن", "حمل تطبيق", "حملوا تطبيق", "حمّل التطبيق", "حمل التطبيق", "انضم إلى قناتنا", "انضموا إلى قناتنا", "اضغط هنا", "مواضيع ذات صلة", "أخبار ذات صلة", "مقالات ذات صلة", "مادة إعلانية", "محتوى ممول", "محتوى مدفوع",
-	"آگهی", "بیشتر بخوانید", "همچنین بخوانید", "ما را در", "تبلیغات", "مطالب مرتبط", "خبرهای مرتبط", "اخبار مرتبط", "اینجا کلیک کنید",
+	"ڕیکلام", "ریکلام", "بخوێنەوە", "هەروەها بخوێنەوە", "زیاتر بخوێنەوە", "ئەمەش بخوێنەوە", "ئەمانەش بخوێنەوە", "بابەتی پەیوەندیدار", "بابەتە پەیوەندیدارەکان", "هەواڵی پەیوەندیدار", "لە تەلەگرام", "سپۆنسەر",
+	"إعلان", "اعلان", "اقرأ أيضا", "اقرأ أيضاً", "اقرأ ايضا", "إقرأ أيضا", "إقرأ أيضاً", "اقرأ المزيد", "إقرأ المزيد", "شاهد أيضا", "شاهد أيضاً", "للمزيد", "تابعونا", "تابعنا", "تابع قناتنا", "اشترك الآن", "حمل تطبيق", "حملوا تطبيق", "حمّل التطبيق", "حمل التطبيق", "انضم إلى قناتنا", "انضموا إلى قناتنا", "اضغط هنا", "مواضيع ذات صلة", "أخبار ذات صلة", "مقالات ذات صلة", "مادة إعلانية", "محتوى ممول", "محتوى مدفوع",
+	"آگهی", "بیشتر بخوانید", "همچنین بخوانید", "تبلیغات", "مطالب مرتبط", "خبرهای مرتبط", "اخبار مرتبط", "اینجا کلیک کنید",
 	"reklam:", "reklam ", "ilan:", "ayrıca okuyun", "ayrıca bakınız", "bunu da okuyun", "bizi takip", "uygulamamızı indir", "ilgili haber", "haberin devamı", "sponsorlu içerik", "izleyin:", "izle:",
-	"reklam –", "her wiha bixwîne", "bixwîne:", "zêdetir bixwîne", "me bişopîne", "nûçeyên têkildar", "nûçeya têkildar",
-	"anzeige", "lesen sie auch", "lesen sie mehr", "lesen sie hier", "mehr zum thema", "mehr dazu", "auch interessant", "das könnte sie auch interessieren", "folgen sie uns", "folge uns", "newsletter", "jetzt abonnieren", "laden sie unsere app", "hier klicken",
-	"publicité", "lire aussi", "à lire aussi", "lire la suite", "sur le même sujet", "suivez-nous", "abonnez-vous", "téléchargez notre", "publicidad", "lea también", "lee también", "leer más", "te puede interesar", "síguenos", "suscríbete", "descarga nuestra",
+	"reklam –", "her wiha bixwîne", "bixwîne:", "zêdetir bixwîne", "nûçeyên têkildar", "nûçeya têkildar",
+	"anzeige", "lesen sie auch", "lesen sie mehr", "lesen sie hier", "mehr zum thema", "mehr dazu", "auch interessant", "das könnte sie auch interessieren", "folge uns", "newsletter", "jetzt abonnieren", "laden sie unsere app", "hier klicken",
+	"publicité", "lire aussi", "à lire aussi", "lire la suite", "sur le même sujet", "suivez-nous", "téléchargez notre", "publicidad", "lea también", "lee también", "leer más", "te puede interesar", "síguenos", "suscríbete", "descarga nuestra",
 	"реклама", "читайте также", "подписывайтесь", "подпишитесь", "скачайте приложение",
 	"広告", "【広告】", "【pr】", "あわせて読みたい", "関連記事", "おすすめ記事", "こちらもおすすめ", "フォロー", "アプリをダウンロード", "続きを読む", "メルマガ登録", "メルマガ登録は", "会員登録はこちら", "会員登録は",
 }
 
-// always lists beginnings that are promotion also where the line is a whole sentence.
+// always lists beginnings that are promotion also where the line is a whole sentence. They need not stand in promotion, too.
 var always = []string{
 	"download our app", "follow us on", "subscribe to our", "sign up for our", "sign up to our", "join our whatsapp", "join our telegram", "join our channel", "click here to", "this article was originally", "get the latest news",
 	"تابعونا على", "تابعنا على", "حمل تطبيقنا", "حملوا تطبيقنا", "اشترك في قناتنا", "اشتركوا في قناتنا", "اشترك في نشرتنا", "اشتركوا في نشرتنا", "فۆڵۆومان بکەن", "فۆڵۆمان بکەن", "ئەپەکەمان", "ما را در", "bizi takip edin", "uygulamamızı indirin", "me bişopîne",
@@ -75,42 +75,46 @@ func Promotion(line string, extra ...string) bool {
 		}
 	}
 	last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(l, "”’»\"')"))
-	stated := strings.ContainsRune(".。؟?!…", last) && last != 0
+	stated := strings.ContainsRune(".。؟?!…", last)
+	long := utf8.RuneCountInString(l)
 	for _, p := range promotion {
 		rest, ok := strings.CutPrefix(l, p)
 		if !ok || startsWithLetter(rest) && !strings.HasSuffix(p, " ") && !strings.HasSuffix(p, "は") && p != "広告" && p != "ilgili haber" {
 			continue
 		}
 		rest = strings.TrimLeft(rest, " ")
-		if !stated && len([]rune(l)) < 100 || rest == "" || strings.ContainsRune(":：|–—-…", []rune(rest)[0]) || strings.HasSuffix(p, ":") {
+		if !stated && long < 100 || rest == "" || beginsWith(rest, ":：|–—-…") || strings.HasSuffix(p, ":") {
 			return true
 		}
 	}
-	short := len([]rune(l))
-	if short < 40 && slices.Contains(whole, counted.ReplaceAllString(l, "")) {
+	if long < 40 && slices.Contains(whole, counted.ReplaceAllString(l, "")) {
 		return true
 	}
-	if short < 120 && notice.MatchString(l) {
+	if long < 120 && notice.MatchString(l) {
 		return true
 	}
-	if short < 90 && !stated {
+	if long < 90 && !stated {
 		for _, p := range pointers {
-			if rest, ok := strings.CutPrefix(l, p); ok && rest != "" && strings.ContainsRune(":：|", []rune(strings.TrimLeft(rest, " ") + " ")[0]) {
+			if rest, ok := strings.CutPrefix(l, p); ok && beginsWith(strings.TrimLeft(rest, " "), ":：|") {
 				return true
 			}
 		}
 	}
-	if short < 90 { // first: of all that is asked of a line, finding these takes longest
+	if long < 90 { // first: of all that is asked of a line, finding these takes longest
 		if m := calls.FindString(l); m != "" && (!stated || strings.HasSuffix(m, string(last))) {
 			return true
 		}
 	}
-	return short < 80 && promotionAnywhere.MatchString(l) && !strings.ContainsAny(l, ".:!?")
+	return long < 80 && promotionAnywhere.MatchString(l) && !strings.ContainsAny(l, ".:!?")
 }
 
 func startsWithLetter(s string) bool {
-	for _, r := range s {
-		return unicode.IsLetter(r) || unicode.IsMark(r)
-	}
-	return false
+	r, _ := utf8.DecodeRuneInString(s)
+	return unicode.IsLetter(r) || unicode.IsMark(r)
+}
+
+// beginsWith says whether a text begins with one of some marks.
+func beginsWith(s, marks string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return strings.ContainsRune(marks, r)
 }
