@@ -182,7 +182,7 @@ func parseXMP(packet []byte) (xmp, error) {
 				switch {
 				case depth == 1 || inPLUS && a.Name == xml.Name{Space: nsPLUS, Local: "ImageCreatorName"}:
 					out.set(a.Name, a.Value, "")
-				case depth == 2 && (a.Name == xml.Name{Space: nsRDF, Local: "resource"} || a.Name == xml.Name{Space: nsRDF, Local: "value"}):
+				case depth == 2 && (a.Name == xml.Name{Space: nsRDF, Local: "resource"} || a.Name == rdfValue):
 					out.set(t.Name, a.Value, "")
 				case depth == 4 && a.Name == xml.Name{Space: nsXML, Local: "lang"}:
 					lang = a.Value

@@ -125,14 +125,8 @@ func (s Source) locale(fields map[string]any) string {
 		}
 	}
 	slices.Sort(all)
-	want := cmp.Or(s.c.Locale, s.site.Language)
-	for _, same := range []func(string) bool{
-		func(l string) bool { return strings.EqualFold(l, want) },
-		func(l string) bool { return article.Primary(l) == article.Primary(want) },
-	} {
-		if i := slices.IndexFunc(all, same); i >= 0 {
-			return all[i]
-		}
+	if i := indexLanguage(all, cmp.Or(s.c.Locale, s.site.Language)); i >= 0 {
+		return all[i]
 	}
 	if len(all) > 0 {
 		return all[0]

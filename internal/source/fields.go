@@ -25,14 +25,7 @@ func (s Source) fill(root any, r rules) (article.Article, string, map[string]str
 	from := map[string]string{}
 	var a article.Article
 	look := func(field string) any {
-		paths := r[field]
-		if p, ok := s.c.Fields[field]; ok {
-			if len(paths) > 0 && strings.HasPrefix(paths[0], "html:") && !strings.HasPrefix(p, "html:") {
-				p = "html:" + p // what holds this kind's field elsewhere is written as it is here
-			}
-			paths = append([]string{p}, paths...)
-		}
-		for _, p := range paths {
+		for _, p := range s.paths(field, r) {
 			path, isHTML := strings.CutPrefix(p, "html:")
 			v := find(root, path)
 			if list, ok := v.([]any); ok && (len(list) == 0 || text(list) == "" && field != "body") {
@@ -75,19 +68,29 @@ func (s Source) fill(root any, r rules) (article.Article, string, map[string]str
 	delete(from, "embargo.zone")
 	if e := plain("embargo"); e != "" {
 		article.SetEmbargoIn(&a, e, zone)
-	} else if v := s.unread(root, r["embargo"]); v != nil {
+	} else if v := s.unread(root, r); v != nil {
 		article.SetEmbargo(&a, fmt.Sprint(v)) // in a form that is not known: a doubt
 	}
 	return a, plain("slug"), from
 }
 
+// paths are where a field may stand; the configuration's goes before the kind's own.
+func (s Source) paths(field string, r rules) []string {
+	paths := r[field]
+	p, ok := s.c.Fields[field]
+	if !ok {
+		return paths
+	}
+	if len(paths) > 0 && strings.HasPrefix(paths[0], "html:") && !strings.HasPrefix(p, "html:") {
+		p = "html:" + p // what holds this kind's field elsewhere is written as it is here
+	}
+	return append([]string{p}, paths...)
+}
+
 // unread is what stands where an embargo should, and is no text: an object of fields that nobody named, a list, a mark that
 // there is one; nil if there is nothing.
-func (s Source) unread(root any, paths []string) any {
-	if p, ok := s.c.Fields["embargo"]; ok {
-		paths = append([]string{p}, paths...)
-	}
-	for _, p := range paths {
+func (s Source) unread(root any, r rules) any {
+	for _, p := range s.paths("embargo", r) {
 		switch v := find(root, strings.TrimPrefix(p, "html:")).(type) {
 		case nil, string:
 		case bool:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cutline/internal/article"
+	"cutline/internal/remark"
 )
 
 // ghostRules is a post of Ghost, in a webhook's "current" and in the Content API alike. Titles and excerpts are plain
@@ -93,7 +94,7 @@ func (s Source) ghostPost(post map[string]any, why string) (Delivery, error) {
 	renamed(d.From, "public_tags", "tags[].name")
 	renamed(d.From, "section", "tags[0].name")
 	if v := text(post["visibility"]); v != "" && v != "public" {
-		d.Why = join(d.Why, "for "+v+" only")
+		d.Why = remark.Join(d.Why, "for "+v+" only")
 	}
 	return d, nil
 }

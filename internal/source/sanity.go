@@ -106,10 +106,7 @@ func byLanguage(v any) map[string]any {
 	case []any:
 		for _, e := range v {
 			m, ok := e.(map[string]any)
-			l := text(m["language"])
-			if l == "" {
-				l = text(m["_key"])
-			}
+			l := cmp.Or(text(m["language"]), text(m["_key"]))
 			if _, has := m["value"]; !ok || !has || l == "" || !strings.HasPrefix(text(m["_type"]), "internationalizedArray") {
 				return nil
 			}
@@ -148,15 +145,9 @@ func inLanguage(v any, language string) any {
 	if all == nil {
 		return v
 	}
-	for _, l := range sortedKeys(all) {
-		if strings.EqualFold(strings.ReplaceAll(l, "_", "-"), language) {
-			return all[l]
-		}
-	}
-	for _, l := range sortedKeys(all) {
-		if article.Primary(strings.ReplaceAll(l, "_", "-")) == article.Primary(language) {
-			return all[l]
-		}
+	tags := sortedKeys(all)
+	if i := indexLanguage(tags, language); i >= 0 {
+		return all[tags[i]]
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -287,11 +288,13 @@ func (s Source) languageOf(a *article.Article) (language, from string) {
 	return s.site.Language, "the site's"
 }
 
-func join(a, b string) string {
-	if a == "" {
-		return b
+// indexLanguage is which of some tags is a language: itself, else the first of the same language; -1: none is.
+func indexLanguage(tags []string, language string) int {
+	dashed := func(tag string) string { return strings.ReplaceAll(tag, "_", "-") }
+	if i := slices.IndexFunc(tags, func(t string) bool { return strings.EqualFold(dashed(t), dashed(language)) }); i >= 0 {
+		return i
 	}
-	return a + "; " + b
+	return slices.IndexFunc(tags, func(t string) bool { return article.Primary(t) == article.Primary(language) })
 }
 
 // cut shortens a text to at most n bytes, between letters.

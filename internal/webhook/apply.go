@@ -46,7 +46,7 @@ func (w *Webhook) apply(ctx context.Context, src source.Source, d source.Deliver
 	}
 	switch {
 	case d.Event == source.Upsert && !d.Holds() && !src.CanRead():
-		d.Why = join(d.Why, "the payload does not hold the article; set url and key of the source, so that it can be read")
+		d.Why = remark.Join(d.Why, "the payload does not hold the article; set url and key of the source, so that it can be read")
 	case d.Event == source.Reconcile && src.CanRead():
 		if err := w.wantPull(ctx, src, at); err != nil {
 			return Taken{}, err
@@ -99,14 +99,7 @@ func (w *Webhook) doubted(ctx context.Context, src source.Source, d source.Deliv
 	if now.Event != source.Upsert {
 		return Taken{}, false, nil
 	}
-	return Taken{Answer: Answer{Result: "ignored", Why: join(d.Why, "the CMS still shows it; it is read again in a moment")}}, true, w.want(ctx, src, d.Article.ID, at)
-}
-
-func join(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a + "; " + b
+	return Taken{Answer: Answer{Result: "ignored", Why: remark.Join(d.Why, "the CMS still shows it; it is read again in a moment")}}, true, w.want(ctx, src, d.Article.ID, at)
 }
 
 // later puts a delivery that came before its CMS had stored all of it off to the next Tick, if the story stands already:
@@ -130,7 +123,7 @@ func (w *Webhook) later(ctx context.Context, src source.Source, d source.Deliver
 	if err := w.want(ctx, src, d.Article.ID, at); err != nil {
 		return Taken{}, false, err
 	}
-	return Taken{Answer{Story: key, Result: "accepted", Why: join(d.Why, "it is read from the CMS in a moment")}, s, false}, true, nil
+	return Taken{Answer{Story: key, Result: "accepted", Why: remark.Join(d.Why, "it is read from the CMS in a moment")}, s, false}, true, nil
 }
 
 // whole completes a delivery from the CMS's API, or notes down that it has to be.
@@ -155,7 +148,7 @@ func (w *Webhook) whole(ctx context.Context, src source.Source, d source.Deliver
 		// The photo may be that of before this save: nothing goes out by itself until it was read again.
 		d.Article.Doubt = remark.Join(d.Article.Doubt, remark.Say("article-not-whole"))
 	}
-	d.Why = join(d.Why, "the rest is read from the CMS in a moment")
+	d.Why = remark.Join(d.Why, "the rest is read from the CMS in a moment")
 	return d, nil
 }
 
@@ -270,10 +263,10 @@ func upsert(ctx context.Context, store *story.Store, name, site string, d source
 			result, why = "unchanged", "of the time of the one that is known"
 			return nil
 		case d.Partial && unplaced(s, d) && s.Live() && s.Article.Headline == a.Headline:
-			result, why = "unchanged", join(d.Why, "what it does not hold is known already")
+			result, why = "unchanged", remark.Join(d.Why, "what it does not hold is known already")
 			return nil
 		case unplaced(s, d) && canAsk:
-			result, why, ask = "accepted", join(d.Why, "another came with the same time; the CMS is asked in a moment which is the newer"), true
+			result, why, ask = "accepted", remark.Join(d.Why, "another came with the same time; the CMS is asked in a moment which is the newer"), true
 			return nil
 		}
 		if !s.Article.Published.IsZero() {
@@ -335,7 +328,7 @@ func retract(ctx context.Context, store *story.Store, name string, d source.Deli
 	if out, known, err = off(ctx, store, name, d, at); err != nil || known {
 		return out, err
 	}
-	return Taken{Answer: Answer{Result: "ignored", Why: join(d.Why, "no story is made from it")}}, nil
+	return Taken{Answer: Answer{Result: "ignored", Why: remark.Join(d.Why, "no story is made from it")}}, nil
 }
 
 // off takes a story off; known is false if there is none.
