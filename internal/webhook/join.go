@@ -123,9 +123,7 @@ func bringEdits(s *story.Story, other story.Edits) {
 			s.Edits.By, s.Edits.At = other.By, other.At
 		}
 		for _, id := range other.Hands { // who edited may not approve where the rule asks for another
-			if !slices.Contains(s.Edits.Hands, id) {
-				s.Edits.Hands = append(slices.Clip(s.Edits.Hands), id)
-			}
+			s.Edits.Sign(s.Edits.By, id, s.Edits.At)
 		}
 	}
 	point := func(f *article.Focal) string {

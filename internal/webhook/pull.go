@@ -106,7 +106,8 @@ func (w *Webhook) read(ctx context.Context, src source.Source) error {
 	}
 	if due && every > 0 {
 		// Taken before the work: two that tick at once do it once, and a source that is down is not asked every minute.
-		ok, err := w.turn(ctx, src, etag, mark{At: now.UTC(), Done: last.Done, Read: last.Read, From: last.From})
+		last.At = now.UTC()
+		ok, err := w.turn(ctx, src, etag, last)
 		if err == nil && ok {
 			err = w.Pull(ctx, src.Name)
 		}
@@ -193,19 +194,14 @@ func (w *Webhook) Pull(ctx context.Context, name string) error {
 		return err
 	}
 	last.Done = began
-	if pulled.Next > 0 { // a rest of before is part of this one
-		last.Read, last.From = pulled.Next, earlier(since, last.From)
+	if pulled.Next > 0 {
+		last.Read = pulled.Next
+		if last.From.IsZero() || since.Before(last.From) { // a rest of before is part of this one
+			last.From = since
+		}
 		w.Log.Warn("more changed than one pull reads; it goes on with the next tick", "source", name, "read", last.Read, "since", last.From)
 	}
 	return putMark(ctx, w.Store, pullKey(name), last)
-}
-
-// earlier is the earlier of two times; a zero one is none.
-func earlier(a, b time.Time) time.Time {
-	if b.IsZero() || !a.IsZero() && a.Before(b) {
-		return a
-	}
-	return b
 }
 
 // pullOn reads what a pull left, a part each time. One that ends half-way is done again.
