@@ -153,6 +153,7 @@ func memory(t *testing.T) string {
 	return dir
 }
 
+// openNewsroom is a source of a kind of CMS, and what belongs to it, at noon.
 func openNewsroom(t *testing.T, cms, secret string, extra string) *newsroom {
 	kind, _, _ := strings.Cut(cms, "-")
 	return openNewsroomAt(t, cms, cmsURL[kind], secret, extra)
@@ -162,7 +163,7 @@ func openNewsroom(t *testing.T, cms, secret string, extra string) *newsroom {
 func openNewsroomAt(t *testing.T, cms, address, secret string, extra string) *newsroom {
 	t.Setenv("CUTLINE_TEST_SECRET", secret)
 	kind, _, _ := strings.Cut(cms, "-")
-	n := &newsroom{t: t, cms: cms}
+	n := &newsroom{t: t, cms: cms, now: noon}
 	now := func() time.Time { return n.now }
 	dir, err := bucket.OpenDir(memory(t), now)
 	if err != nil {

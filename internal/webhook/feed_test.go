@@ -64,7 +64,6 @@ func openWeb(t *testing.T, kind, path, more string) (*newsroom, *web, string) {
 	srv := httptest.NewServer(w)
 	t.Cleanup(srv.Close)
 	n := openNewsroomAt(t, kind, srv.URL+path, "feed-test-secret", more)
-	n.now = noon
 	site := n.hook.Config.Sites["en"]
 	site.URL = srv.URL
 	n.hook.Config.Sites["en"] = site

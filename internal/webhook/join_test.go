@@ -44,7 +44,6 @@ func TestChainOfItemsIsOneStoryInAnyOrder(t *testing.T) {
 		for _, order := range orders(len(c.items)) {
 			for _, doubled := range []bool{false, true} {
 				n := openNewsroom(t, "superdesk", "x", ", pull: -1s")
-				n.now = noon
 				send := func(i int) {
 					v := c.items[i]
 					n.now = n.now.Add(time.Second)
@@ -112,7 +111,6 @@ func (n *newsroom) oneStory(name string, items []item, headline string) {
 func TestChainOfItemsThatComeAtOnceIsOneStory(t *testing.T) {
 	for round := range 30 {
 		n := openNewsroom(t, "superdesk", "x", ", pull: -1s")
-		n.now = noon
 		items := []item{{"a1", "", ""}, {"a2", "a1", ""}, {"a3", "a2", ""}, {"a4", "a3", ""}}
 		var wg sync.WaitGroup
 		for i, v := range items {
@@ -134,7 +132,6 @@ func TestChainOfItemsThatComeAtOnceIsOneStory(t *testing.T) {
 // What the desk set on the story that does not stand is brought over, or kept for people to see; nothing of it twice.
 func TestJoinedStoryKeepsWhatTheDeskSet(t *testing.T) {
 	n := openNewsroom(t, "superdesk", "x", ", pull: -1s")
-	n.now = noon
 	take1 := func(id, of string, minute int) story.Key {
 		t.Helper()
 		n.now = n.now.Add(time.Second)

@@ -163,7 +163,6 @@ func TestPullOfEachKind(t *testing.T) {
 	} {
 		t.Run(kind, func(t *testing.T) {
 			n := openNewsroomAt(t, kind, "https://p.example/v1/data/query/d", "x", c.extra)
-			n.now = noon
 			title, at, asked := "One", noon.Add(-time.Hour), ""
 			n.api = func(r *http.Request) (int, any) {
 				asked = r.URL.Query().Get("query") + r.URL.RequestURI()
@@ -193,7 +192,6 @@ func TestPullOfEachKind(t *testing.T) {
 // An update of an update of an article is its story still, and a kill that names the last of them takes it off.
 func TestUpdatesOfUpdatesAreOneStory(t *testing.T) {
 	n := openNewsroom(t, "superdesk", "x", ", pull: -1s")
-	n.now = noon
 	for i, c := range []struct{ id, of, status, headline, want string }{
 		{"a1", "", "usable", "One", "One"}, {"a2", "a1", "usable", "Two", "Two"}, {"a3", "a2", "usable", "Three", "Three"}, {"a1", "", "usable", "One", "Three"}, {"a3", "", "canceled", "KILL", ""},
 	} {

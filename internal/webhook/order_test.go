@@ -131,7 +131,6 @@ func TestStuckSenderIsSlowedDown(t *testing.T) {
 // What no webhook said, or none that came: the pull finds it.
 func TestPullFindsWhatWasMissed(t *testing.T) {
 	n := openNewsroom(t, "ghost", "ghost-test-secret", "")
-	n.now = noon
 	posts := map[string]string{"p1": "One", "p2": "Two"}
 	asked := 0
 	n.api = func(r *http.Request) (int, any) {

@@ -133,7 +133,6 @@ func TestWhatIsReadIsWhatWasSent(t *testing.T) {
 // A post for members is read without its text: that a webhook sent stays.
 func TestTextThatMembersPayFor(t *testing.T) {
 	n := openNewsroom(t, "ghost", "ghost-test-secret", ", pull: 1m")
-	n.now = noon
 	post := map[string]any{"id": "p1", "title": "One", "slug": "a", "status": "published", "visibility": "members", "url": "https://news.example/a", "html": "<p>It rains.</p>"}
 	body, err := json.Marshal(map[string]any{"event": "post.published", "post": map[string]any{"current": post, "previous": map[string]any{}}})
 	if err != nil {

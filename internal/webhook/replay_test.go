@@ -21,7 +21,6 @@ func TestRefusedRequestIsTriedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := openNewsroom(t, "ghost", "mistyped", ", pull: -1s")
-	n.now = noon
 	rec := recording{Recorded: source.Recorded{Body: &body, At: noon, Headers: [][2]string{{"X-Ghost-Signature", h.Get("X-Ghost-Signature")}, {"Content-Type", "application/json"}}}}
 	if code, _ := n.deliver(rec); code != 401 {
 		t.Fatal(code)

@@ -15,7 +15,6 @@ import (
 // in which it read the post, without asking, and what is read from the API afterwards counts after them.
 func TestCaptionsOfOneSecond(t *testing.T) {
 	n := openNewsroom(t, "wordpress", "secret", ", pull: -1s")
-	n.now = noon
 	post := func(caption string) string {
 		return fmt.Sprintf(`{"id":7,"type":"post","status":"publish","link":"https://news.example/a/","modified_gmt":"2026-11-26T11:00:00","title":{"rendered":"A"},
 			"_embedded":{"wp:featuredmedia":[{"source_url":"https://news.example/a.jpg","caption":{"rendered":"Steps. (Photo: %s)"}}]}}`, caption)
