@@ -21,7 +21,7 @@ func BenchmarkDeskBegins(b *testing.B) {
 	for b.Loop() {
 		for _, which := range []string{"ms-without-daybook", "ms-with-one"} {
 			began := time.Now()
-			p := c.start(s, ref, program, "desk", "GOMEMLIMIT=410MiB")
+			p := c.start(s, ref, program, "desk")
 			p.ok(b, page, nil)
 			b.ReportMetric(float64(time.Since(began).Milliseconds()), which)
 			again := time.Now()

@@ -43,16 +43,15 @@ func account(region string) aws.Config {
 	return aws.Config{Region: region, Credentials: credentials.NewStaticCredentialsProvider("test", "testsecret", "")}
 }
 
-// background starts a server and waits until it answers at address; it is stopped when the test ends.
-func background(t *testing.T, address string, cmd *exec.Cmd) {
+// daemon starts a program that is stopped, with all that it started, when the test does; log is what it printed last.
+func daemon(t *testing.T, cmd *exec.Cmd) (log *tail, ended chan struct{}) {
 	t.Helper()
-	log := new(tail)
+	log, ended = new(tail), make(chan struct{})
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(ended) }()
 	t.Cleanup(func() {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // it may have ended by itself
@@ -61,6 +60,13 @@ func background(t *testing.T, address string, cmd *exec.Cmd) {
 			t.Logf("log of %s:\n%s", cmd.Path, log)
 		}
 	})
+	return log, ended
+}
+
+// background starts a server as daemon does, and waits until it answers at address.
+func background(t *testing.T, address string, cmd *exec.Cmd) {
+	t.Helper()
+	log, ended := daemon(t, cmd)
 	for deadline := time.Now().Add(patience); ; {
 		res, err := http.Get("http://" + address)
 		if err == nil {

@@ -72,27 +72,8 @@ func startGhost(t *testing.T) *ghost {
 		"database__client=better-sqlite3", "database__connection__filename="+filepath.Join(content, "data", "ghost.db"), "database__useNullAsDefault=true",
 		"paths__contentPath="+content+"/", "security__allowWebhookInternalIPs=true", "security__staffDeviceVerification=false",
 		"mail__transport=stub", `logging__transports=["stdout"]`, "privacy__useTinfoil=true") // it calls nobody outside
-	var log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &log, &log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill() // it may have ended by itself
-		<-ended
-		if t.Failed() {
-			t.Logf("Ghost said last: %s", log.Bytes()[max(0, log.Len()-3000):])
-		}
-	})
+	background(t, address, cmd)
 	soon(t, patience, "Ghost answers", func() error {
-		select {
-		case err := <-ended:
-			ended <- err
-			return fmt.Errorf("it ended: %v", err)
-		default:
-		}
 		res, err := g.client.Get(g.base + "/ghost/api/admin/site/")
 		if err != nil {
 			return err

@@ -405,28 +405,8 @@ func startMastodon(t *testing.T) real {
 	_, port, _ := strings.Cut(address, ":")
 	cmd := exec.Command(filepath.Join(dir, "bin", "mastodon_mock"), "serve", "--in-memory", "--host", "127.0.0.1", "--port", port, "--log-level", "error")
 	cmd.Dir = t.TempDir()
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
+	background(t, address, cmd)
 	base, token := "http://"+address, "mock_token"
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for tries := 0; ; tries++ {
-		res, err := http.Get(base + "/api/v2/instance")
-		if err == nil {
-			_ = res.Body.Close()
-			break
-		}
-		if <-tick.C; tries > 3000 {
-			t.Fatalf("mastodon_mock does not answer: %v\n%s", err, said.String())
-		}
-	}
 	return real{
 		yaml: fmt.Sprintf(`kind: mastodon, server: %q, thread: 2`, base), secret: token, edits: true, threads: true,
 		publish: func(r *http.Request) bool { return r.Method == "POST" && r.URL.Path == "/api/v1/statuses" },

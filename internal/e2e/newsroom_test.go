@@ -148,7 +148,7 @@ func (n *newsroom) decisions(k story.Key) (d story.Decisions) {
 // until waits for something that another process brings about.
 func (n *newsroom) until(what string, is func() bool) {
 	n.t.Helper()
-	end := time.Now().Add(5 * time.Minute)
+	end := time.Now().Add(patience)
 	for !is() {
 		if time.Now().After(end) {
 			n.t.Fatalf("waited in vain for %s", what)

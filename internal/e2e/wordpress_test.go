@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -30,27 +29,6 @@ type wordPress struct {
 	dir    string // of its files
 	client *http.Client
 	nonce  string // what its REST API asks of a browser beside the cookies
-}
-
-// daemon starts a program that ends, with all that it started, when the test does. say is what it prints.
-func daemon(t *testing.T, say *bytes.Buffer, dir, program string, env []string, args ...string) (ended chan error) {
-	t.Helper()
-	cmd := exec.Command(program, args...)
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, append(os.Environ(), env...), say, say
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended = make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	t.Cleanup(func() {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // it may have ended by itself
-		<-ended
-		if t.Failed() {
-			t.Logf("%s said last: %s", program, say.Bytes()[max(0, say.Len()-2000):])
-		}
-	})
-	return ended
 }
 
 // startWordPress starts the WordPress that .ci/install brought, with an empty site and our plugin, as an administrator does.
@@ -98,9 +76,8 @@ func startWordPress(t *testing.T) *wordPress {
 	if os.Getuid() == 0 {
 		user = "--user=root"
 	}
-	var said, pages bytes.Buffer
-	daemon(t, &said, dir, mariadb, nil, "--no-defaults", "--datadir="+data, "--socket="+socket, "--skip-networking", "--skip-grant-tables", user,
-		"--init-file="+start, "--innodb-buffer-pool-size=32M", "--innodb-flush-log-at-trx-commit=0")
+	daemon(t, exec.Command(mariadb, "--no-defaults", "--datadir="+data, "--socket="+socket, "--skip-networking", "--skip-grant-tables", user,
+		"--init-file="+start, "--innodb-buffer-pool-size=32M", "--innodb-flush-log-at-trx-commit=0"))
 	address := freePort(t)
 	w.base = "http://" + address
 	config := fmt.Sprintf(`<?php
@@ -117,7 +94,9 @@ require_once ABSPATH . 'wp-settings.php';
 		t.Fatal(err)
 	}
 	// It asks itself: our webhook is answered while the photo is read from it.
-	daemon(t, &pages, w.dir, "php", []string{"PHP_CLI_SERVER_WORKERS=6"}, "-d", "display_errors=0", "-S", address)
+	pages := exec.Command("php", "-d", "display_errors=0", "-S", address)
+	pages.Dir, pages.Env = w.dir, append(os.Environ(), "PHP_CLI_SERVER_WORKERS=6")
+	daemon(t, pages)
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
