@@ -118,7 +118,7 @@ type stack struct {
 // deploy starts moto's server and deploys a built template into it.
 func deploy(t *testing.T, built string) (*stack, *cloud) {
 	t.Helper()
-	tools := toolsDir(t, "aws/bin/moto_server")
+	tools := cached(t, "tools", "aws/bin/moto_server")
 	address := freePort(t)
 	host, port, _ := strings.Cut(address, ":")
 	background(t, address, exec.Command(filepath.Join(tools, "aws/bin/moto_server"), "-H", host, "-p", port))
@@ -232,7 +232,7 @@ var motoLacks = []string{"AWS::ApiGatewayV2::", "AWS::CloudFront::", "AWS::Sched
 // versitygw's notifications, which are S3's, and sends them to the queues by the prefixes that the template has.
 func gatewayCloud(t *testing.T) *cloud {
 	t.Helper()
-	jars := filepath.Join(toolsDir(t, "elasticmq/pom.xml"), "elasticmq")
+	jars := filepath.Join(cached(t, "tools", "elasticmq/pom.xml"), "elasticmq")
 	address := freePort(t)
 	host, port, _ := strings.Cut(address, ":")
 	conf := filepath.Join(t.TempDir(), "elasticmq.conf")

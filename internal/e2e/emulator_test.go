@@ -23,26 +23,11 @@ import (
 	"cutline/internal/bucket/buckettest"
 )
 
-// toolsDir is where .ci/aws puts what stands in for AWS. The test is left out if it is not there.
-func toolsDir(t *testing.T, need string) string {
-	t.Helper()
-	buckettest.E2E(t)
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := filepath.Join(cache, "cutline", "tools")
-	if _, err := os.Stat(filepath.Join(dir, need)); err != nil {
-		t.Skipf("%s is not there: .ci/install brings it where it can be had", need)
-	}
-	return dir
-}
-
 // samBuild is what sam build makes of the template for a processor ("amd64", "arm64"): the folder with the built
 // template and a folder for each function, by its name there.
 func samBuild(t *testing.T, arch string) string {
 	t.Helper()
-	sam := filepath.Join(toolsDir(t, "aws/bin/sam"), "aws/bin/sam")
+	sam := filepath.Join(cached(t, "tools", "aws/bin/sam"), "aws/bin/sam")
 	dir := t.TempDir()
 	cmd := exec.Command(sam, "build", "--build-dir", dir)
 	cmd.Dir = root
@@ -104,7 +89,7 @@ func newEmulator(t *testing.T, dir, name string, program []string, env ...string
 	if runtime.GOARCH == "arm64" {
 		rie = "aws-lambda-rie-arm64"
 	}
-	found, err := filepath.Glob(filepath.Join(toolsDir(t, "aws"), "aws/lib/python*/site-packages/samcli/local/rapid", rie))
+	found, err := filepath.Glob(filepath.Join(cached(t, "tools", "aws"), "aws/lib/python*/site-packages/samcli/local/rapid", rie))
 	if err != nil || len(found) != 1 {
 		t.Fatalf("aws-sam-cli has no %s: %v", rie, err)
 	}

@@ -270,18 +270,21 @@ func installed(t *testing.T, name string) string {
 		}
 		h.Write(b)
 	}
-	return cached(t, name+"-"+hex.EncodeToString(h.Sum(nil))[:12])
+	return cached(t, name+"-"+hex.EncodeToString(h.Sum(nil))[:12], "ready")
 }
 
-func cached(t *testing.T, name string) string {
+// cached is a folder in which .ci/install puts another program. The test is left out where need is not in it: it cannot be
+// had there, which .ci/install has said.
+func cached(t *testing.T, name, need string) string {
 	t.Helper()
+	buckettest.E2E(t)
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(cache, "cutline", name)
-	if _, err := os.Stat(filepath.Join(dir, "ready")); err != nil {
-		t.Skipf("%s is not here: .ci/networks brings it", dir)
+	if _, err := os.Stat(filepath.Join(dir, need)); err != nil {
+		t.Skipf("%s is not in %s: .ci/install brings it where it can be had", need, dir)
 	}
 	return dir
 }
@@ -400,7 +403,7 @@ func startRelay(t *testing.T) real {
 }
 
 func startMastodon(t *testing.T) real {
-	dir := cached(t, "mastodon_mock-0.6.1")
+	dir := cached(t, "mastodon_mock-0.6.1", "ready")
 	address := freePort(t)
 	_, port, _ := strings.Cut(address, ":")
 	cmd := exec.Command(filepath.Join(dir, "bin", "mastodon_mock"), "serve", "--in-memory", "--host", "127.0.0.1", "--port", port, "--log-level", "error")

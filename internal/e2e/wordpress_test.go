@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"cutline/internal/bucket"
-	"cutline/internal/bucket/buckettest"
 	"cutline/internal/story"
 )
 
@@ -34,15 +33,7 @@ type wordPress struct {
 // startWordPress starts the WordPress that .ci/install brought, with an empty site and our plugin, as an administrator does.
 func startWordPress(t *testing.T) *wordPress {
 	t.Helper()
-	buckettest.E2E(t)
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	from := filepath.Join(cache, "cutline", "wordpress")
-	if _, err := os.Stat(filepath.Join(from, "ready")); err != nil {
-		t.Skipf("there is no WordPress in %s to publish from: .ci/install says why", from)
-	}
+	from := cached(t, "wordpress", "ready")
 	mariadb, err := exec.LookPath("mariadbd")
 	if err != nil {
 		mariadb = "/usr/sbin/mariadbd"

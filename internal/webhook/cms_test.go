@@ -10,7 +10,6 @@ import (
 	"math/rand"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"time"
 
 	"cutline/internal/bucket"
+	"cutline/internal/bucket/buckettest"
 	"cutline/internal/config"
 	"cutline/internal/source"
 	"cutline/internal/story"
@@ -138,21 +138,6 @@ func (n *newsroom) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Status: fmt.Sprint(status), Body: io.NopCloser(strings.NewReader(string(body))), Header: http.Header{}, Request: r}, nil
 }
 
-// memory is a folder for a test that writes a lot: in memory where there is such a place, since waiting for a disk is most
-// of what a delivery costs.
-func memory(t *testing.T) string {
-	dir, err := os.MkdirTemp("/dev/shm", "cutline")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
-}
-
 // openNewsroom is a source of a kind of CMS, and what belongs to it, at noon.
 func openNewsroom(t *testing.T, cms, secret string, extra string) *newsroom {
 	kind, _, _ := strings.Cut(cms, "-")
@@ -165,7 +150,7 @@ func openNewsroomAt(t *testing.T, cms, address, secret string, extra string) *ne
 	kind, _, _ := strings.Cut(cms, "-")
 	n := &newsroom{t: t, cms: cms, now: noon}
 	now := func() time.Time { return n.now }
-	dir, err := bucket.OpenDir(memory(t), now)
+	dir, err := bucket.OpenDir(buckettest.InMemory(t), now)
 	if err != nil {
 		t.Fatal(err)
 	}
