@@ -9,8 +9,9 @@
 // package desk's.
 //
 // A sentence of english.txt has holes: {1} is any text; {1 n} a number; {1 layout} the name of a card's layout; {1 why}
-// remarks again; {1 said} what somebody said, which may be remarks too. Remarks are joined by "; ". Whoever rewords a sentence leaves the old one below it under the same kind
-// as long as documents hold it: Say takes the first, Read knows both.
+// remarks again (a single one where the sentence begins with it); {1 said} what somebody said, which may be remarks too.
+// Remarks are joined by "; ". Whoever rewords a sentence leaves the old one below it under the same kind as long as
+// documents hold it: Say takes the first, Read knows both.
 package remark
 
 import (
@@ -19,6 +20,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Remark is one remark taken apart.
@@ -53,8 +55,9 @@ type sentence struct {
 //go:embed english.txt
 var english string
 
-// sentences are those of english.txt, and first the first of each kind.
-var sentences, first = parse(english)
+// parsed are the sentences of english.txt, and the first of each kind. They are parsed when they are first asked for: a
+// function that has nothing to remark starts without them.
+var parsed = sync.OnceValues(func() ([]sentence, map[string]sentence) { return parse(english) })
 
 // parse reads lines of "kind: sentence". Empty ones and those that begin with # are for the reader.
 func parse(text string) (all []sentence, first map[string]sentence) {
@@ -96,6 +99,7 @@ func cut(text string) sentence {
 // Say is the English of a remark, as documents keep it. The values are printed as fmt does. A kind that english.txt has
 // not is printed with its values; a test finds such a call.
 func Say(kind string, values ...any) string {
+	_, first := parsed()
 	s, ok := first[kind]
 	if !ok {
 		return strings.TrimSpace(kind + " " + fmt.Sprint(values...))
@@ -119,6 +123,7 @@ const separator = "; "
 
 // English is the sentence of every kind, its holes as {1}, {2} and so on: what other languages translate.
 func English() map[string]string {
+	_, first := parsed()
 	out := map[string]string{}
 	for kind, s := range first {
 		said := s.texts[0]
@@ -163,20 +168,28 @@ func Read(text string) []Remark {
 	return out
 }
 
-// known says whether a text is made of remarks alone.
-func known(text string) bool {
-	return text != "" && !slices.ContainsFunc(Read(text), func(r Remark) bool { return r.Kind == "" })
-}
-
 // one takes a single remark apart. letters is how much of the text is the sentence's own; 0: it is no remark.
 func one(text string) (r Remark, letters int) {
+	sentences, _ := parsed()
+	led := false
 	for i := range sentences {
 		s := &sentences[i]
 		if !strings.HasPrefix(text, s.texts[0]) || !strings.HasSuffix(text, s.texts[len(s.texts)-1]) {
 			continue
 		}
-		found := make([]string, 0, len(s.holes))
-		if found, ok := s.fit(text, 0, found); ok {
+		found, rest := make([]string, 0, len(s.holes)), text
+		if s.leads() {
+			at := strings.LastIndex(text, s.texts[1])
+			if led || at <= 0 {
+				continue
+			}
+			led = true
+			if _, own := one(text[:at]); own == 0 {
+				continue
+			}
+			found, rest = append(found, text[:at]), text[at:]
+		}
+		if found, ok := s.fit(rest, len(found), found); ok {
 			r = Remark{Kind: s.kind, Text: text, Values: make([]Value, len(s.holes))}
 			for j, h := range s.holes {
 				r.Values[h.n-1] = Value{found[j], h.as}
@@ -190,6 +203,11 @@ func one(text string) (r Remark, letters int) {
 	return Remark{}, 0
 }
 
+// leads says whether the sentence begins with a remark. It says too little of its own to be known by the rest alone, so
+// that remark must be known, and it is the longest. Of such sentences no second is tried: each would begin anew with
+// nearly all of the text, and what is somebody else's words would cost twice as much with every word more.
+func (s *sentence) leads() bool { return s.texts[0] == "" && s.holes[0].as == "why" }
+
 // fit finds what stands in the holes from the i-th on. Where a text fits in several ways the shortest values are taken,
 // from the left.
 func (s *sentence) fit(text string, i int, found []string) ([]string, bool) {
@@ -201,13 +219,6 @@ func (s *sentence) fit(text string, i int, found []string) ([]string, bool) {
 	if i+1 == len(s.holes) { // the last hole: it takes all that is left before the end
 		value, ok := strings.CutSuffix(rest, next)
 		return append(found, value), ok && s.takes(i, value)
-	}
-	if i == 0 && s.texts[0] == "" && s.holes[0].as == "why" { // remarks before a text: the longest, and no other is tried
-		at := strings.LastIndex(rest, next)
-		if at <= 0 || !s.takes(0, rest[:at]) {
-			return nil, false
-		}
-		return s.fit(rest[at:], 1, append(found, rest[:at]))
 	}
 	for at := 1; at < len(rest); at++ {
 		j := strings.Index(rest[at:], next)
@@ -223,16 +234,13 @@ func (s *sentence) fit(text string, i int, found []string) ([]string, bool) {
 	return nil, false
 }
 
-// takes says whether a value may stand in the i-th hole. A sentence that begins with remarks says too little of its own
-// to be known by the rest alone, so they must be known.
+// takes says whether a value may stand in the i-th hole.
 func (s *sentence) takes(i int, value string) bool {
 	switch s.holes[i].as {
 	case "n":
 		return value != "" && strings.Trim(value, "0123456789.") == ""
 	case "layout":
 		return slices.Contains(layouts, value)
-	case "why":
-		return value != "" && (i > 0 || s.texts[0] != "" || known(value))
 	}
 	return value != ""
 }

@@ -15,6 +15,7 @@ import (
 
 // TestReadIsTheInverseOfSay says every sentence, old ones too, with values of all scripts and takes it apart.
 func TestReadIsTheInverseOfSay(t *testing.T) {
+	sentences, _ := parsed()
 	texts := []string{"47", "Ana Weber", "هەولێر", "“47 million”", "a; b", "https://news.example/1?a=b", "bottom"}
 	for i := range sentences {
 		s := &sentences[i]
@@ -90,6 +91,7 @@ func TestRead(t *testing.T) {
 // TestEveryKindIsSaid reads the program's own source: every kind that it says is known and gets the values that its
 // sentence has holes for, and every kind that is known is said somewhere.
 func TestEveryKindIsSaid(t *testing.T) {
+	_, first := parsed()
 	said := map[string]bool{}
 	err := filepath.WalkDir("..", func(path string, e fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
@@ -150,10 +152,13 @@ func TestEveryKindIsSaid(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
+	sentences, first := parsed()
 	for _, s := range sentences {
 		f.Add(strings.Join(s.texts, "x"))
 	}
 	f.Add(strings.Repeat("no photo, of x (rule y); ", 9))
+	// ends as several kinds do, again and again: none of it is ours, and that must be seen at once
+	f.Add("words" + strings.Repeat(", and not who wrote or edited it, of z (rule y), of x (rule )", 50))
 	f.Fuzz(func(t *testing.T, text string) {
 		var all []string
 		for _, r := range Read(text) {
