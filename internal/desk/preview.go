@@ -87,7 +87,7 @@ func (q *request) previewOf(x *story.Dossier, name string, draft story.Draft) pr
 		n.shape, n.cover = "card", true
 	}
 	if draft.Part > 0 { // one of the posts of a thread that follow
-		n.shape = "bare"
+		n.shape, n.cut, n.lines = "bare", 0, 0
 	}
 	p := preview{Class: "pv-" + strings.ToLower(tile(cfg.Kind)), Shape: n.shape, Name: site.Name, Handle: handle(cfg.Kind, cfg.Account, cfg.Chat, cfg.Server),
 		Lang: draft.Language, Width: draft.Width, Height: draft.Height, Cover: n.cover, Title: draft.Title, Dek: draft.Dek, Domain: address(draft.Link),
@@ -110,30 +110,38 @@ func (q *request) previewOf(x *story.Dossier, name string, draft story.Draft) pr
 	return p
 }
 
+// meter is how much of what a network takes a text uses.
+type meter struct {
+	Length int // as the network counts
+	Limit  int // 0: none
+	Fill   int // of 300
+}
+
+func meterOf(cfg config.Channel, text string) (meter, error) {
+	n, limit, err := channel.CountOn(cfg, text)
+	m := meter{Length: n, Limit: limit}
+	if limit > 0 {
+		m.Fill = min(300, n*300/limit)
+	}
+	return m, err
+}
+
 // followed is one of the posts of a thread that follow the first.
 type followed struct {
 	Says    string // which one it is
 	Field   string // of the edit form
 	Text    string
 	Preview preview
-	Length  int // as the network counts
-	Limit   int // 0: none
-	Fill    int // of 300, for the meter
+	meter
 }
 
-// followed are the posts that follow in a draft's thread, under the first as its network shows it.
-func (q *request) followed(cfg config.Channel, name string, d story.Draft, first preview) []followed {
+// followed are the posts that follow in a draft's thread, as its network shows them.
+func (q *request) followed(x *story.Dossier, name string, d story.Draft) []followed {
 	var out []followed
 	for i, text := range d.More {
-		f := followed{Says: q.words.say("thread_post", "n", q.words.number(i+2)), Field: moreField(name, i), Text: text,
-			Preview: preview{Class: first.Class, Shape: "bare", Name: first.Name, Handle: first.Handle, Lang: first.Lang, Text: pieces(cleanText(text), netLooks[cfg.Kind].short)}}
-		if n, limit, err := channel.CountOn(cfg, text); err == nil { // else it is among the findings
-			f.Length, f.Limit = n, limit
-		}
-		if f.Limit > 0 {
-			f.Fill = min(300, f.Length*300/f.Limit)
-		}
-		out = append(out, f)
+		m, _ := meterOf(q.desk.Config.Channels[name], text) // what is wrong is among the findings
+		out = append(out, followed{Says: q.words.say("thread_post", "n", q.words.number(i+2)), Field: moreField(name, i), Text: text,
+			Preview: q.previewOf(x, name, story.Draft{Text: text, Language: d.Language, Part: i + 1}), meter: m})
 	}
 	return out
 }

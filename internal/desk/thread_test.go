@@ -26,6 +26,9 @@ func TestThreadAtTheDesk(t *testing.T) {
 			t.Errorf("post %d is not shown", i+2)
 		}
 	}
+	if strings.Contains(page, `dir=""`) || strings.Count(page, ` lang="en" dir="ltr">`) < 3 {
+		t.Error("a post of the thread is not shown in its language's direction")
+	}
 	before := d.form()
 
 	e := d.editForm()

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"cutline/internal/channel"
 	"cutline/internal/story"
 )
 
@@ -229,9 +228,7 @@ type channelView struct {
 	Hash     string
 	Edited   bool
 	Preview  preview
-	Length   int // of the text as the network counts
-	Limit    int // 0: none
-	Fill     int // of 300, for the meter
+	meter    // of the text
 	Hold     string
 	More     []followed // the posts of a thread that follow
 	Findings []string
@@ -321,19 +318,14 @@ func (q *request) channel(x *story.Dossier, name string, zone *time.Location) ch
 	}
 	if c.Draft, c.Drafted = x.Shown(name); c.Drafted {
 		c.Hash, c.Edited, c.Findings = c.Draft.Hash(), c.Draft.Basis != "", c.Draft.Findings
-		n, limit, err := channel.CountOn(cfg, c.Draft.Text)
+		m, err := meterOf(cfg, c.Draft.Text)
 		if err != nil && !slices.Contains(c.Findings, err.Error()) {
 			c.Findings = append(slices.Clone(c.Findings), err.Error())
 		}
 		if slices.Contains(c.Findings, c.State.Why) {
 			c.State.Why = "" // it stands below, among the findings
 		}
-		c.Length, c.Limit = n, limit
-		if limit > 0 {
-			c.Fill = min(300, n*300/limit)
-		}
-		c.Preview = q.previewOf(x, name, c.Draft)
-		c.More = q.followed(cfg, name, c.Draft, c.Preview)
+		c.meter, c.Preview, c.More = m, q.previewOf(x, name, c.Draft), q.followed(x, name, c.Draft)
 		c.Approve, c.Repairs = approvable(x, st.Name), q.repairViews(x, name, c.Draft)
 		if p := c.Post.Plan; p.How != "" && (st.Name == story.StateCorrection || st.Name == story.StateReview) {
 			c.Plan = &planView{How: q.words.say("plan_" + p.How), Why: p.Why, What: p.What, Notifies: p.Notifies, Cost: q.money(p.Cost)}
