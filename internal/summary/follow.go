@@ -1,7 +1,6 @@
 package summary
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -14,7 +13,7 @@ import (
 func (r *Reading) Follow(said string, posts int, fits func(string) bool) []string {
 	var rest []sentence
 	best := 0.0
-	for _, s := range r.sentences() {
+	for _, s := range ranked(r.sentences()) { // what leans comes last, when what it leans on is in
 		if article.Promotion(s.text) {
 			continue
 		}
@@ -23,20 +22,11 @@ func (r *Reading) Follow(said string, posts int, fits func(string) bool) []strin
 			rest = append(rest, s)
 		}
 	}
-	slices.SortStableFunc(rest, func(x, y sentence) int {
-		if lx, ly := leans(x.text), leans(y.text); lx != ly { // what leans comes last, when what it leans on is in
-			if lx {
-				return 1
-			}
-			return -1
-		}
-		return cmp.Compare(y.score, x.score)
-	})
 	var taken []sentence
 	var out []string
 	for _, s := range rest {
 		behind := func(x sentence) bool { return x.place == s.place-1 }
-		if s.score < best/4 || leans(s.text) && !slices.ContainsFunc(taken, behind) || slices.ContainsFunc(taken, func(x sentence) bool { return again(s.text, x.text) }) {
+		if s.score < best/4 || s.leans && !slices.ContainsFunc(taken, behind) || slices.ContainsFunc(taken, func(x sentence) bool { return again(s.text, x.text) }) {
 			continue
 		}
 		next := append(slices.Clone(taken), s)

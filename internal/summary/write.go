@@ -153,20 +153,25 @@ func leans(s string) bool {
 // leaning are the words that such a sentence begins with.
 var leaning = strings.Fields("he she it they this that these those some both another others such but and so then however meanwhile also er sie es dies aber und doch o bu şu ancak ama fakat ve ayrıca ئەو ئەمە بەڵام هەروەها هو هي هذا هذه لكن وأضاف وقال وقالت او این آن اما همچنین ew ev lê û")
 
-// choose takes the best sentence that fits, whole or up to a clause's end, and to a whole one what says nearly as much and
-// fits beside it. Everything passes the gate.
-func (r *Reading) choose(fits func(string) bool) string {
-	best := slices.Clone(r.sentences())
-	slices.SortStableFunc(best, func(x, y sentence) int { return cmp.Compare(y.score, x.score) })
-	slices.SortStableFunc(best, func(x, y sentence) int { // what leans comes last
+// ranked puts sentences that say most first, and those that lean behind all others.
+func ranked(all []sentence) []sentence {
+	out := slices.Clone(all)
+	slices.SortStableFunc(out, func(x, y sentence) int {
 		switch {
 		case x.leans == y.leans:
-			return 0
+			return cmp.Compare(y.score, x.score)
 		case x.leans:
 			return 1
 		}
 		return -1
 	})
+	return out
+}
+
+// choose takes the best sentence that fits, whole or up to a clause's end, and to a whole one what says nearly as much and
+// fits beside it. Everything passes the gate.
+func (r *Reading) choose(fits func(string) bool) string {
+	best := ranked(r.sentences())
 	for _, anchor := range best {
 		if article.Promotion(anchor.text) {
 			continue
