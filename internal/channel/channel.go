@@ -80,9 +80,12 @@ type Piece struct {
 	read *summary.Reading // of Article; nil: a Prepare reads it for itself
 }
 
-// Read is the piece with its article read, which must not be changed any more: for several channels' drafts once.
+// Read is the piece with its article read, if it was not, which must not be changed any more: for several channels' drafts
+// once.
 func (p Piece) Read() Piece {
-	p.read = summary.Read(p.Article)
+	if p.read == nil {
+		p.read = summary.Read(p.Article)
+	}
 	return p
 }
 

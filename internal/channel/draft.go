@@ -64,9 +64,7 @@ func sameLink(a, b string) bool {
 }
 
 func drafted(p Piece, c config.Channel, name, format, otherwise string, fits func(text, link string) bool) story.Draft {
-	if p.read == nil {
-		p = p.Read()
-	}
+	p = p.Read()
 	if c.Card != "" {
 		format = c.Card
 	}
@@ -111,7 +109,7 @@ func drafted(p Piece, c config.Channel, name, format, otherwise string, fits fun
 	case cut:
 		d.Findings = append(d.Findings, remark.Say("headline-cut"))
 	}
-	d.Findings = append(d.Findings, check(d.Text, d, p.Article.Language, p.read, c, p.Site)...)
+	d.Findings = append(d.Findings, p.check(d.Text, d, c)...)
 	d.More = following(p, c, d, func(text string) bool { return fits(text, "") })
 	return d
 }

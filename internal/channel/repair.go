@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"cutline/internal/article"
 	"cutline/internal/config"
 	"cutline/internal/story"
 	"cutline/internal/summary"
@@ -29,8 +28,9 @@ type Repair struct {
 // Repairs says how a draft that the gate objects to can be mended: at most one of each kind, that changes least first.
 // shown is what would be sent, proposed what was proposed. None: nothing is wrong, or a person must write.
 func Repairs(ch Channel, shown, proposed story.Draft, p Piece, c config.Channel) []Repair {
+	p = p.Read()
 	wrong := func(d story.Draft) []string {
-		out := append(Check(d.Text, d, p.Article, c, p.Site), CheckMore(d, p.Article, c, p.Site)...)
+		out := p.checkAll(d, c)
 		if n, limit, err := CountOn(c, d.Text); err != nil || limit > 0 && n > limit {
 			out = append(out, "too long")
 		}
@@ -48,13 +48,13 @@ func Repairs(ch Channel, shown, proposed story.Draft, p Piece, c config.Channel)
 	}
 	d, dropped := shown, []string(nil)
 	d.More = slices.DeleteFunc(slices.Clone(shown.More), func(text string) bool {
-		bad := len(CheckMore(story.Draft{More: []string{text}}, p.Article, c, p.Site)) > 0
+		bad := len(p.checkMore(story.Draft{More: []string{text}}, c)) > 0
 		if bad {
 			dropped = append(dropped, text)
 		}
 		return bad
 	})
-	text, gone := leaveOut(d, p.Article, c, p.Site)
+	text, gone := leaveOut(d, p, c)
 	if gone != nil {
 		d.Text = text
 	}
@@ -74,17 +74,17 @@ func Repairs(ch Channel, shown, proposed story.Draft, p Piece, c config.Channel)
 
 // leaveOut takes out of a text the sentences that the gate objects to, the fewest that do. Empty: what is left would say
 // nothing, or it does not help.
-func leaveOut(d story.Draft, a article.Article, c config.Channel, site config.Site) (text string, gone []string) {
+func leaveOut(d story.Draft, p Piece, c config.Channel) (text string, gone []string) {
 	text = d.Text
-	for left := Check(text, d, a, c, site); len(left) > 0; {
+	for left := p.check(text, d, c); len(left) > 0; {
 		best, out, fewest := "", "", left
 		for line := range strings.SplitSeq(text, "\n") {
 			if d.Link != "" { // the link is part of the post, not of what it says
 				line = strings.Replace(line, d.Link, "\u2029", 1)
 			}
-			for _, s := range sentencesBetween(line, a.Language) {
+			for _, s := range sentencesBetween(line, p.Article.Language) {
 				without := tidy(strings.Replace(text, s, "", 1))
-				if still := Check(without, d, a, c, site); len(still) < len(fewest) {
+				if still := p.check(without, d, c); len(still) < len(fewest) {
 					best, out, fewest = without, s, still
 				}
 			}
@@ -94,7 +94,7 @@ func leaveOut(d story.Draft, a article.Article, c config.Channel, site config.Si
 		}
 		text, gone, left = best, append(gone, out), fewest
 	}
-	if says := strings.FieldsFunc(bareText(text, d, a.Language, c, site), notLetter); len(strings.Join(says, "")) < 12 {
+	if says := strings.FieldsFunc(bareText(text, d, p.Article.Language, c, p.Site), notLetter); len(strings.Join(says, "")) < 12 {
 		return "", nil
 	}
 	return text, gone

@@ -38,12 +38,22 @@ func following(p Piece, c config.Channel, d story.Draft, fits func(string) bool)
 	return out
 }
 
-// CheckMore is the gate for the posts of a thread that follow the first: as [Check], with which of them it is, and whether
+// CheckAll is the gate for all the posts of a draft: as [Check], and of those that follow the first which it is, and whether
 // it is too long for the network.
-func CheckMore(d story.Draft, a article.Article, c config.Channel, site config.Site) []string {
+func CheckAll(d story.Draft, a article.Article, c config.Channel, site config.Site) []string {
+	return Piece{Article: a, Site: site}.Read().checkAll(d, c)
+}
+
+// checkAll is [CheckAll] with a piece whose article was read.
+func (p Piece) checkAll(d story.Draft, c config.Channel) []string {
+	return append(p.check(d.Text, d, c), p.checkMore(d, c)...)
+}
+
+// checkMore is the part of it for the posts that follow the first.
+func (p Piece) checkMore(d story.Draft, c config.Channel) []string {
 	var out []string
 	for i, text := range d.More {
-		why := Check(text, d, a, c, site)
+		why := p.check(text, d, c)
 		if n, limit, err := CountOn(c, text); err != nil {
 			why = append(why, err.Error())
 		} else if limit > 0 && n > limit {

@@ -138,7 +138,7 @@ func TestThreadsArePreparedWithinEachNetworksCount(t *testing.T) {
 			if len(d.More) > max(posts-1, 0) || posts == 3 && len(d.More) != 2 {
 				t.Errorf("%s with %d: %d posts follow", kind, posts, len(d.More))
 			}
-			if found := CheckMore(d, a, cfg, p.Site); len(found)+len(d.Findings) > 0 {
+			if found := CheckAll(d, a, cfg, p.Site); len(found)+len(d.Findings) > 0 {
 				t.Errorf("%s with %d: %q %q", kind, posts, found, d.Findings)
 			}
 			for _, text := range d.More {

@@ -12,7 +12,6 @@ import (
 	"cutline/internal/article"
 	"cutline/internal/config"
 	"cutline/internal/story"
-	"cutline/internal/summary"
 )
 
 // The words of a post where the configuration has no template: with the link in the text, or beside it; and those of
@@ -226,12 +225,13 @@ func correctionWord(language string) string {
 // the channel's template adds of its own, and without its link and hashtags. It returns the reasons against it in
 // words for the desk; none: it may go out.
 func Check(text string, d story.Draft, a article.Article, c config.Channel, site config.Site) []string {
-	return check(text, d, a.Language, summary.Read(a), c, site)
+	return Piece{Article: a, Site: site}.Read().check(text, d, c)
 }
 
-func check(text string, d story.Draft, language string, read *summary.Reading, c config.Channel, site config.Site) []string {
+// check is [Check] with a piece whose article was read.
+func (p Piece) check(text string, d story.Draft, c config.Channel) []string {
 	var out []string
-	for _, f := range read.Check(bareText(text, d, language, c, site)) {
+	for _, f := range p.read.Check(bareText(text, d, p.Article.Language, c, p.Site)) {
 		out = append(out, f.Why)
 	}
 	return out
