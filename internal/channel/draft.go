@@ -31,6 +31,12 @@ func linked(p Piece, c config.Channel, name, format string, fits func(string) bo
 	return d
 }
 
+// linkInText says whether a channel's text may have its link: not where nobody can follow it, where it costs too much, or
+// where it follows in a reply.
+func linkInText(c config.Channel) bool {
+	return c.Kind != "instagram" && !c.LinkInReply && (c.Kind != "x" || c.LinkInPost == nil || *c.LinkInPost)
+}
+
 // withLink is a text that has its link.
 func withLink(text, link string) string {
 	if strings.Contains(text, link) {
@@ -95,7 +101,7 @@ func drafted(p Piece, c config.Channel, name, format, otherwise string, fits fun
 		return d
 	}
 	w.link, w.signs = d.Link, signed[c.Kind]
-	if c.Kind == "instagram" || c.LinkInReply || c.Kind == "x" && c.LinkInPost != nil && !*c.LinkInPost { // nobody can follow it there, or it costs too much
+	if !linkInText(c) {
 		w.link = ""
 	}
 	if c.Kind == "bluesky" { // shown short, and led on by a facet

@@ -56,9 +56,9 @@ func (f *facebook) Prepare(p Piece) story.Draft {
 	if !f.photo() {
 		return cardless(draft(p, f.cfg, f.name, "og", fits))
 	}
-	words := linked
-	if f.cfg.LinkInReply {
-		words = draft
+	words := draft
+	if linkInText(f.cfg) {
+		words = linked
 	}
 	d := words(p, f.cfg, f.name, "og", fits)
 	d.Alt, d.Dek = cutBy(d.Alt, facebookAlt, utf16Length), ""

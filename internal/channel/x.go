@@ -59,10 +59,6 @@ func (n *x) Capabilities() Capabilities {
 	return Capabilities{Find: Shows, Edit: n.cfg.Premium, EditFor: xEdits, Bills: true, Retract: true, Reply: true}
 }
 
-func (n *x) linkInPost() bool {
-	return !n.cfg.LinkInReply && (n.cfg.LinkInPost == nil || *n.cfg.LinkInPost)
-}
-
 func (n *x) limit() int {
 	if n.cfg.Premium {
 		return xPremium
@@ -72,7 +68,7 @@ func (n *x) limit() int {
 
 func (n *x) Prepare(p Piece) story.Draft {
 	words := draft
-	if n.linkInPost() {
+	if linkInText(n.cfg) {
 		words = linked
 	}
 	d := words(p, n.cfg, n.name, "og", func(text string) bool {
@@ -83,7 +79,7 @@ func (n *x) Prepare(p Piece) story.Draft {
 	if d.Card != "" {
 		d.Dek = "" // shown by a link card only
 	}
-	if n.cfg.Embed == "link" && n.linkInPost() { // X reads the picture from the page
+	if n.cfg.Embed == "link" && linkInText(n.cfg) { // X reads the picture from the page
 		d = cardless(d)
 	}
 	d.Cost = CostOf(n.cfg, d)
