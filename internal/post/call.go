@@ -2,6 +2,7 @@ package post
 
 import (
 	"context"
+	"maps"
 
 	"cutline/internal/channel"
 	"cutline/internal/remark"
@@ -47,10 +48,7 @@ func (l *look) callOf(w *work) *channel.Call {
 				return err
 			}
 			return l.amend(ctx, w, func(rec *story.Post) {
-				if rec.Steps == nil {
-					rec.Steps = map[string]string{}
-				}
-				rec.Steps[name] = value
+				addSteps(rec, map[string]string{name: value})
 			})
 		},
 		Keep: func(ctx context.Context, name, value string) error {
@@ -64,9 +62,7 @@ func (l *look) callOf(w *work) *channel.Call {
 	if w.asked {
 		c.Account = &w.facts.Account
 	}
-	for n, v := range rec.Steps {
-		c.Steps[n] = v
-	}
+	maps.Copy(c.Steps, rec.Steps)
 	verb, part := w.act.Do, w.act.Draft.Part
 	if verb == Find && rec.Claim != nil {
 		verb = Verb(rec.Claim.Verb)
@@ -84,4 +80,12 @@ func (l *look) callOf(w *work) *channel.Call {
 		c.Root, c.ReplyTo = &root, &root
 	}
 	return c
+}
+
+// addSteps writes steps into the record, beside those that are there: whoever reads the record meanwhile has its own.
+func addSteps(rec *story.Post, made map[string]string) {
+	steps := map[string]string{}
+	maps.Copy(steps, rec.Steps)
+	maps.Copy(steps, made)
+	rec.Steps = steps
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -154,12 +153,7 @@ func (l *look) carryOut(ctx context.Context, w *work, late bool) error {
 	}
 	err := l.amend(ctx, w, func(rec *story.Post) {
 		if len(w.kept) > 0 {
-			steps := maps.Clone(rec.Steps)
-			if steps == nil {
-				steps = map[string]string{}
-			}
-			maps.Copy(steps, w.kept)
-			rec.Steps = steps
+			addSteps(rec, w.kept)
 		}
 		conclude(rec, w.act, out, now)
 	})
