@@ -1,6 +1,8 @@
 package post
 
 import (
+	"time"
+
 	"cutline/internal/remark"
 	"cutline/internal/story"
 )
@@ -64,8 +66,9 @@ func stale(rec *story.Post, s *story.Story, check func(story.Draft) []string) st
 
 // concludePart writes into the record that the network has done the thread's next step.
 func concludePart(rec *story.Post, verb Verb, d story.Draft, at story.Remote) {
-	i := d.Part - 1
-	switch x := &rec.Thread[i]; verb {
+	x := &rec.Thread[d.Part-1]
+	x.Refused, x.RefusedAt = "", time.Time{}
+	switch verb {
 	case Continue:
 		x.Said, x.Remote = d.Text, at
 	case Edit:
@@ -75,7 +78,5 @@ func concludePart(rec *story.Post, verb Verb, d story.Draft, at story.Remote) {
 	case Retract:
 		x.Said = ""
 		rec.Forgo()
-		return
 	}
-	rec.Thread[i].Refused = ""
 }

@@ -29,8 +29,8 @@ func (p *Post) Follow(d *Draft) {
 			x.Text, x.Refused, x.RefusedAt = text, "", time.Time{}
 		}
 	}
-	for i := range p.Thread[min(len(d.More), len(p.Thread)):] {
-		p.Thread[len(d.More)+i].Text = ""
+	for i := len(d.More); i < len(p.Thread); i++ {
+		p.Thread[i].Text = ""
 	}
 	p.Forgo()
 }
