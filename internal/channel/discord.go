@@ -147,7 +147,7 @@ func (d *discord) Find(context.Context, *Call) Outcome {
 // at is the address of a message of the webhook's.
 func (d *discord) at(ctx context.Context, c *Call) (string, Outcome) {
 	address, out := hookAddress(ctx, d.cfg)
-	return address + "/messages/" + url.PathEscape(placed(c)), out
+	return address + "/messages/" + url.PathEscape(placed(&c.Remote)), out
 }
 
 func (d *discord) Edit(ctx context.Context, c *Call) Outcome {

@@ -103,7 +103,7 @@ func (m *mastodon) Publish(ctx context.Context, c *Call) Outcome {
 	}
 	handle := "cutline/" + c.ID()
 	if c.ReplyTo != nil {
-		body["in_reply_to_id"] = placedAt(c.ReplyTo)
+		body["in_reply_to_id"] = placed(c.ReplyTo)
 		if c.Draft.Part == 0 {
 			handle += "/reply/" + c.Draft.Hash()
 		}
@@ -242,7 +242,7 @@ func (m *mastodon) Edit(ctx context.Context, c *Call) Outcome {
 	if id != "" {
 		body["media_ids"] = []string{id}
 	}
-	req, err := request(ctx, http.MethodPut, m.cfg.Server+"/api/v1/statuses/"+url.PathEscape(placed(c)), body, "Authorization", token)
+	req, err := request(ctx, http.MethodPut, m.cfg.Server+"/api/v1/statuses/"+url.PathEscape(placed(&c.Remote)), body, "Authorization", token)
 	if err != nil {
 		return Outcome{End: Refused, Why: err.Error()}
 	}
@@ -261,7 +261,7 @@ func (m *mastodon) Retract(ctx context.Context, c *Call) Outcome {
 	if err != nil {
 		return Outcome{End: Refused, Pause: true, Why: err.Error()}
 	}
-	req, err := rawRequest(ctx, http.MethodDelete, m.cfg.Server+"/api/v1/statuses/"+url.PathEscape(placed(c)), nil, "Authorization", token)
+	req, err := rawRequest(ctx, http.MethodDelete, m.cfg.Server+"/api/v1/statuses/"+url.PathEscape(placed(&c.Remote)), nil, "Authorization", token)
 	if err != nil {
 		return Outcome{End: Refused, Why: err.Error()}
 	}
@@ -272,10 +272,8 @@ func (m *mastodon) Retract(ctx context.Context, c *Call) Outcome {
 	return m.failed(a, false)
 }
 
-// placed is the post's id. Of a post that the desk found, its address ends with it.
-func placed(c *Call) string { return placedAt(&c.Remote) }
-
-func placedAt(r *story.Remote) string {
+// placed is a post's id. Of one that the desk found, its address ends with it.
+func placed(r *story.Remote) string {
 	if !strings.Contains(r.ID, "://") {
 		return r.ID
 	}

@@ -83,7 +83,7 @@ func (c *Call) isOurs(content, answers string) bool {
 		return false
 	case c.Draft.Part == 0:
 		return has(strings.ReplaceAll(content, "&amp;", "&"), c.Draft.Link)
-	case answers != placedAt(c.ReplyTo):
+	case answers != placed(c.ReplyTo):
 		return false
 	}
 	return letters(html.UnescapeString(tagRE.ReplaceAllString(content, " "))) == letters(c.Draft.Text)

@@ -168,7 +168,7 @@ func (n *x) Publish(ctx context.Context, c *Call) Outcome {
 		body["media"] = map[string]any{"media_ids": []string{id}}
 	}
 	if c.ReplyTo != nil {
-		body["reply"] = map[string]any{"in_reply_to_tweet_id": placedAt(c.ReplyTo)}
+		body["reply"] = map[string]any{"in_reply_to_tweet_id": placed(c.ReplyTo)}
 	}
 	out := n.create(ctx, body)
 	switch {
@@ -213,7 +213,7 @@ func (n *x) remote(id string) story.Remote {
 
 // id is the post's number.
 func (n *x) id(c *Call) (string, Outcome) {
-	id := placed(c)
+	id := placed(&c.Remote)
 	if !isNumber(id) {
 		return "", Outcome{End: Refused, Why: remark.Say("number-unknown", remark.Say("by-hand-on", "X"))}
 	}

@@ -286,7 +286,7 @@ func TestPostThatTheDeskFoundIsKnownByItsAddress(t *testing.T) {
 		"https://x.com/newsroom/status/18800281/":          "18800281",
 		"https://discord.com/channels/1/2/133000000000001": "133000000000001",
 	} {
-		if got := placed(&Call{Remote: story.Remote{ID: address}}); got != want {
+		if got := placed(&story.Remote{ID: address}); got != want {
 			t.Errorf("%s: %s, want %s", address, got, want)
 		}
 	}

@@ -31,7 +31,7 @@ func (t *xPost) is(c *Call) bool {
 	switch {
 	case (i >= 0) != (c.ReplyTo != nil):
 		return false
-	case c.Draft.Part > 0 && t.Refers[i].ID != placedAt(c.ReplyTo): // the same words in another thread
+	case c.Draft.Part > 0 && t.Refers[i].ID != placed(c.ReplyTo): // the same words in another thread
 		return false
 	}
 	if has(c.Draft.Text, c.Draft.Link) && len(t.Entities.URLs) > 0 {
