@@ -75,28 +75,28 @@ func (j judge) meanwhile() {
 }
 
 // fault is one of the ends that a call can have, after or before it took effect.
-func (j judge) fault(effect func()) (channel.Outcome, bool) {
+func (j judge) fault(effect func()) channel.Outcome {
 	if j.l.calm {
 		effect()
-		return channel.Outcome{End: channel.Posted}, true
+		return channel.Outcome{End: channel.Posted}
 	}
 	switch j.l.r.Intn(10) {
 	case 0:
 		j.l.note("  and no answer comes, though it was done")
 		effect()
-		return channel.Outcome{End: channel.Unknown, Why: "no answer"}, false
+		return channel.Outcome{End: channel.Unknown, Why: "no answer"}
 	case 1:
 		j.l.note("  and no answer comes")
-		return channel.Outcome{End: channel.Unknown, Why: "no answer"}, false
+		return channel.Outcome{End: channel.Unknown, Why: "no answer"}
 	case 2:
 		j.l.note("  and the network asks for rest")
-		return channel.Outcome{End: channel.Later, Why: "slow down", Rest: true, Until: j.l.w.now.Add(time.Duration(j.l.r.Intn(600)) * time.Second)}, false
+		return channel.Outcome{End: channel.Later, Why: "slow down", Rest: true, Until: j.l.w.now.Add(time.Duration(j.l.r.Intn(600)) * time.Second)}
 	case 3:
 		j.l.note("  and the account is refused")
-		return channel.Outcome{End: channel.Refused, Why: "revoked", Pause: true}, false
+		return channel.Outcome{End: channel.Refused, Why: "revoked", Pause: true}
 	}
 	effect()
-	return channel.Outcome{End: channel.Posted}, true
+	return channel.Outcome{End: channel.Posted}
 }
 
 func (j judge) Publish(ctx context.Context, c *channel.Call) channel.Outcome {
@@ -134,7 +134,7 @@ func (j judge) Publish(ctx context.Context, c *channel.Call) channel.Outcome {
 			l.fail("%s goes on after stop was pressed (%v)", c.Key, err)
 		}
 	}
-	out, _ := j.fault(func() {
+	out := j.fault(func() {
 		if c.Draft.Part > 0 {
 			if l.parts[c.Key] = append(l.parts[c.Key], c.ID()); len(l.parts[c.Key]) != c.Draft.Part {
 				l.fail("post %d of %s is out twice: %q", c.Draft.Part, c.Key, l.parts[c.Key])
@@ -185,13 +185,12 @@ func (j judge) Edit(_ context.Context, c *channel.Call) channel.Outcome {
 		j.l.fail("an edit of %q as post %d of %q", c.Remote.ID, n, j.l.parts[c.Key])
 	}
 	j.l.note("edit %s %q", c.Key, c.Draft.Text)
-	out, _ := j.fault(func() {})
-	return out
+	return j.fault(func() {})
 }
 
 func (j judge) Retract(_ context.Context, c *channel.Call) channel.Outcome {
 	j.l.note("retract %s", c.Key)
-	out, _ := j.fault(func() {
+	return j.fault(func() {
 		parts := j.l.parts[c.Key]
 		switch i := slices.Index(parts, c.Remote.ID); {
 		case strings.HasSuffix(c.Remote.ID, "/correction"):
@@ -203,5 +202,4 @@ func (j judge) Retract(_ context.Context, c *channel.Call) channel.Outcome {
 			j.l.out[c.Key] = 0
 		}
 	})
-	return out
 }
