@@ -108,17 +108,22 @@ func (p *Post) Out() (out, all int) {
 	return out, all
 }
 
-// Above is what hangs under the post, and goes before it when all is taken down, the newest last: the thread, then the
-// corrections. What nobody knows the place of is not in it.
+// Above is what hangs under the post, and goes before it when all is taken down, the newest last. What nobody knows the
+// place of is not in it.
 func (p *Post) Above() []Remote {
+	return slices.DeleteFunc(p.under(), func(r Remote) bool { return r.ID == "" || r.ID == Unplaced })
+}
+
+// under is all that hangs under the post, in the order in which it came: the thread, then the corrections.
+func (p *Post) under() []Remote {
 	var out []Remote
 	for _, x := range p.Thread {
 		out = append(out, x.Remote)
 	}
-	return slices.DeleteFunc(append(out, p.Replies...), func(r Remote) bool { return r.ID == "" || r.ID == Unplaced })
+	return append(out, p.Replies...)
 }
 
-// TookDown notes that one of those is gone.
+// TookDown notes that one of what [Post.Above] names is gone.
 func (p *Post) TookDown(r Remote) {
 	p.Thread = slices.DeleteFunc(p.Thread, func(x Part) bool { return x.Remote.ID == r.ID })
 	p.Replies = slices.DeleteFunc(slices.Clone(p.Replies), func(x Remote) bool { return x.ID == r.ID })
@@ -126,14 +131,8 @@ func (p *Post) TookDown(r Remote) {
 }
 
 // unplaced counts what is out under the post, nobody knows where.
-func (p *Post) unplaced() int {
-	n := 0
-	for _, x := range p.Thread {
-		if x.Remote.ID == Unplaced {
-			n++
-		}
-	}
-	for _, r := range p.Replies {
+func (p *Post) unplaced() (n int) {
+	for _, r := range p.under() {
 		if r.ID == Unplaced {
 			n++
 		}
