@@ -82,7 +82,7 @@ func (m *merging) draft(x *story.Dossier, name string, was, mine draftBase) (nex
 	if next.Text != proposed.Text || !slices.Equal(next.More, proposed.More) {
 		next.Edited = append(next.Edited, "text")
 		c, site := m.q.desk.Config.Channels[name], m.q.desk.Config.Sites[x.Story.Site]
-		next.Findings = channel.CheckAll(next, x.Story.Article, c, site)
+		next.Findings = channel.CheckAll(next, x.Story.Edited(), c, site)
 		next.Cost = channel.CostOf(c, next)
 	}
 	if next.Alt != proposed.Alt {

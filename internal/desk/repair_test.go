@@ -6,6 +6,7 @@ import (
 	"html"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -138,5 +139,22 @@ func TestHistoryShowsWhatAChangeWas(t *testing.T) {
 	rows, err := csv.NewReader(strings.NewReader(body)).ReadAll()
 	if err != nil || len(rows) < 3 || !strings.HasPrefix(rows[1][8], "'=Shorter\nside\n") {
 		t.Errorf("%v %q", err, rows)
+	}
+}
+
+// TestATextIsHeldAgainstTheDesksCredit: a credit that the desk has set is one that no post's text repeats.
+func TestATextIsHeldAgainstTheDesksCredit(t *testing.T) {
+	d := open(t, func(s *story.Story) { s.Edits.Credit = "Azad Lashkari" })
+	e := d.editForm()
+	e.Set("text-log", e.Get("text-log")+"\nPhoto: Azad Lashkari")
+	if code, body := d.post("/edit", e); code != 303 {
+		t.Fatal(code, body)
+	}
+	x, err := d.store.Load(t.Context(), d.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if shown, _ := x.Shown("log"); !slices.Contains(shown.Findings, "“Azad Lashkari” is the photo's credit") {
+		t.Errorf("%q is taken with %q", shown.Text, shown.Findings)
 	}
 }
