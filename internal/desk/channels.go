@@ -109,7 +109,7 @@ func (q *request) channelRow(site, name string, dossiers []story.Dossier) (chann
 				used++
 			}
 		}
-		r.Budget = append(r.Budget, q.words.say("budget_of", "n", q.words.number(used), "max", q.words.number(b.Most), "time", q.words.span(b.In)))
+		r.Budget = append(r.Budget, q.words.say("budget_of", "n", q.words.Number(used), "max", q.words.Number(b.Most), "time", q.words.span(b.In)))
 	}
 	switch {
 	case r.Paused != "":
@@ -135,7 +135,7 @@ func (q *request) money(amount float64) string {
 	if i := strings.IndexByte(s, '.'); len(s)-i < 3 {
 		s += strings.Repeat("0", 3-(len(s)-i))
 	}
-	return "$" + q.words.decimals(s)
+	return "$" + q.words.Decimals(s)
 }
 
 // tryTime is how long trying a channel may take.

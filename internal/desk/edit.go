@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"cutline/internal/article"
+	"cutline/internal/remark"
 	"cutline/internal/review"
 	"cutline/internal/staff"
 	"cutline/internal/story"
@@ -35,10 +36,7 @@ type editPage struct {
 // box is a rectangle on a ground of 1000 × 1000.
 type box struct{ X, Y, W, H int }
 
-var (
-	layouts = []string{"bottom", "side", "top", "split", "inset", "text-led"}
-	kickers = []string{"live", "updated", "corrected", "opinion", "analysis", "none"}
-)
+var kickers = []string{"live", "updated", "corrected", "opinion", "analysis", "none"}
 
 // tapWidth is how wide the photo is shown for tapping where no script runs, in CSS pixels: the browser sends where in
 // the picture as shown it was tapped.
@@ -97,8 +95,8 @@ func (d *desk) editPage(q *request) error {
 	if c := x.Manifest.Cards["og"].Crop; len(c) == 4 {
 		p.Crop = &box{int(c[0] * 1000), int(c[1] * 1000), int((c[2] - c[0]) * 1000), int((c[3] - c[1]) * 1000)}
 	}
-	for _, v := range layouts {
-		p.Layouts = append(p.Layouts, option{v, q.words.say("layout_" + v), v == e.Layout})
+	for _, v := range remark.Layouts {
+		p.Layouts = append(p.Layouts, option{v, q.words.Word("layout." + v), v == e.Layout})
 	}
 	for _, v := range kickers {
 		p.Kickers = append(p.Kickers, option{v, q.words.say("kicker_" + v), v == e.Kicker})
@@ -122,7 +120,7 @@ func (q *request) edits(s *story.Story) (story.Edits, error) {
 		e.Headline = "" // as the CMS has it: a later correction there still reaches the card
 	}
 	bad := q.refuse(http.StatusUnprocessableEntity, "bad_form")
-	if e.Layout != "" && !slices.Contains(layouts, e.Layout) || e.Kicker != "" && !slices.Contains(kickers, e.Kicker) || len(e.Headline) > 2000 || len(e.Credit) > 500 || len(e.Alt) > 5000 {
+	if e.Layout != "" && !slices.Contains(remark.Layouts, e.Layout) || e.Kicker != "" && !slices.Contains(kickers, e.Kicker) || len(e.Headline) > 2000 || len(e.Credit) > 500 || len(e.Alt) > 5000 {
 		return e, bad
 	}
 	x, y := strings.TrimSpace(q.FormValue("x")), strings.TrimSpace(q.FormValue("y"))

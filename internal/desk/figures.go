@@ -164,7 +164,7 @@ func (q *request) times(title string, s spans) figure {
 			f.Dots = append(f.Dots, mark{X: x, Y: int(place(percentile(s[n], 50)))})
 		}
 		f.label(w, i, len(slots), x, n)
-		f.Table = append(f.Table, []string{w.digits(n), w.seconds(percentile(s[n], 50)), w.seconds(percentile(s[n], 95)), w.number(len(s[n]))})
+		f.Table = append(f.Table, []string{w.Digits(n), w.seconds(percentile(s[n], 50)), w.seconds(percentile(s[n], 95)), w.Number(len(s[n]))})
 	}
 	return f
 }
@@ -179,7 +179,7 @@ func (q *request) counts(title, by string, n map[string]int) figure {
 		total += n[s]
 		top = max(top, n[s])
 	}
-	f.Big = w.number(total)
+	f.Big = w.Number(total)
 	if f.Empty = total == 0; f.Empty {
 		return f
 	}
@@ -191,7 +191,7 @@ func (q *request) counts(title, by string, n map[string]int) figure {
 		h := int(float64(n[s]) / (4 * step) * (chartFoot - chartTop))
 		f.Bars = append(f.Bars, bar{x - width/2, chartFoot - h, width, h})
 		f.label(w, i, len(slots), x, s)
-		f.Table = append(f.Table, []string{w.digits(s), w.number(n[s])})
+		f.Table = append(f.Table, []string{w.Digits(s), w.Number(n[s])})
 	}
 	return f
 }
@@ -212,7 +212,7 @@ func niceStep(top float64) float64 {
 
 func (f *figure) grid(w *language, step float64) {
 	for i := range 5 {
-		f.Grid = append(f.Grid, mark{chartLeft, chartFoot - i*(chartFoot-chartTop)/4, w.decimals(strconv.FormatFloat(float64(i)*step, 'g', 4, 64))})
+		f.Grid = append(f.Grid, mark{chartLeft, chartFoot - i*(chartFoot-chartTop)/4, w.Decimals(strconv.FormatFloat(float64(i)*step, 'g', 4, 64))})
 	}
 }
 
@@ -226,6 +226,6 @@ func (f *figure) label(w *language, i, n, x int, name string) {
 		if r := []rune(name); len(r) > 10 {
 			name = string(r[:9]) + "…"
 		}
-		f.Labels = append(f.Labels, mark{x, 170, w.digits(name)})
+		f.Labels = append(f.Labels, mark{x, 170, w.Digits(name)})
 	}
 }

@@ -49,7 +49,7 @@ func (q *request) deadRows() ([]deadRow, error) {
 			r.Wants = w
 		}
 		if s.Move.Running {
-			r.Moving = q.words.say("moved_of", "n", q.words.number(s.Move.Moved), "max", q.words.number(s.Move.Of))
+			r.Moving = q.words.say("moved_of", "n", q.words.Number(s.Move.Moved), "max", q.words.Number(s.Move.Of))
 		}
 		if s.Trouble != nil {
 			r.Trouble = s.Trouble.Error()

@@ -104,7 +104,7 @@ func (m *merging) more(name, label string, was, mine, theirs []string) []string 
 	}
 	var out []string
 	for i := range max(len(was), len(mine), len(theirs)) {
-		if text := m.part(moreField(name, i), label+m.q.words.say("thread_post", "n", m.q.words.number(i+2)), at(was, i), at(mine, i), at(theirs, i)); text != "" {
+		if text := m.part(moreField(name, i), label+m.q.words.say("thread_post", "n", m.q.words.Number(i+2)), at(was, i), at(mine, i), at(theirs, i)); text != "" {
 			out = append(out, text)
 		}
 	}
@@ -132,7 +132,7 @@ func (q *request) clash(x *story.Dossier, m *merging) error {
 			case *v == "":
 				*v = q.words.say("automatic")
 			case c.Name == "layout":
-				*v = q.words.say("layout_" + *v)
+				*v = q.words.Word("layout." + *v)
 			case c.Name == "kicker":
 				*v = q.words.say("kicker_" + *v)
 			}

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/net/idna"
 
+	"cutline/internal/remark"
 	"cutline/internal/staff"
 	"cutline/internal/story"
 )
@@ -43,8 +44,8 @@ func (q *request) frame(title, here string, page any) *frame {
 	if q.Method != http.MethodGet {
 		f.Path = "/"
 	}
-	for _, tag := range tags {
-		f.All = append(f.All, q.desk.words[tag])
+	for _, l := range remark.Languages {
+		f.All = append(f.All, q.desk.words[l.Tag])
 	}
 	if c, err := q.Cookie("appearance"); err == nil && (c.Value == "light" || c.Value == "dark") {
 		f.Appearance = c.Value
@@ -122,8 +123,8 @@ func (d *desk) parsePages() (map[string]*template.Template, error) {
 	out := map[string]*template.Template{}
 	for tag, l := range d.words {
 		t, err := template.New("desk").Funcs(template.FuncMap{
-			"t": l.say, "h": l.show, "count": l.count, "num": l.number, "dec": l.decimal, "digits": l.digits, "icon": icon,
-			"clean": clean, "text": cleanText, "dict": dict, "remark": l.remark, "comma": l.comma, "address": address, "tile": tile, "initial": initial,
+			"t": l.say, "h": l.show, "count": l.count, "num": l.Number, "dec": l.Decimal, "digits": l.Digits, "icon": icon,
+			"clean": clean, "text": cleanText, "dict": dict, "remark": l.remark, "word": l.Word, "comma": l.Comma, "address": address, "tile": tile, "initial": initial,
 			"static": func(name string) string { return "/" + name + "?" + d.static[name].hash },
 		}).ParseFS(templates, "tmpl/*.html")
 		if err != nil {

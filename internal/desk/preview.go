@@ -140,7 +140,7 @@ func (q *request) followed(x *story.Dossier, name string, d story.Draft) []follo
 	var out []followed
 	for i, text := range d.More {
 		m, _ := meterOf(q.desk.Config.Channels[name], text) // what is wrong is among the findings
-		out = append(out, followed{Says: q.words.say("thread_post", "n", q.words.number(i+2)), Field: moreField(name, i), Text: text,
+		out = append(out, followed{Says: q.words.say("thread_post", "n", q.words.Number(i+2)), Field: moreField(name, i), Text: text,
 			Preview: q.previewOf(x, name, story.Draft{Text: text, Language: d.Language, Part: i + 1}), meter: m})
 	}
 	return out

@@ -122,8 +122,11 @@ func (q *request) tell(e *event) {
 		}
 		a, b := p.Before, p.After
 		for _, v := range []*string{&a, &b} {
-			if *v != "" && (p.What == "layout" || p.What == "kicker" && slices.Contains(kickers, *v)) {
-				*v = q.words.say(p.What + "_" + *v)
+			switch {
+			case p.What == "layout" && *v != "":
+				*v = q.words.Word("layout." + *v)
+			case p.What == "kicker" && slices.Contains(kickers, *v):
+				*v = q.words.say("kicker_" + *v)
 			}
 		}
 		c.Old, c.New = differ(cleanText(a), cleanText(b))
@@ -160,7 +163,7 @@ func (q *request) storyLog(x *story.Dossier) []event {
 			for _, c := range a.Channels {
 				names = append(names, label(c, q.desk.Config.Channels[c].Kind))
 			}
-			e.What += " · " + strings.Join(names, q.words.comma())
+			e.What += " · " + strings.Join(names, q.words.Comma())
 		}
 		if a.Act == story.Schedule {
 			e.What += " · " + q.words.clock(a.NotBefore, a.At, zone)

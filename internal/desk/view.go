@@ -162,7 +162,7 @@ func (q *request) ruleWords(x *story.Dossier) string {
 			out = append(out, say)
 		}
 	}
-	return strings.Join(out, q.words.comma())
+	return strings.Join(out, q.words.Comma())
 }
 
 // mainCard is the address of the card that stands for the story, og before others; empty: there is none.
@@ -333,7 +333,7 @@ func (q *request) channel(x *story.Dossier, name string, zone *time.Location) ch
 	}
 	c.Hold, c.Missing = x.Hold(name, rule), x.Decisions.For(name, rule).Missing
 	if c.Draft.Cost > 0 {
-		c.Cost = "$" + q.words.decimals(strconv.FormatFloat(c.Draft.Cost, 'f', -1, 64))
+		c.Cost = "$" + q.words.Decimals(strconv.FormatFloat(c.Draft.Cost, 'f', -1, 64))
 	}
 	if st.Name == story.StateUncertain {
 		c.Since = c.Post.UncertainAt.UTC().Format(time.RFC3339Nano)

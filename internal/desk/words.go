@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,15 +16,11 @@ import (
 //go:embed words/*.json
 var wordFiles embed.FS
 
-// language is the interface in one language: one file of words/ each.
+// language is the interface in one language: one file of words/ each, beside what package remark says in it.
 type language struct {
-	Tag    string            `json:"tag"`    // BCP 47
-	Name   string            `json:"name"`   // of the language, in itself
-	Dir    string            `json:"dir"`    // ltr or rtl
-	Digits string            `json:"digits"` // CLDR numbering system: latn, arab, arabext
-	Words  map[string]phrase `json:"words"`  // by key, the same keys in every file
-
-	Remarks map[string]string `json:"remarks"` // by kind, all kinds of package remark; the file of English has none: package remark has them
+	*remark.Language
+	Name  string            `json:"name"`  // of the language, in itself
+	Words map[string]phrase `json:"words"` // by key, the same keys in every file
 }
 
 // phrase is a text, or one for each CLDR plural category. {name} in it is a placeholder.
@@ -40,24 +35,18 @@ func (p *phrase) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*map[string]string)(p))
 }
 
-// tags is every language of the desk, in the order they are offered.
-var tags = []string{"en", "ckb", "kmr", "ar", "fa", "tr"}
-
 func readWords() (map[string]*language, error) {
 	out := map[string]*language{}
-	for _, tag := range tags {
-		b, err := wordFiles.ReadFile("words/" + tag + ".json")
+	for _, l := range remark.Languages {
+		b, err := wordFiles.ReadFile("words/" + l.Tag + ".json")
 		if err != nil {
 			return nil, fmt.Errorf("the desk's words: %w", err)
 		}
-		w := &language{}
+		w := &language{Language: l}
 		if err := json.Unmarshal(b, w); err != nil {
-			return nil, fmt.Errorf("the desk's words in %s: %w", tag, err)
+			return nil, fmt.Errorf("the desk's words in %s: %w", l.Tag, err)
 		}
-		if tag == "en" {
-			w.Remarks = remark.English()
-		}
-		out[tag] = w
+		out[l.Tag] = w
 	}
 	return out, nil
 }
@@ -73,12 +62,8 @@ func (d *desk) language(r *http.Request) *language {
 	}
 	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
 		tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
-		primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
-		if primary == "ku" {
-			primary = "kmr"
-		}
-		if l := d.words[primary]; l != nil {
-			return l
+		if l := remark.In(tag); l != nil {
+			return d.words[l.Tag]
 		}
 	}
 	return d.words["en"]
@@ -124,15 +109,7 @@ func (l *language) count(key string, n int) string {
 	if !ok {
 		s = p["other"]
 	}
-	return fill(s, []string{"n", l.number(n)})
-}
-
-// comma stands between the parts of a list.
-func (l *language) comma() string {
-	if l.Dir == "rtl" {
-		return "، "
-	}
-	return ", "
+	return fill(s, []string{"n", l.Number(n)})
 }
 
 func fill(s string, pairs []string) string {
@@ -159,43 +136,6 @@ func plural(tag string, n int) string {
 	return "other"
 }
 
-// number is a whole number with the language's digits.
-func (l *language) number(n int) string { return l.digits(strconv.Itoa(n)) }
-
-// decimal is a number with one place after the point.
-func (l *language) decimal(f float64) string {
-	return l.decimals(strconv.FormatFloat(f, 'f', 1, 64))
-}
-
-// decimals is a number as text, "4.5", with the language's digits and decimal point.
-func (l *language) decimals(s string) string {
-	point := "."
-	switch {
-	case l.Digits == "arab" || l.Digits == "arabext":
-		point = "٫"
-	case l.Tag == "tr" || l.Tag == "kmr":
-		point = ","
-	}
-	return strings.ReplaceAll(l.digits(s), ".", point)
-}
-
-// digits puts the language's digits for the Latin ones.
-func (l *language) digits(s string) string {
-	zero := '0'
-	switch l.Digits {
-	case "arab":
-		zero = '٠'
-	case "arabext":
-		zero = '۰'
-	}
-	return strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return zero + r - '0'
-		}
-		return r
-	}, s)
-}
-
 // clock is a time of day in a zone; with the date before it when that is another day than now's.
 func (l *language) clock(t, now time.Time, zone *time.Location) string {
 	if t.IsZero() {
@@ -203,9 +143,9 @@ func (l *language) clock(t, now time.Time, zone *time.Location) string {
 	}
 	t, now = t.In(zone), now.In(zone)
 	if t.YearDay() == now.YearDay() && t.Year() == now.Year() {
-		return l.digits(t.Format("15:04"))
+		return l.Digits(t.Format("15:04"))
 	}
-	return l.digits(t.Format("2006-01-02 15:04"))
+	return l.Digits(t.Format("2006-01-02 15:04"))
 }
 
 // span is a length of time in words: seconds under a minute, minutes up to two hours, then hours and minutes.
@@ -216,7 +156,7 @@ func (l *language) span(d time.Duration) string {
 	case d < 2*time.Hour:
 		return l.count("minutes", int(d/time.Minute))
 	case d < 48*time.Hour:
-		return l.say("hours", "h", l.number(int(d/time.Hour)), "m", l.number(int(d/time.Minute)%60))
+		return l.say("hours", "h", l.Number(int(d/time.Hour)), "m", l.Number(int(d/time.Minute)%60))
 	}
 	return l.count("days", int(d/(24*time.Hour)))
 }
@@ -226,7 +166,7 @@ func (l *language) seconds(d time.Duration) string {
 	if d >= 10*time.Minute {
 		return l.span(d)
 	}
-	return l.say("secs", "n", l.decimal(d.Seconds()))
+	return l.say("secs", "n", l.Decimal(d.Seconds()))
 }
 
 // clean takes out of a name, id or address what could turn its surroundings around or hide: control characters and

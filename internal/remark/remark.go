@@ -1,17 +1,18 @@
 // Package remark is what the program remarks about a story, an account or a delivery: why a text is objected to, a photo
 // left out, a layout chosen, a post refused.
 //
-// A remark is of a kind and has values. It owns the list of kinds with their English ([english.txt]). It promises that
-// [Read] is the inverse of [Say]: in documents, in logs and on the command line a remark stands as its English sentence,
-// which a person can read there, and whoever speaks another language takes it apart into kind and values again. So a
-// document needs no second field beside each sentence that could come to differ from it, documents of older versions
-// are understood, and what a network or a person said in their own words passes through unchanged. Other languages are
-// package desk's.
+// A remark is of a kind and has values. It owns the list of kinds with their English (words/en.txt) and what other languages
+// say for them (a file of words each). It promises that [Read] is the inverse of [Say]: in documents, in logs and on the
+// command line a remark stands as its English sentence, which a person can read there, and whoever speaks another language
+// takes it apart into kind and values again ([Language.Tell]). So a document needs no second field beside each sentence
+// that could come to differ from it, documents of older versions are understood, and what a network or a person said in
+// their own words passes through unchanged.
 //
-// A sentence of english.txt has holes: {1} is any text; {1 n} a number; {1 layout} the name of a card's layout; {1 why}
+// A sentence of en.txt has holes: {1} is any text; {1 n} a number; {1 layout} the name of a card's layout; {1 why}
 // remarks again (a single one where the sentence begins with it); {1 said} what somebody said, which may be remarks too.
 // Remarks are joined by "; ". Whoever rewords a sentence leaves the old one below it under the same kind as long as
-// documents hold it: Say takes the first, Read knows both.
+// documents hold it: Say takes the first, Read knows both. Kinds with a dot in their names are in no document: they are
+// what a language says for a value, or around remarks, and Read does not look for them.
 package remark
 
 import (
@@ -25,7 +26,7 @@ import (
 
 // Remark is one remark taken apart.
 type Remark struct {
-	Kind   string  // as in english.txt; empty: somebody's own words, and Text is all there is
+	Kind   string  // as in en.txt; empty: somebody's own words, and Text is all there is
 	Values []Value // of the kind's holes, by their numbers
 	Text   string  // the whole of it in English
 
@@ -52,10 +53,10 @@ type sentence struct {
 	letters int // of the literal texts: of two sentences that fit, the one that says more of its own is meant
 }
 
-//go:embed english.txt
+//go:embed words/en.txt
 var english string
 
-// parsed are the sentences of english.txt, and the first of each kind. They are parsed when they are first asked for: a
+// parsed are the sentences of en.txt, and the first of each kind. They are parsed when they are first asked for: a
 // function that has nothing to remark starts without them.
 var parsed = sync.OnceValues(func() ([]sentence, map[string]sentence) { return parse(english) })
 
@@ -69,7 +70,9 @@ func parse(text string) (all []sentence, first map[string]sentence) {
 		}
 		s := cut(rest)
 		s.kind = kind
-		all = append(all, s)
+		if !strings.Contains(kind, ".") {
+			all = append(all, s)
+		}
 		if _, ok := first[kind]; !ok {
 			first[kind] = s
 		}
@@ -96,8 +99,8 @@ func cut(text string) sentence {
 	}
 }
 
-// Say is the English of a remark, as documents keep it. The values are printed as fmt does. A kind that english.txt has
-// not is printed with its values; a test finds such a call.
+// Say is the English of a remark, as documents keep it. The values are printed as fmt does. A kind that en.txt has not
+// is printed with its values; a test finds such a call.
 func Say(kind string, values ...any) string {
 	_, first := parsed()
 	s, ok := first[kind]
@@ -120,20 +123,6 @@ func Join(remarks ...string) string {
 }
 
 const separator = "; "
-
-// English is the sentence of every kind, its holes as {1}, {2} and so on: what other languages translate.
-func English() map[string]string {
-	_, first := parsed()
-	out := map[string]string{}
-	for kind, s := range first {
-		said := s.texts[0]
-		for i, h := range s.holes {
-			said += "{" + strconv.Itoa(h.n) + "}" + s.texts[i+1]
-		}
-		out[kind] = said
-	}
-	return out
-}
 
 // Read takes remarks apart, as many as are joined in the text. Whatever it does not know comes as it is, in its place; behind
 // a sentence that ends with a value it is the rest of that value.
@@ -240,10 +229,10 @@ func (s *sentence) takes(i int, value string) bool {
 	case "n":
 		return value != "" && strings.Trim(value, "0123456789.") == ""
 	case "layout":
-		return slices.Contains(layouts, value)
+		return slices.Contains(Layouts, value)
 	}
 	return value != ""
 }
 
-// layouts are a card's, by the names that package card gives them.
-var layouts = []string{"bottom", "top", "side", "split", "inset", "text-led"}
+// Layouts are a card's, in the order in which the desk offers them. Package card draws them.
+var Layouts = []string{"bottom", "side", "top", "split", "inset", "text-led"}
