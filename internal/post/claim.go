@@ -62,14 +62,11 @@ func (l *look) callAll(ctx context.Context, calls []*work) (lost bool, err error
 	return l.Store.Moved(ctx, l.d)
 }
 
-// claimAll takes the claims of the calls that need one, each by a compare-and-swap that one worker wins.
+// claimAll takes the claims of the calls that need one, by a compare-and-swap that one worker wins.
 func (l *look) claimAll(ctx context.Context, calls []*work) (claimed []*work, lost bool, err error) {
+	var claims []story.Post
 	for _, w := range calls {
-		w.was = l.d.Posts[w.name]
-		if w.act.Do == Find {
-			claimed = append(claimed, w)
-			continue
-		}
+		w.before = l.d.Posts[w.name].Doc
 		if w.act.Do == Publish {
 			if mine, err := l.take(ctx, w.facts, w.act); err != nil {
 				return nil, false, err
@@ -78,23 +75,21 @@ func (l *look) claimAll(ctx context.Context, calls []*work) (claimed []*work, lo
 				continue
 			}
 		}
-		rec, err := l.claim(w)
-		if err != nil {
-			return nil, false, err
+		if w.act.Do != Find {
+			rec, err := l.claim(w)
+			if err != nil {
+				return nil, false, err
+			}
+			claims = append(claims, rec)
 		}
-		w.before = w.was.Doc
-		v, err := l.Store.SwapPost(ctx, w.was, rec)
-		if errors.Is(err, bucket.ErrChanged) {
-			lost = true // somebody else was first; the next round sees what they do
-			continue
-		} else if err != nil {
-			return nil, false, fmt.Errorf("claiming %s on %s: %w", l.key, w.name, err)
-		}
-		w.was = v
-		l.wrote(v)
 		claimed = append(claimed, w)
 	}
-	return claimed, lost, nil
+	written, beaten, err := l.save(ctx, claims)
+	claimed = slices.DeleteFunc(claimed, func(w *work) bool { // of others somebody else has the record; the next round sees what they do
+		w.was = l.d.Posts[w.name]
+		return w.act.Do != Find && !slices.Contains(written, w.name)
+	})
+	return claimed, lost || beaten, err
 }
 
 // claim is the record with the right to make w's call.
@@ -104,7 +99,7 @@ func (l *look) claim(w *work) (story.Post, error) {
 		return story.Post{}, err
 	}
 	w.token = base64.RawURLEncoding.EncodeToString(b[:])
-	rec := w.was.Doc
+	rec := w.before
 	c := l.Config.Channels[w.name]
 	rec.Key, rec.Channel, rec.Kind, rec.Account = l.key, w.name, c.Kind, accountOf(c)
 	if rec.First.IsZero() {

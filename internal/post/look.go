@@ -91,14 +91,18 @@ func (l *look) begin(ctx context.Context) error {
 	return nil
 }
 
-// justNow is how old a drawing may be whose look is taken for the first.
-const justNow = 10 * time.Second
+// justNow is how old a drawing may be whose look is taken for the first, and justCame how old its story: the cards of older
+// ones are drawn anew when what they are made of changes.
+const (
+	justNow  = 10 * time.Second
+	justCame = 5 * time.Minute
+)
 
 // firstOf says whether this seems to be the first look at a story. It rests on two clocks and may be wrong both ways. Where
 // posts take turns a place in the queue would be taken on the strength of it, so there it says no.
 func (l *look) firstOf(d *story.Dossier) bool {
 	age := d.Now.Sub(d.Manifest.Drawn)
-	return d.Story.Revision == 1 && d.Story.Live() && d.Manifest.Revision == 1 && age > -justNow && age < justNow &&
+	return d.Story.Revision == 1 && d.Story.Live() && d.Manifest.Revision == 1 && age > -justNow && age < justNow && d.Now.Sub(d.Story.First) < justCame &&
 		!slices.ContainsFunc(l.Config.ChannelsOf(d.Story.Site), func(name string) bool { return !l.Config.PaceOf(name).Free() })
 }
 
@@ -178,22 +182,17 @@ func (l *look) round(ctx context.Context) (again bool, until time.Time, err erro
 		}
 	}
 	stale := false
-	if guess && len(calls) == 0 { // what the channels rest on may not be so
-		return true, until, errors.Join(append(errs, l.list(ctx), l.complete(ctx))...)
-	} else if !guess {
-		stale, err = l.save(ctx, calls)
-		errs = append(errs, err)
-	}
-	if len(calls) > 0 {
-		lost, err := l.callAll(ctx, calls)
-		if err != nil {
+	switch {
+	case len(calls) > 0:
+		if stale, err = l.callAll(ctx, calls); err != nil {
 			return false, until, errors.Join(append(errs, err)...)
 		}
-		if stale = stale || lost; !stale && len(calls) == len(l.Config.ChannelsOf(l.d.Story.Site)) {
-			l.unlisted = false // each record was made, so none was there
-		} else if !stale {
-			errs = append(errs, l.list(ctx))
-		}
+		l.unlisted = l.unlisted && stale // the first records were written here, so there were none
+	case guess: // what the channels rest on may not be so
+		return true, until, errors.Join(append(errs, l.list(ctx), l.complete(ctx))...)
+	default:
+		_, stale, err = l.save(ctx, nil)
+		errs = append(errs, err)
 	}
 	if stale {
 		l.d = nil
@@ -261,25 +260,24 @@ func (l *look) account(ctx context.Context, f *Facts) (story.Account, error) {
 	return a, err
 }
 
-// save writes the records that are further than those in the bucket, except those that a claim is about to carry. stale says
-// that somebody else has changed one.
-func (l *look) save(ctx context.Context, calls []*work) (stale bool, err error) {
-	var errs []error
+// save writes claims, and with them the records of other channels that are further than those in the bucket. It returns the
+// channels that were written; lost says that somebody else has changed one.
+func (l *look) save(ctx context.Context, claims []story.Post) (written []string, lost bool, err error) {
 	for _, name := range slices.Sorted(maps.Keys(l.unsaved)) {
-		if slices.ContainsFunc(calls, func(w *work) bool { return w.name == name && w.act.Do != Find }) {
-			continue
-		}
-		v, err := l.Store.SwapPost(ctx, l.d.Posts[name], l.d.Posts[name].Doc)
-		switch {
-		case errors.Is(err, bucket.ErrChanged):
-			stale = true
-		case err != nil:
-			errs = append(errs, fmt.Errorf("recording %s on %s: %w", l.key, name, err))
-		default:
-			l.wrote(v)
+		if !slices.ContainsFunc(claims, func(p story.Post) bool { return p.Channel == name }) {
+			claims = append(claims, l.d.Posts[name].Doc)
 		}
 	}
-	return stale, errors.Join(errs...)
+	written, err = l.Store.SwapPosts(ctx, l.d, claims...)
+	for _, name := range written {
+		delete(l.unsaved, name)
+	}
+	if lost = errors.Is(err, bucket.ErrChanged); lost {
+		err = nil
+	} else if err != nil {
+		err = fmt.Errorf("recording %s: %w", l.key, err)
+	}
+	return written, lost, err
 }
 
 // wrote takes a record that is in the bucket now.

@@ -77,6 +77,9 @@ func (n *newsroom) publish(id, headline string, change ...func(*article.Article)
 	}
 	st, _, err := n.store.UpdateStory(ctx, k, func(s *story.Story) error {
 		s.Site, s.Source, s.Off = "en", "newsroom", ""
+		if s.First.IsZero() {
+			s.First = n.clock()
+		}
 		s.Article = article.Article{ID: id, Language: "en", Headline: headline, Dek: "The water has reached " + headline + ".", URL: "https://news.example/" + id}
 		for _, c := range change {
 			c(&s.Article)

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math/rand"
 	"os"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,6 +37,7 @@ type world struct {
 	posts   []string // ids of posts made, one for each that readers see
 	more    []string // what follows the first post in a thread
 	can     channel.Capabilities
+	others  [2][]string // channels beside "net" that only the first, or the second, of two workers has configured
 }
 
 var errDead = errors.New("the worker is dead")
@@ -57,22 +60,26 @@ type worker struct {
 	at   chan struct{} // it has come to an operation
 	go_  chan fate     // what becomes of it
 	done chan struct{}
-	dead bool
+	dead atomic.Bool
 }
 
 // do runs one operation as the scheduler wants it.
 func (k *worker) do(effect func()) error {
 	if k.at != nil {
-		if k.dead {
+		if k.dead.Load() {
 			return errDead
 		}
 		k.at <- struct{}{}
-		switch <-k.go_ {
+		f := <-k.go_
+		if k.dead.Load() { // of a call beside this one
+			return errDead
+		}
+		switch f {
 		case killBefore:
-			k.dead = true
+			k.dead.Store(true)
 			return errDead
 		case killAfter:
-			k.dead = true
+			k.dead.Store(true)
 			k.w.lock(effect)
 			return errDead
 		case noAnswer:
@@ -151,7 +158,9 @@ func (n network) Prepare(p channel.Piece) story.Draft {
 }
 
 // named is a post's name here: the same for each try of a call, and for no other.
-func named(c *channel.Call) string { return c.ID() + "@" + c.First.Format(time.RFC3339Nano) }
+func named(c *channel.Call) string {
+	return c.Channel + "/" + c.ID() + "@" + c.First.Format(time.RFC3339Nano)
+}
 
 func (n network) Publish(_ context.Context, c *channel.Call) channel.Outcome {
 	id := named(c)
@@ -206,7 +215,7 @@ func newWorld(t testing.TB, can channel.Capabilities, ago time.Duration, more ..
 	st := (&worker{w: w}).store()
 	ctx := context.Background()
 	if _, _, err := st.UpdateStory(ctx, modelKey, func(s *story.Story) error {
-		s.Site, s.Article = "en", article.Article{ID: "1", Headline: "Water stands at the spillway", URL: "https://news.example/1"}
+		s.Site, s.First, s.Article = "en", w.now.Add(-ago), article.Article{ID: "1", Headline: "Water stands at the spillway", URL: "https://news.example/1"}
 		return nil
 	}); err != nil {
 		t.Fatal(err)
@@ -247,12 +256,17 @@ var seeds = struct {
 	n int64
 }{}
 
-func (k *worker) poster() *Poster {
+func (k *worker) poster(others ...string) *Poster {
 	seeds.Lock()
 	defer seeds.Unlock()
 	seeds.n++
+	cfg, channels := *modelConfig, map[string]channel.Channel{"net": network{k}}
+	cfg.Channels = maps.Clone(cfg.Channels)
+	for _, name := range others {
+		cfg.Channels[name], channels[name] = cfg.Channels["net"], network{k}
+	}
 	return &Poster{
-		Store: k.store(), Config: modelConfig, Channels: map[string]channel.Channel{"net": network{k}},
+		Store: k.store(), Config: &cfg, Channels: channels,
 		Now: k.clock, Random: dice(seeds.n), Log: slog.New(slog.DiscardHandler),
 	}
 }
@@ -270,7 +284,7 @@ func (w *world) run(s schedule) int {
 	for i := range both {
 		k := &worker{w: w, at: make(chan struct{}), go_: make(chan fate), done: make(chan struct{})}
 		both[i] = k
-		p := k.poster()
+		p := k.poster(w.others[i]...)
 		go func() {
 			defer close(k.done)
 			_ = p.Look(context.Background(), modelKey) // a dead worker's error is nobody's
@@ -303,7 +317,7 @@ func (w *world) run(s schedule) int {
 // settle lets time pass and ticks run, as a machine that was restarted would.
 func (w *world) settle(t *testing.T) story.Post {
 	k := &worker{w: w}
-	p := k.poster()
+	p := k.poster(slices.Concat(w.others[0], w.others[1])...)
 	ctx := context.Background()
 	for range 4 {
 		w.lock(func() { w.now = w.now.Add(3 * time.Minute) })
@@ -377,4 +391,48 @@ func TestAtMostOncePostedUnderEveryInterleavingAndFault(t *testing.T) {
 			t.Logf("%d runs of up to %d operations", runs, length)
 		})
 	}
+}
+
+// Two workers of which each has channels that the other has not, as while a new configuration is taken up, begin the same
+// story: whatever goes wrong, each channel gets its post, once.
+func TestTwoBeginAStoryOnDifferentChannels(t *testing.T) {
+	fresh := func(ago time.Duration) *world {
+		w := newWorld(t, channel.Capabilities{Find: channel.Exact}, ago)
+		w.others = [2][]string{{"only-a"}, {"only-b", "b"}}
+		return w
+	}
+	// The calls of one worker go side by side, in an order of their own: what is swept is where the other comes in.
+	length := fresh(0).run(schedule{fault: -1})
+	runs, stride := 0, 3
+	if testing.Short() {
+		stride = 11
+	}
+	for fault := -1; fault < length; fault++ {
+		for i := 0; i < length; i += stride {
+			for f := killBefore; f < fates; f++ {
+				if fault < 0 && f > killBefore {
+					continue
+				}
+				w := fresh(time.Hour * time.Duration(i%2))
+				s := schedule{switches: []int{i, i + 7, i + 20}, fault: fault, fate: f}
+				w.run(s)
+				w.settle(t)
+				runs++
+				k := &worker{w: w}
+				d, err := k.store().Load(context.Background(), modelKey)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for name, p := range d.Posts {
+					if !p.Doc.Live() || p.Doc.Claim != nil {
+						t.Fatalf("%+v: %s is left with %+v", s, name, p.Doc)
+					}
+				}
+				if len(d.Posts) != 4 || len(w.posts) != 4 || len(slices.Compact(slices.Sorted(slices.Values(w.posts)))) != 4 {
+					t.Fatalf("%+v: %d records, posted %q", s, len(d.Posts), w.posts)
+				}
+			}
+		}
+	}
+	t.Logf("%d runs of up to %d operations", runs, length)
 }

@@ -1,6 +1,6 @@
 // Package post brings decided stories to their channels: never twice, never early, and corrected when the story is.
 //
-// It owns the records posts/<day>/<id>/<channel>.json and the entries of due/. Every call to a network is made in
+// It owns the records under posts/<day>/<id>/ and the entries of due/. Every call to a network is made in
 // three parts: what should happen is decided by a pure function ([Next]) from the story's documents; the intention is
 // recorded by a compare-and-swap that one worker wins (the claim); the call is made and its end recorded. A worker that
 // is killed in between leaves a claim; when its lease is over by the bucket's clock, the same function decides to ask

@@ -183,6 +183,10 @@ func (s *Store) remember(key, etag string, body []byte) cached {
 	case Decided:
 		c.doc, c.err = decoded[Decisions](key, body)
 	case Posts:
+		if isFirst(key) {
+			c.doc, c.err = decodeFirst(key, body)
+			break
+		}
 		c.doc, c.err = decoded[Post](key, body)
 	case Looked:
 		c.doc, c.err = decoded[Looks](key, body)

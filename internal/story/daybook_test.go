@@ -123,6 +123,7 @@ func TestDaybook(t *testing.T) {
 	if _, _, err := writer.UpdatePost(ctx, keys[0], "bsky", func(p *Post) error { p.Proposed.Text = "It falls."; return nil }); err != nil {
 		t.Fatal(err)
 	}
+	documents++ // it was one of the first records
 	damaged := func(body string) {
 		t.Helper()
 		if _, err := dir.Put(ctx, "days/2026-11-26.json", []byte(body), "application/json", bucket.Always); err != nil {
@@ -142,6 +143,7 @@ func TestDaybook(t *testing.T) {
 			}
 		}
 	}
+	documents = 6 * len(keys)
 	damaged("{}")
 	begins("again without", documents+1, 1)
 	b := running.Bucket.(*asked)

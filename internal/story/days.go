@@ -2,6 +2,7 @@ package story
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -75,6 +76,10 @@ func (s *Store) days(ctx context.Context, under, after string, prefixes ...strin
 			case Decided:
 				d.Decisions, _, err = fetched[Decisions](ctx, s, e)
 			case Posts:
+				if isFirst(e.Key) {
+					err = s.firsts(ctx, d, k, e, listed[i])
+					break
+				}
 				var p Post
 				var raw []byte
 				if p, raw, err = fetched[Post](ctx, s, e); err == nil && p.Channel != "" {
@@ -94,6 +99,29 @@ func (s *Store) days(ctx context.Context, under, after string, prefixes ...strin
 		}
 	}
 	return dossiers, bad, nil
+}
+
+// firsts puts those of a story's first records into its dossier that are not among the listed ones. What they say of others counts no
+// more, and is not kept in the cache.
+func (s *Store) firsts(ctx context.Context, d *Dossier, k Key, e bucket.Entry, listed []bucket.Entry) error {
+	all, _, err := fetched[records](ctx, s, e)
+	if err != nil {
+		return err
+	}
+	left := first{Schema: Schema, Key: k, Records: map[string]json.RawMessage{}}
+	for name, v := range all {
+		if _, own := slices.BinarySearchFunc(listed, k.post(name), func(e bucket.Entry, key string) int { return strings.Compare(e.Key, key) }); !own {
+			d.Posts[name], left.Records[name] = v, v.raw
+		}
+	}
+	if len(left.Records) == len(all) {
+		return nil
+	}
+	body, err := json.Marshal(left)
+	if err == nil {
+		s.remember(e.Key, e.ETag, body)
+	}
+	return err
 }
 
 // Days lists the days that have stories, newest first, at most max. It asks with one LIST of one key for each day that it

@@ -2,23 +2,19 @@ package story
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"sync"
 	"time"
-
-	"cutline/internal/bucket"
 )
 
 // Versioned is a document with the version it was read at or written as, for a swap of just that version.
 type Versioned[T any] struct {
 	Doc  T
-	etag string // empty: there is no such object
-	raw  []byte // as it lies in the bucket
+	etag string // of its object; empty: it has none
+	raw  []byte // as it lies in the bucket; nil: it is not there
 }
 
 // Exists says whether the document was there.
-func (v Versioned[T]) Exists() bool { return v.etag != "" }
+func (v Versioned[T]) Exists() bool { return v.raw != nil }
 
 // Dossier is all that is known of a story: what a step decides from.
 type Dossier struct {
@@ -31,6 +27,7 @@ type Dossier struct {
 	Stop      Stop                       // the site's kill switch; Begin leaves it out, and so do the lists of many stories
 
 	drawn, decided string // ETags of the manifest and the decisions, as they were read
+	begun          bool   // the story's first records are written, and those of them that stand yet are in Posts
 }
 
 // Load reads a story's dossier. ErrNone if there is no such story.
@@ -59,34 +56,6 @@ func (s *Store) Open(ctx context.Context, k Key) (Dossier, error) {
 		return d, err
 	}
 	return d, s.redraw(ctx, &d)
-}
-
-// Records reads the records of posts into a dossier, over those that it has.
-func (s *Store) Records(ctx context.Context, d *Dossier) error {
-	entries, err := s.Bucket.List(ctx, d.Story.Key.posts(), "", 0)
-	if err != nil {
-		return err
-	}
-	docs, objects, errs := make([]Post, len(entries)), make([]bucket.Object, len(entries)), make([]error, len(entries))
-	get := func(i int) { docs[i], objects[i], errs[i] = read(ctx, s, entries[i].Key, Post{}) }
-	var reading sync.WaitGroup
-	for i := 1; i < len(entries); i++ { // a story has as few as it has channels
-		reading.Go(func() { get(i) })
-	}
-	if len(entries) > 0 {
-		get(0)
-	}
-	reading.Wait()
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	for i, p := range docs {
-		if o := objects[i]; o.ETag != "" {
-			d.Posts[p.Channel] = Versioned[Post]{Doc: p, etag: o.ETag, raw: o.Body}
-			d.Ages[p.Channel] = o.Now.Sub(o.Modified)
-		}
-	}
-	return nil
 }
 
 // Complete reads what Begin left out: the stop and the decisions.

@@ -126,8 +126,8 @@ func (s *Store) Alias(ctx context.Context, source, id, of string) (k, other Key,
 	return k, other, err
 }
 
-// Story, Manifest, Decisions and Post read one document. A missing story is ErrNone; of the others a missing one is
-// the zero value with its key.
+// Story, Manifest and Decisions read one document. A missing story is ErrNone; of the others a missing one is the zero value
+// with its key.
 func (s *Store) Story(ctx context.Context, k Key) (Story, error) {
 	d, _, err := read(ctx, s, k.story(), Story{})
 	saw(ctx, &d)
@@ -147,11 +147,6 @@ func (s *Store) Decisions(ctx context.Context, k Key) (Decisions, error) {
 	return d, err
 }
 
-func (s *Store) Post(ctx context.Context, k Key, channel string) (Post, error) {
-	d, _, err := read(ctx, s, k.post(channel), Post{Key: k, Channel: channel})
-	return d, err
-}
-
 // UpdateStory changes a story by change, which may be called several times, each time on the newest version (a zero
 // Story the first time); it must leave the half it does not own alone. If change leaves the story as it was, nothing is written; else the revision goes
 // up by one. It returns the story as it now stands, and whether it was written.
@@ -162,7 +157,7 @@ func (s *Store) UpdateStory(ctx context.Context, k Key, change func(*Story) erro
 // CreateStory is UpdateStory for a key that was made just now: it does not look first whether there is a story. If there
 // is one all the same, change is called again on that.
 func (s *Store) CreateStory(ctx context.Context, k Key, change func(*Story) error) (Story, bool, error) {
-	v, wrote, err := amend(ctx, s, k.story(), Story{}, &Versioned[Story]{}, changed(ctx, k, change))
+	v, wrote, err := amend(ctx, s, k.story(), &Versioned[Story]{}, newest(ctx, s, k.story(), Story{}), changed(ctx, k, change))
 	return v.Doc, wrote, err
 }
 
@@ -195,8 +190,7 @@ func changed(ctx context.Context, k Key, change func(*Story) error) func(*Story)
 	}
 }
 
-// UpdateManifest, UpdateDecisions and UpdatePost do the same for their documents. A Post has one more rule, see
-// [Store.SwapPost].
+// UpdateManifest and UpdateDecisions do the same for their documents.
 func (s *Store) UpdateManifest(ctx context.Context, k Key, change func(*Manifest) error) (Manifest, bool, error) {
 	return update(ctx, s, k.manifest(), Manifest{}, func(d *Manifest) error {
 		d.Schema, d.Key = max(d.Schema, Schema), k
@@ -211,7 +205,7 @@ func (s *Store) DrawnManifest(ctx context.Context, k Key) (Versioned[Manifest], 
 }
 
 func (s *Store) AmendManifest(ctx context.Context, k Key, was Versioned[Manifest], change func(*Manifest) error) error {
-	_, _, err := amend(ctx, s, k.manifest(), Manifest{}, &was, func(d *Manifest) error {
+	_, _, err := amend(ctx, s, k.manifest(), &was, newest(ctx, s, k.manifest(), Manifest{}), func(d *Manifest) error {
 		d.Schema, d.Key = max(d.Schema, Schema), k
 		return change(d)
 	})
@@ -221,13 +215,6 @@ func (s *Store) AmendManifest(ctx context.Context, k Key, was Versioned[Manifest
 func (s *Store) UpdateDecisions(ctx context.Context, k Key, change func(*Decisions) error) (Decisions, bool, error) {
 	return update(ctx, s, k.decisions(), Decisions{}, func(d *Decisions) error {
 		d.Schema, d.Key = max(d.Schema, Schema), k
-		return change(d)
-	})
-}
-
-func (s *Store) UpdatePost(ctx context.Context, k Key, channel string, change func(*Post) error) (Post, bool, error) {
-	return update(ctx, s, k.post(channel), Post{}, func(d *Post) error {
-		d.Schema, d.Key, d.Channel = max(d.Schema, Schema), k, channel
 		return change(d)
 	})
 }
@@ -243,36 +230,6 @@ func (s *Store) UpdateAccount(ctx context.Context, channel string, change func(*
 		a.Schema = max(a.Schema, Schema)
 		return change(a)
 	})
-}
-
-// SwapPost writes a post's record only if it is still the version that the dossier holds; else it returns
-// bucket.ErrChanged, and who lost must look again and decide anew. A claim is taken by this alone. If the write was
-// kept but its answer was lost, that is found out and counts as written.
-func (s *Store) SwapPost(ctx context.Context, was Versioned[Post], now Post) (Versioned[Post], error) {
-	now.Schema = max(now.Schema, Schema)
-	body, err := encode(now, was.raw)
-	if err != nil {
-		return was, err
-	}
-	etag, err := s.swap(ctx, now.Key.post(now.Channel), was.etag, body)
-	if err != nil {
-		return was, err
-	}
-	return Versioned[Post]{Doc: now, etag: etag, raw: body}, nil
-}
-
-// AmendPost changes a record from the version was on, and returns what then stands. It reads only where somebody else has
-// written since: change is then called again, on theirs.
-func (s *Store) AmendPost(ctx context.Context, was Versioned[Post], change func(*Post) error) (Versioned[Post], error) {
-	k, name := was.Doc.Key, was.Doc.Channel
-	now, _, err := amend(ctx, s, k.post(name), Post{}, &was, func(d *Post) error {
-		d.Schema, d.Key, d.Channel = max(d.Schema, Schema), k, name
-		return change(d)
-	})
-	if err != nil {
-		return was, err
-	}
-	return now, nil
 }
 
 // Swap changes any object of the bucket by compare-and-swap: change gets the newest body (nil: none) and returns the
@@ -325,19 +282,24 @@ var errSame = errors.New("no change")
 
 // update changes a document from its newest version on.
 func update[T any](ctx context.Context, s *Store, key string, zero T, change func(*T) error) (T, bool, error) {
-	v, wrote, err := amend(ctx, s, key, zero, nil, change)
+	v, wrote, err := amend(ctx, s, key, nil, newest(ctx, s, key, zero), change)
 	return v.Doc, wrote, err
 }
 
-// amend is the one compare-and-swap loop for documents. It begins with the version was, where the caller holds one (nil:
-// it reads), and returns the version that stands in the end.
-func amend[T any](ctx context.Context, s *Store, key string, zero T, was *Versioned[T], change func(*T) error) (Versioned[T], bool, error) {
+// newest is how a document that is an object of its own is read for amend.
+func newest[T any](ctx context.Context, s *Store, key string, zero T) func() (Versioned[T], error) {
+	return func() (Versioned[T], error) { return readVersion(ctx, s, key, zero) }
+}
+
+// amend is the one compare-and-swap loop for documents. It begins with the version was, where the caller holds one, else
+// with the newest, and returns the version that stands in the end.
+func amend[T any](ctx context.Context, s *Store, key string, was *Versioned[T], newest func() (Versioned[T], error), change func(*T) error) (Versioned[T], bool, error) {
 	for {
 		var v Versioned[T]
 		var err error
 		if was == nil {
-			v, err = readVersion(ctx, s, key, zero)
-		} else if v = (Versioned[T]{Doc: zero, etag: was.etag, raw: was.raw}); v.Exists() {
+			v, err = newest()
+		} else if v.etag, v.raw = was.etag, was.raw; v.Exists() {
 			err = decode(key, v.raw, &v.Doc) // what change does to the document leaves was alone
 		}
 		if err != nil {
