@@ -196,7 +196,13 @@ func TestRefusedDeliveryIsShownWithItsReasonAndReplayed(t *testing.T) {
 	key := story.RefusedKey("newsroom", noon, "aaaaaa")
 	refused := story.Refusal{Schema: 1, Source: "newsroom", Verdict: "unauthorized", Why: "signed with another secret", Status: 401, Method: "POST", Path: "/hooks/newsroom", Body: &body, At: noon}
 	put(key, refused)
-	put(story.LastKey("newsroom"), story.Delivered{Schema: 1, At: noon, Result: "accepted"})
+	put(story.LastKey("newsroom"), story.Delivered{Schema: 1, At: noon.Add(-time.Hour), Result: "unchanged"})
+	if _, page, _ := d.get("/sources"); !strings.Contains(page, "unchanged") {
+		t.Error("the last delivery is not on the page")
+	}
+	if _, _, err := d.store.UpdateStory(ctx, d.key, func(s *story.Story) error { s.Came = noon; return nil }); err != nil { // this came later
+		t.Fatal(err)
+	}
 	_, page, _ := d.get("/sources")
 	for _, want := range []string{"signed with another secret", "article.published Reservoir &lt;b&gt;rises", "accepted", key, "1 story"} {
 		if !strings.Contains(page, want) {

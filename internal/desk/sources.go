@@ -59,6 +59,7 @@ func (d *desk) sourcesPage(q *request) error {
 		if err != nil {
 			return err
 		}
+		in.Heard(name, dossiers)
 		r := sourceRow{Name: name, Kind: cfg.Kind, Site: d.Config.Sites[cfg.Site].Name, Last: q.words.clock(in.Last.At, now, zone), Result: in.Last.Result,
 			Pulled: q.words.clock(in.Pulled, now, zone), Refused: len(in.Refused), May: q.may(staff.Stop, cfg.Site) == nil}
 		for i := range dossiers {

@@ -14,7 +14,8 @@ import (
 // What is known of a source's deliveries: the last one taken, and those that were refused, which an admin may have
 // tried again. Only webhook writes them, but for the wish to try one again, which is an object of its own.
 
-// Delivered is the last delivery of a source that was taken, sources/<source>/last.json. It may be some seconds behind.
+// Delivered is the last delivery of a source that was taken and left no other trace, sources/<source>/last.json. It may be some
+// seconds behind. Of one that changed a story of its day the story says that it came: see [Intake.Heard].
 type Delivered struct {
 	Schema int       `json:"schema"`
 	At     time.Time `json:"at"`              // when it came
@@ -48,6 +49,15 @@ type Intake struct {
 	Last    Delivered // zero: none yet
 	Pulled  time.Time // when the CMS was last asked what is public; zero: never
 	Refused []Refusal // newest first
+}
+
+// Heard takes in what the stories of today say of when a source's deliveries came.
+func (in *Intake) Heard(source string, today []Dossier) {
+	for i := range today {
+		if s := &today[i].Story; s.Source == source && s.Came.After(in.Last.At) {
+			in.Last = Delivered{Schema: Schema, At: s.Came, Result: "accepted", Story: s.Key}
+		}
+	}
 }
 
 // refusedAt is how a refused request's key begins with its time.

@@ -37,6 +37,7 @@ type Story struct {
 	Content  string          `json:"content"`          // hash of what the article's half was made from; the same again changes nothing
 	First    time.Time       `json:"first"`            // when the first delivery was stored
 	Received time.Time       `json:"received"`         // when the article's half last changed
+	Came     time.Time       `json:"came,omitzero"`    // when the delivery came that last changed it; what was read from the CMS is none
 	Sent     time.Time       `json:"sent,omitzero"`    // the sender's own time of the newest delivery taken; an older one that comes later changes nothing
 	Off      string          `json:"off,omitempty"`    // "unpublished" or "deleted": the article is no longer public; empty: it is
 	Orders   []string        `json:"orders,omitempty"` // ids of the latest deliveries taken, newest last; a doubled one is known by it

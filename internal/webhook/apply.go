@@ -188,7 +188,11 @@ func doubled(st *story.Story, d source.Delivery) bool {
 	return d.ID != "" && slices.Contains(st.Orders, d.ID)
 }
 
-func remember(st *story.Story, d source.Delivery) {
+// remember notes down a delivery that changed a story, and came at a time.
+func remember(st *story.Story, d source.Delivery, at time.Time) {
+	if d.Read.IsZero() {
+		st.Came = at.UTC()
+	}
 	if d.Sent.After(st.Sent) {
 		st.Sent = d.Sent.UTC()
 	}
@@ -279,7 +283,7 @@ func upsert(ctx context.Context, store *story.Store, name, site string, d source
 			s.Changed(story.ArticleChanges(s.Article, a, takenAt(d, at)))
 		}
 		s.Source, s.Site, s.Article, s.Content, s.Off, s.Received = name, site, a, content, "", takenAt(d, at)
-		remember(s, d)
+		remember(s, d, at)
 		result, why = "accepted", d.Why
 		return nil
 	})
@@ -363,7 +367,7 @@ func off(ctx context.Context, store *story.Store, name string, d source.Delivery
 			return nil
 		}
 		s.Off, s.Received = d.Off, takenAt(d, at)
-		remember(s, d)
+		remember(s, d, at)
 		result, why = "accepted", d.Why
 		return nil
 	})

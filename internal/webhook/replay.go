@@ -17,29 +17,40 @@ import (
 // noteEvery is how often a source's last delivery is written down while deliveries come.
 const noteEvery = 10 * time.Second
 
+// last is a source's last delivery.
+type last struct {
+	story.Delivered
+	kept bool // its story says that it came
+}
+
+// told says whether the desk knows of it, which reads the stories of today.
+func (d last) told(now time.Time) bool {
+	return d.kept && d.Story.Day() == now.UTC().Format(time.DateOnly)
+}
+
 // lasts are the sources' last deliveries, as this process saw them.
 type lasts struct {
 	mu      sync.Mutex
-	of      map[string]story.Delivered
+	of      map[string]last
 	written map[string]time.Time // when it was last written down
 }
 
-// note remembers a delivery for the desk, and writes it down if that was not done a moment ago; else the next delivery or
-// tick does. That it cannot be written is no reason for another answer.
-func (w *Webhook) note(ctx context.Context, src source.Source, d story.Delivered) {
+// note remembers a delivery for the desk, and writes it down if no story tells of it and that was not done a moment ago; else the
+// next delivery or tick does. That it cannot be written is no reason for another answer.
+func (w *Webhook) note(ctx context.Context, src source.Source, d last) {
 	w.last.mu.Lock()
 	if w.last.of == nil {
-		w.last.of, w.last.written = map[string]story.Delivered{}, map[string]time.Time{}
+		w.last.of, w.last.written = map[string]last{}, map[string]time.Time{}
 	}
 	w.last.of[src.Name] = d
-	due := d.At.Sub(w.last.written[src.Name]) >= noteEvery
+	due := !d.told(d.At) && d.At.Sub(w.last.written[src.Name]) >= noteEvery
 	if due {
 		w.last.written[src.Name] = d.At
 	}
 	w.last.mu.Unlock()
 	if due {
 		// It came just now: what another process has noted is of the same moment, and need not be read to be replaced.
-		data, err := lastDoc(d)
+		data, err := lastDoc(d.Delivered)
 		if err == nil {
 			_, err = w.Store.Bucket.Put(ctx, story.LastKey(src.Name), data, "application/json", bucket.Always)
 		}
@@ -53,7 +64,7 @@ func (w *Webhook) note(ctx context.Context, src source.Source, d story.Delivered
 func (w *Webhook) writeLast(ctx context.Context, name string) error {
 	w.last.mu.Lock()
 	d, ok := w.last.of[name]
-	if ok = ok && d.At.After(w.last.written[name]); ok {
+	if ok = ok && !d.told(w.Now()) && d.At.After(w.last.written[name]); ok {
 		w.last.written[name] = d.At
 	}
 	w.last.mu.Unlock()
@@ -65,7 +76,7 @@ func (w *Webhook) writeLast(ctx context.Context, name string) error {
 		if len(old) > 0 && json.Unmarshal(old, &was) == nil && !was.At.Before(d.At) {
 			return nil, nil
 		}
-		return lastDoc(d)
+		return lastDoc(d.Delivered)
 	})
 }
 

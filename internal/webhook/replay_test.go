@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"cutline/internal/bucket"
 	"cutline/internal/source"
 	"cutline/internal/story"
 )
@@ -68,31 +69,67 @@ func TestRefusedRequestIsTriedAgain(t *testing.T) {
 	}
 }
 
-// The last delivery is there for the desk, though not each is written down.
+// The last delivery is there for the desk, though not each is written down: of one that makes or changes a story of today the
+// story tells.
 func TestLastDelivery(t *testing.T) {
 	d := open(t)
 	writes := 0
 	last := ""
-	for i := range 5 {
-		d.now = noon.Add(time.Duration(i) * time.Second)
-		d.send(payload("published", "7", fmt.Sprint("Reservoir ", i)))
+	send := func(n int, at time.Duration, headline string) {
+		t.Helper()
+		d.now = noon.Add(at)
+		d.send(payload("published", "7", headline))
 		o, err := d.store.Bucket.Get(context.Background(), story.LastKey("newsroom"))
-		if err != nil {
+		if err != nil && !errors.Is(err, bucket.ErrNotFound) {
 			t.Fatal(err)
 		}
 		if o.ETag != last {
 			last = o.ETag
 			writes++
 		}
+		if writes != n {
+			t.Errorf("written %d times, want %d", writes, n)
+		}
 	}
-	if writes != 1 {
-		t.Errorf("written %d times in five seconds", writes)
+	heard := func(at time.Duration, result string) {
+		t.Helper()
+		in, err := d.store.Intake(context.Background(), "newsroom", 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		today, _, err := d.store.Day(context.Background(), d.now.Format(time.DateOnly))
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Heard("newsroom", today)
+		if !in.Last.At.Equal(noon.Add(at)) || in.Last.Result != result || in.Last.Story == "" {
+			t.Errorf("%+v", in.Last)
+		}
 	}
-	if err := d.handler.(*Webhook).Tick(context.Background()); err != nil {
-		t.Fatal(err)
+	tick := func() {
+		t.Helper()
+		if err := d.handler.(*Webhook).Tick(context.Background()); err != nil {
+			t.Fatal(err)
+		}
 	}
-	in, err := d.store.Intake(context.Background(), "newsroom", 1)
-	if err != nil || !in.Last.At.Equal(noon.Add(4*time.Second)) || in.Last.Result != "accepted" || in.Last.Story == "" {
-		t.Errorf("%+v %v", in, err)
+	for i := range 5 {
+		send(0, time.Duration(i)*time.Minute, fmt.Sprint("Reservoir ", i))
 	}
+	tick()
+	heard(4*time.Minute, "accepted")
+	for i := range 5 {
+		send(1, 5*time.Minute+time.Duration(i)*time.Second, "Reservoir 4")
+	}
+	heard(5*time.Minute, "unchanged")
+	tick()
+	heard(5*time.Minute+4*time.Second, "unchanged")
+	send(2, 6*time.Minute, "Reservoir 5") // what the tick wrote
+	heard(6*time.Minute, "accepted")
+
+	// The desk reads no stories of yesterday: what they told is written down when the day is over, and what changes one is.
+	d.now = noon.Add(13 * time.Hour)
+	tick()
+	heard(6*time.Minute, "accepted")
+	send(3, 14*time.Hour, "Reservoir 6")
+	heard(14*time.Hour, "accepted")
 }

@@ -208,7 +208,8 @@ func (w *Webhook) takeAll(r *http.Request, src source.Source, req source.Request
 			return Answer{}, w.fault(src, err, "story", string(key), "revision", revision, "event", string(d.Event), "id", d.Article.ID)
 		}
 		w.Log.Info("delivery", "source", src.Name, "story", string(t.Story), "revision", t.story.Revision, "result", t.Result, "event", string(d.Event), "delivery", d.ID, "why", t.Why)
-		w.note(ctx, src, story.Delivered{At: req.Now.UTC(), Event: string(d.Event), Result: t.Result, Why: t.Why, Story: t.Story})
+		at := req.Now.UTC()
+		w.note(ctx, src, last{story.Delivered{At: at, Event: string(d.Event), Result: t.Result, Why: t.Why, Story: t.Story}, t.story.Came.Equal(at)})
 		t.Cards = w.cards(t)
 		answers = append(answers, t.Answer)
 	}
