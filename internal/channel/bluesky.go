@@ -129,9 +129,7 @@ func (b *bluesky) Publish(ctx context.Context, c *Call) Outcome {
 	case "InvalidSwap": // the key is taken, and it is ours: an earlier try was posted
 		return b.find(ctx, s, rkey)
 	case "BlobNotFound": // forgotten by the server: upload it again next time
-		if err := c.Keep(ctx, "blob", ""); err != nil {
-			return Outcome{End: Later, Why: err.Error()}
-		}
+		c.Keep("blob", "")
 		return Outcome{End: Later, Why: said}
 	}
 	return b.failed(a, true)
@@ -202,7 +200,8 @@ func (b *bluesky) upload(ctx context.Context, c *Call) (json.RawMessage, Outcome
 		return nil, b.failed(a, false)
 	}
 	// A blob that no record names is thrown away, and the record's key is what keeps a post from being made twice.
-	if err := c.Keep(ctx, "blob", string(ok.Blob)); err != nil {
+	c.Keep("blob", string(ok.Blob))
+	if err := c.GoOn(ctx); err != nil {
 		return nil, Outcome{End: Later, Why: err.Error()}
 	}
 	return ok.Blob, Outcome{}

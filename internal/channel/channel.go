@@ -106,9 +106,12 @@ type Call struct {
 	Step func(ctx context.Context, name, value string) error
 
 	// Keep is Step for what may as well be done again: an upload that nobody sees and that the network forgets by itself. It is
-	// written with the call's end, so it is lost if the process ends before; it costs no write of its own. An error means
-	// that the call must not go on (somebody pressed stop), and must end as Later.
-	Keep func(ctx context.Context, name, value string) error
+	// written with the call's end, so it is lost if the process ends before; it costs no write of its own.
+	Keep func(name, value string)
+
+	// GoOn is asked between such steps and what readers see. An error means that the call must not go on (somebody pressed
+	// stop), and must end as Later. Step asks by itself.
+	GoOn func(ctx context.Context) error
 
 	// Account is the state of the channel's account, as it was read for this call; nil: it was not read.
 	Account *story.Account

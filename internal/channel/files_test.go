@@ -58,7 +58,8 @@ func call(k story.Key, text string) *Call {
 		Draft: story.Draft{Text: text, Title: "Headline & <more>", Link: "https://news.example/a?b=1&c=2", Language: "ckb", Alt: "a \"quoted\" alt", Card: "cards/x-og.jpg", Type: "image/jpeg", Width: 1200, Height: 630},
 		Card:  func(context.Context) ([]byte, error) { return []byte("jpeg"), nil },
 		Step:  func(context.Context, string, string) error { return nil },
-		Keep:  func(context.Context, string, string) error { return nil },
+		Keep:  func(string, string) {},
+		GoOn:  func(context.Context) error { return nil },
 	}
 }
 

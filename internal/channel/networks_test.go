@@ -87,7 +87,7 @@ func remembering(k story.Key, text string) *Call {
 	c := call(k, text)
 	c.Steps = map[string]string{}
 	c.Step = func(_ context.Context, name, value string) error { c.Steps[name] = value; return nil }
-	c.Keep = c.Step
+	c.Keep = func(name, value string) { c.Steps[name] = value }
 	return c
 }
 

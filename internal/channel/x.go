@@ -173,9 +173,7 @@ func (n *x) Publish(ctx context.Context, c *Call) Outcome {
 	out := n.create(ctx, body)
 	switch {
 	case out.End == Refused && c.Draft.Card != "" && strings.Contains(out.Why, "media IDs are invalid"): // forgotten by X: upload it again next time
-		if err := c.Step(ctx, "media", ""); err != nil {
-			return Outcome{End: Later, Why: err.Error()}
-		}
+		c.Keep("media", "")
 		out.End = Later
 	case out.End == Unknown && strings.Contains(strings.ToLower(out.Why), "duplicate"):
 		found := n.Find(ctx, c)

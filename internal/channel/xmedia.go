@@ -41,19 +41,19 @@ func (n *x) media(ctx context.Context, c *Call) (string, Outcome) {
 		if out := n.json(ctx, http.MethodGet, "/2/media/upload?"+q.Encode(), nil, &m); out.End != Posted {
 			return "", out
 		}
-		if out := n.ready(ctx, c, &m); out.End != Posted {
+		if out := n.ready(c, &m); out.End != Posted {
 			return "", out
 		}
 	}
-	if c.Draft.Alt == "" || c.Steps["alt"] == id {
-		return id, Outcome{End: Posted}
+	if c.Draft.Alt != "" && c.Steps["alt"] != id {
+		var ok struct{ Data struct{ ID string } }
+		body := map[string]any{"id": id, "metadata": map[string]any{"alt_text": map[string]string{"text": c.Draft.Alt}}}
+		if out := n.json(ctx, http.MethodPost, "/2/media/metadata", body, &ok); out.End != Posted {
+			return "", out
+		}
+		c.Keep("alt", id)
 	}
-	var ok struct{ Data struct{ ID string } }
-	body := map[string]any{"id": id, "metadata": map[string]any{"alt_text": map[string]string{"text": c.Draft.Alt}}}
-	if out := n.json(ctx, http.MethodPost, "/2/media/metadata", body, &ok); out.End != Posted {
-		return "", out
-	}
-	if err := c.Step(ctx, "alt", id); err != nil {
+	if err := c.GoOn(ctx); err != nil {
 		return "", Outcome{End: Later, Why: err.Error()}
 	}
 	return id, Outcome{End: Posted}
@@ -76,15 +76,14 @@ func (n *x) upload(ctx context.Context, c *Call) (string, Outcome) {
 	if !a.ok(&m) || m.Data.ID == "" {
 		return "", n.failed(a, false)
 	}
-	return n.uploaded(ctx, c, m)
+	return n.uploaded(c, m)
 }
 
-// uploaded keeps an upload that X has whole.
-func (n *x) uploaded(ctx context.Context, c *Call, m xMedia) (string, Outcome) {
-	if err := c.Step(ctx, "media", fmt.Sprint(m.Data.ID, " ", n.p.Now().Unix()+m.Data.Expires-600)); err != nil {
-		return "", Outcome{End: Later, Why: err.Error()}
-	}
-	return m.Data.ID, n.ready(ctx, c, &m)
+// uploaded keeps an upload that X has whole. One that no post names is thrown away, and two posts may have the same: it keeps no post
+// from being made twice.
+func (n *x) uploaded(c *Call, m xMedia) (string, Outcome) {
+	c.Keep("media", fmt.Sprint(m.Data.ID, " ", n.p.Now().Unix()+m.Data.Expires-600))
+	return m.Data.ID, n.ready(c, &m)
 }
 
 // sendMedia sends a form.
@@ -99,30 +98,23 @@ func (n *x) sendMedia(ctx context.Context, path string, parts ...part) (answer, 
 }
 
 // ready says whether X has done with an upload, and keeps that it has not, or that there is no use in it.
-func (n *x) ready(ctx context.Context, c *Call, m *xMedia) Outcome {
+func (n *x) ready(c *Call, m *xMedia) Outcome {
 	now := n.p.Now()
 	working, since := noted(c.Steps["processing"])
-	keep := func(step, value string, out Outcome) Outcome {
-		if c.Steps[step] == value {
-			return out
-		}
-		if err := c.Step(ctx, step, value); err != nil {
-			return Outcome{End: Later, Why: err.Error()}
-		}
-		return out
-	}
 	switch p := m.Data.Processing; {
 	case p == nil || p.State == "succeeded":
-		return keep("processing", "", Outcome{End: Posted})
+		c.Keep("processing", "")
+		return Outcome{End: Posted}
 	case p.State == "failed":
-		return keep("media", "", Outcome{End: Refused, Why: remark.Say("picture-unread-says", "X", p.Error.Message)})
+		c.Keep("media", "")
+		return Outcome{End: Refused, Why: remark.Say("picture-unread-says", "X", p.Error.Message)}
 	case working == m.Data.ID && now.Sub(since) > containerPatience:
-		return keep("media", "", Outcome{End: Refused, Why: remark.Say("picture-unfinished", "X")})
+		c.Keep("media", "")
+		return Outcome{End: Refused, Why: remark.Say("picture-unfinished", "X")}
 	default:
-		value := c.Steps["processing"]
 		if working != m.Data.ID {
-			value = fmt.Sprint(m.Data.ID, " ", now.Unix())
+			c.Keep("processing", fmt.Sprint(m.Data.ID, " ", now.Unix()))
 		}
-		return keep("processing", value, Outcome{End: Later, Working: true, Until: now.Add(time.Duration(max(p.After, 1)) * time.Second), Why: remark.Say("picture-working", "X")})
+		return Outcome{End: Later, Working: true, Until: now.Add(time.Duration(max(p.After, 1)) * time.Second), Why: remark.Say("picture-working", "X")}
 	}
 }

@@ -103,8 +103,6 @@ func (n *x) uploadPieces(ctx context.Context, c *Call, card []byte) (string, Out
 	if m.Data.ID == "" {
 		return "", Outcome{End: Later, Why: remark.Say("answer-incomplete", "X")}
 	}
-	if out := keep(""); out.End != Posted {
-		return "", out
-	}
-	return n.uploaded(ctx, c, m)
+	c.Keep("pieces", "")
+	return n.uploaded(c, m)
 }

@@ -51,13 +51,13 @@ func (l *look) callOf(w *work) *channel.Call {
 				addSteps(rec, map[string]string{name: value})
 			})
 		},
-		Keep: func(ctx context.Context, name, value string) error {
+		Keep: func(name, value string) {
 			if w.kept == nil {
 				w.kept = map[string]string{}
 			}
 			w.kept[name] = value
-			return l.mayGoOn(ctx, w)
 		},
+		GoOn: func(ctx context.Context) error { return l.mayGoOn(ctx, w) },
 	}
 	if w.asked {
 		c.Account = &w.facts.Account

@@ -62,3 +62,23 @@ func TestLinkInAComment(t *testing.T) {
 		})
 	}
 }
+
+// Facebook reads an article's page before it posts the link. A stop that is pressed meanwhile stops the post.
+func TestStopWhileFacebookReadsThePage(t *testing.T) {
+	t.Setenv("CUTLINE_TEST_TOKEN", testToken)
+	d := simulated(t, account{name: "facebook", yaml: `kind: facebook, account: "102030405060"`}, "auto")
+	d.sim.Fault(sim.Fault{Op: sim.Read, Do: sim.Pass, Then: func() { d.pass(3 * time.Second); d.stop("wrong article") }})
+	k := d.article("1", "the spillway")
+	p := d.process(nil)
+	d.look(p, k)
+	d.settle(p, time.Hour)
+	if _, ever := d.seen(); ever != 0 {
+		t.Errorf("%d posts after stop was pressed: %+v", ever, d.record(k))
+	}
+	d.stop("")
+	d.look(p, k)
+	d.settle(p, time.Hour)
+	if standing, ever := d.seen(); standing != 1 || ever != 1 {
+		t.Errorf("%d posts stand of %d: %+v", standing, ever, d.record(k))
+	}
+}

@@ -188,7 +188,7 @@ func (s *stepping) Publish(ctx context.Context, c *channel.Call) channel.Outcome
 		s.between()
 		keep := c.Step
 		if s.keeps {
-			keep = c.Keep
+			keep = func(ctx context.Context, name, value string) error { c.Keep(name, value); return c.GoOn(ctx) }
 		}
 		if err := keep(ctx, "upload", "1"); err != nil {
 			return channel.Outcome{End: channel.Later, Why: err.Error()}
