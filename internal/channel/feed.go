@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"cutline/internal/bucket"
 	"cutline/internal/config"
 	"cutline/internal/remark"
 	"cutline/internal/story"
@@ -151,8 +152,8 @@ func (f *feed) Retract(ctx context.Context, c *Call) Outcome {
 	return Outcome{End: Posted, Remote: c.Remote}
 }
 
-// Find looks for the item in all files: one that a killed worker left in the first only counts as absent, and
-// publishing it again completes the others.
+// Find looks for the item in the JSON file, and whether the others say what that says: where a killed worker left them behind,
+// it counts as absent, and publishing it again completes them.
 func (f *feed) Find(ctx context.Context, c *Call) Outcome {
 	body, err := f.p.Store.Read(ctx, f.key(".json"))
 	if err != nil {
@@ -170,7 +171,7 @@ func (f *feed) Find(ctx context.Context, c *Call) Outcome {
 		if err != nil {
 			return Outcome{End: Later, Why: err.Error()}
 		}
-		if !bytes.Contains(body, []byte(">"+form.id(f, string(c.Key))+"<")) {
+		if want, err := form.write(f, doc); err != nil || !bytes.Equal(body, want) {
 			return Outcome{End: Absent}
 		}
 	}
@@ -189,27 +190,33 @@ func (f *feed) parse(body []byte) (doc jsonFeed, err error) {
 
 // change edits the items, newest first, and brings the other files after them.
 func (f *feed) change(ctx context.Context, edit func([]jsonItem) []jsonItem) error {
-	if _, err := f.rewrite(ctx, feedForms, edit); err != nil {
+	if err := f.rewrite(ctx, edit); err != nil {
 		return err
 	}
 	return f.tell(ctx)
 }
 
-// rewrite edits the JSON file and writes the other forms from it, and returns it as it then stands. A form's version is read
-// before the JSON file is: who wrote the newest JSON and finds a form changed since begins again, so of two that
-// change the feed at once the files agree when both are done.
-func (f *feed) rewrite(ctx context.Context, forms []feedForm, edit func([]jsonItem) []jsonItem) (doc jsonFeed, err error) {
-	if len(forms) == 0 {
-		return f.edit(ctx, edit)
-	}
-	form := forms[0]
-	err = f.p.Store.Swap(ctx, f.key(form.ext), form.typ, func([]byte) ([]byte, error) {
-		if doc, err = f.rewrite(ctx, forms[1:], edit); err != nil {
+// rewrite edits the JSON file and writes the other forms from it. The last form's version is read before the JSON file is, and the
+// others are written before it: who finds it changed since begins again, so of two that change the feed at once the files
+// agree when both are done.
+func (f *feed) rewrite(ctx context.Context, edit func([]jsonItem) []jsonItem) error {
+	others, last := feedForms[:len(feedForms)-1], feedForms[len(feedForms)-1]
+	return f.p.Store.Swap(ctx, f.key(last.ext), last.typ, func([]byte) ([]byte, error) {
+		doc, err := f.edit(ctx, edit)
+		if err != nil {
 			return nil, err
 		}
-		return form.write(f, doc)
+		for _, form := range others {
+			body, err := form.write(f, doc)
+			if err != nil {
+				return nil, err
+			}
+			if _, err := f.p.Store.Bucket.Put(ctx, f.key(form.ext), body, form.typ, bucket.Always); err != nil {
+				return nil, err
+			}
+		}
+		return last.write(f, doc)
 	})
-	return doc, err
 }
 
 // edit edits the JSON file, and returns it as it then stands.

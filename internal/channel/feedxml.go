@@ -10,14 +10,13 @@ import (
 
 // feedForms is the files that a feed is written to beside the JSON file, made from it.
 var feedForms = []feedForm{
-	{".xml", "application/rss+xml", func(_ *feed, key string) string { return key }, (*feed).rss},
-	{".atom", "application/atom+xml", (*feed).tag, (*feed).atom},
+	{".xml", "application/rss+xml", (*feed).rss},
+	{".atom", "application/atom+xml", (*feed).atom},
 }
 
 // feedForm is one of them.
 type feedForm struct {
 	ext, typ string
-	id       func(f *feed, key string) string // how an item is named in it
 	write    func(f *feed, doc jsonFeed) ([]byte, error)
 }
 

@@ -346,6 +346,61 @@ func TestFeedThatAKilledWorkerLeftHalfIsMadeWhole(t *testing.T) {
 	}
 }
 
+// overtaken is a bucket in which something happens just before one object is written.
+type overtaken struct {
+	bucket.Bucket
+	key    string
+	happen func() // once
+	dead   bool   // and after that object nothing is written any more
+	over   bool
+}
+
+func (o *overtaken) Put(ctx context.Context, key string, body []byte, typ string, c bucket.Cond) (string, error) {
+	if o.over && o.dead {
+		return "", errors.New("this process was killed")
+	}
+	if key == o.key && !o.over {
+		o.over = true
+		o.happen()
+	}
+	return o.Bucket.Put(ctx, key, body, typ, c)
+}
+
+// Of two that change the feed at once, one overtakes the other between any two of its files: they agree when both are done, or when
+// the one that was killed is looked after.
+func TestFeedThatTwoChangeAtOnceAgrees(t *testing.T) {
+	ctx := context.Background()
+	for _, key := range []string{"feeds/ckb.json", "feeds/ckb.xml", "feeds/ckb.atom"} {
+		for _, dead := range []bool{false, true} {
+			ch, st := made(t, "feed")
+			f := ch.(*feed)
+			faster := *f
+			faster.p.Store = &story.Store{Bucket: st.Bucket, Now: st.Now}
+			mine, theirs := call(keyA, "mine"), call(keyB, "theirs")
+			o := &overtaken{Bucket: st.Bucket, key: key, dead: dead, happen: func() {
+				if x := faster.Publish(ctx, theirs); x.End != Posted {
+					t.Error(x)
+				}
+			}}
+			st.Bucket = o
+			if x := ch.Publish(ctx, mine); x.End != Posted && !dead {
+				t.Errorf("%s: %+v", key, x)
+			}
+			if dead {
+				o.dead = false
+				if x := ch.Find(ctx, mine); x.End != Posted { // as post does after a lease
+					ch.Publish(ctx, mine)
+				}
+			}
+			for _, c := range []*Call{mine, theirs} {
+				if x := ch.Find(ctx, c); x.End != Posted {
+					t.Errorf("%s, killed %v: %s is %+v", key, dead, c.Draft.Text, x)
+				}
+			}
+		}
+	}
+}
+
 // unread is a bucket of which one object cannot be read just now.
 type unread struct {
 	bucket.Bucket
