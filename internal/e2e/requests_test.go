@@ -68,15 +68,15 @@ var mixes = []struct {
 	{"five networks", `
   bsky: {kind: bluesky, site: en, server: "%[1]s/bluesky", account: news.example, secret: "env:TEST_PASSWORD"}
   masto: {kind: mastodon, site: en, server: "%[1]s/mastodon", secret: "env:TEST_PASSWORD"}
-  second: {kind: mastodon, site: en, server: "%[1]s/mastodon", secret: "env:TEST_PASSWORD"}
   tg: {kind: telegram, site: en, server: "%[1]s/telegram", chat: "@news", secret: "env:TEST_PASSWORD"}
-  more: {kind: telegram, site: en, server: "%[1]s/telegram", chat: "@more", secret: "env:TEST_PASSWORD"}`, 24, 18},
+  x: {kind: x, site: en, server: "%[1]s/x", account: newsroom, app: app, app_secret: "env:TEST_PASSWORD", secret: "env:TEST_PASSWORD", token_secret: "env:TEST_PASSWORD"}
+  page: {kind: facebook, site: en, server: "%[1]s/facebook", account: "102030405060", secret: "env:TEST_PASSWORD"}`, 24, 12},
 	{"three networks, a feed and a log", `
   feed: {kind: feed, site: en}
   log: {kind: log, site: en}
   bsky: {kind: bluesky, site: en, server: "%[1]s/bluesky", account: news.example, secret: "env:TEST_PASSWORD"}
   masto: {kind: mastodon, site: en, server: "%[1]s/mastodon", secret: "env:TEST_PASSWORD"}
-  tg: {kind: telegram, site: en, server: "%[1]s/telegram", chat: "@news", secret: "env:TEST_PASSWORD"}`, 26, 21},
+  tg: {kind: telegram, site: en, server: "%[1]s/telegram", chat: "@news", secret: "env:TEST_PASSWORD"}`, 25, 16},
 }
 
 // TestRequestsOfAStory counts what a story costs from the webhook to its posts on five channels: each step in a process of its own, as
