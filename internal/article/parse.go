@@ -90,21 +90,27 @@ func object(data []byte) (*fields, error) {
 	return f, nil
 }
 
-// read decodes a field into to; a missing one and null leave it as it is.
+// read decodes a field into to; a missing one and null leave it as it is. want is the remark that says what it should be.
 func (f *fields) read(name string, to any, want string) {
 	if v, ok := f.have[name]; ok && string(v) != "null" {
 		if err := json.Unmarshal(v, to); err != nil && *f.wrong == nil {
-			*f.wrong = &FieldError{f.path + name, want}
+			*f.wrong = &FieldError{f.path + name, remark.Say(want)}
 		}
 	}
 }
 
-func (f *fields) text(name string) (s string)    { f.read(name, &s, "text"); return s }
-func (f *fields) texts(name string) (s []string) { f.read(name, &s, "a list of texts"); return s }
-func (f *fields) number(name string) (n float64) { f.read(name, &n, "a number"); return n }
+func (f *fields) text(name string) (s string) { f.read(name, &s, "want-text"); return s }
+func (f *fields) texts(name string) (s []string) {
+	f.read(name, &s, "want-texts")
+	return s
+}
+func (f *fields) number(name string) (n float64) {
+	f.read(name, &n, "want-number")
+	return n
+}
 func (f *fields) object(name string) *fields {
 	in := &fields{path: f.path + name + ".", wrong: f.wrong}
-	f.read(name, &in.have, "an object")
+	f.read(name, &in.have, "want-object")
 	if in.have == nil {
 		return nil
 	}

@@ -122,7 +122,7 @@ func (b *Box) attributes(ctx context.Context, q Queue) (arn string, n int, err e
 	}
 	n, err = strconv.Atoi(out.Attributes["ApproximateNumberOfMessages"])
 	if err != nil || out.Attributes["QueueArn"] == "" {
-		return "", 0, fmt.Errorf("the dead letters of %s: their queue has no ARN or no number of messages", q.Name)
+		return "", 0, errors.New(remark.Say("dead-no-arn", q.Name))
 	}
 	return out.Attributes["QueueArn"], n, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"cutline/internal/article"
+	"cutline/internal/remark"
 )
 
 // contentfulRules is an entry of Contentful after its fields were taken in one language and its links filled in.
@@ -73,7 +74,7 @@ func (s Source) contentfulEntry(doc any, linked map[string]any, why string) (Del
 	top, _ := doc.(map[string]any)
 	fields, _ := top["fields"].(map[string]any)
 	if fields == nil {
-		return Delivery{}, &article.FieldError{Field: "fields", Want: "the entry's fields"}
+		return Delivery{}, &article.FieldError{Field: "fields", Want: remark.Say("want-entry")}
 	}
 	locale := s.locale(fields)
 	flat := inLocale(fields, locale)

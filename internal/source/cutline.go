@@ -3,11 +3,13 @@ package source
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"cutline/internal/article"
+	"cutline/internal/remark"
 )
 
 // readCutline reads our own payload, docs/article.schema.json.
@@ -18,18 +20,18 @@ func readCutline(_ context.Context, s Source, r Request) ([]Delivery, error) {
 	}
 	top, ok := doc.(map[string]any)
 	if !ok {
-		return nil, &article.FieldError{Field: "body", Want: "an object with type, timestamp and data"}
+		return nil, &article.FieldError{Field: "body", Want: remark.Say("want-envelope")}
 	}
 	data, ok := top["data"].(map[string]any)
 	if !ok {
-		return nil, &article.FieldError{Field: "data", Want: "the article"}
+		return nil, &article.FieldError{Field: "data", Want: remark.Say("want-article")}
 	}
 	d := Delivery{ID: r.Header.Get("webhook-id")}
 	if stamp, given := top["timestamp"]; given {
 		text, isText := stamp.(string)
 		t, err := time.Parse(time.RFC3339, text)
 		if err != nil || !isText {
-			return nil, &article.FieldError{Field: "timestamp", Want: "a time as 2026-11-26T12:00:00Z"}
+			return nil, &article.FieldError{Field: "timestamp", Want: remark.Say("want-time")}
 		}
 		d.Sent = t
 	}
@@ -42,12 +44,12 @@ func readCutline(_ context.Context, s Source, r Request) ([]Delivery, error) {
 	case "article.unpublished", "article.deleted":
 		id, _ := data["id"].(string)
 		if err := checkID(id); err != nil {
-			return nil, &article.FieldError{Field: "data.id", Want: "the CMS's id of the article"}
+			return nil, inData(err)
 		}
 		d.Event, d.Article.ID, d.Off, d.Why = Retract, id, strings.TrimPrefix(kind, "article."), kind
 		return []Delivery{d}, nil
 	case "":
-		return nil, &article.FieldError{Field: "type", Want: "article.published, article.updated, article.unpublished or article.deleted"}
+		return nil, &article.FieldError{Field: "type", Want: remark.Say("want-one-of", "article.published, article.updated, article.unpublished, article.deleted")}
 	default:
 		d.Why = fmt.Sprintf("the type %q is none that is read here", cut(kind, 60))
 		return []Delivery{d}, nil
@@ -57,13 +59,11 @@ func readCutline(_ context.Context, s Source, r Request) ([]Delivery, error) {
 		return nil, err
 	}
 	a, err := article.Parse(body)
-	if field, ok := err.(*article.FieldError); ok {
-		return nil, &article.FieldError{Field: "data." + field.Field, Want: field.Want}
-	} else if err != nil {
-		return nil, err
+	if err != nil {
+		return nil, inData(err)
 	}
 	if err := checkID(a.ID); err != nil {
-		return nil, &article.FieldError{Field: "data.id", Want: strings.TrimPrefix(err.Error(), "id: want ")}
+		return nil, inData(err)
 	}
 	from := map[string]string{}
 	for ours, theirs := range map[string]string{"photo": "photo.url", "caption": "photo.caption", "credit": "photo.credit", "alt": "photo.alt", "terms": "photo.terms", "focal": "photo.focal"} {
@@ -77,8 +77,16 @@ func readCutline(_ context.Context, s Source, r Request) ([]Delivery, error) {
 		}
 	}
 	if err := s.finish(&a, "", from); err != nil {
-		return nil, &article.FieldError{Field: "data.headline", Want: "the headline"}
+		return nil, inData(err)
 	}
 	d.Event, d.Article, d.From, d.Why = Upsert, a, from, kind
 	return []Delivery{d}, nil
+}
+
+// inData says of a field where in the payload it is.
+func inData(err error) error {
+	if field, ok := errors.AsType[*article.FieldError](err); ok {
+		return &article.FieldError{Field: "data." + field.Field, Want: field.Want}
+	}
+	return err
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"cutline/internal/article"
+	"cutline/internal/remark"
 )
 
 // directusRules is an item of Directus under the names of its newsroom starters; others are configured. All texts are
@@ -46,13 +47,13 @@ func readDirectus(_ context.Context, s Source, r Request) ([]Delivery, error) {
 	doc, err := parseJSON(r.Body)
 	if err != nil {
 		if f, ok := err.(*article.FieldError); ok && strings.HasPrefix(f.Want, "one JSON") {
-			f.Want += "; a Flow must send {{ $trigger }} or {{ json }} of an item: values pasted between quotes break on a quote or a line break"
+			f.Want = remark.Join(f.Want, remark.Say("directus-flow"))
 		}
 		return nil, err
 	}
 	top, ok := doc.(map[string]any)
 	if !ok {
-		return nil, &article.FieldError{Field: "body", Want: "an object"}
+		return nil, &article.FieldError{Field: "body", Want: remark.Say("want-object")}
 	}
 	event := text(top["event"])
 	if event == "files.update" {
@@ -72,7 +73,7 @@ func readDirectus(_ context.Context, s Source, r Request) ([]Delivery, error) {
 	}
 	each := func(d Delivery) (out []Delivery, err error) {
 		if len(keys) == 0 {
-			return nil, &article.FieldError{Field: "keys", Want: "the ids of the items"}
+			return nil, &article.FieldError{Field: "keys", Want: remark.Say("want-ids")}
 		}
 		for _, k := range keys {
 			d.Article.ID = k
@@ -97,7 +98,7 @@ func readDirectus(_ context.Context, s Source, r Request) ([]Delivery, error) {
 	case len(keys) > 0:
 		return each(Delivery{Event: Upsert, Partial: true, Why: "only the keys are sent"})
 	}
-	return nil, &article.FieldError{Field: "data", Want: "an item, or the trigger's payload and keys"}
+	return nil, &article.FieldError{Field: "data", Want: remark.Say("want-item")}
 }
 
 // directusWhole reads a Flow that read the item first.
@@ -187,7 +188,7 @@ func directusItems(s Source, answer any) ([]Delivery, error) {
 	return items(find(answer, "data"), func(v any) (Delivery, error) {
 		item, ok := v.(map[string]any)
 		if !ok {
-			return Delivery{}, &article.FieldError{Field: "data", Want: "items"}
+			return Delivery{}, &article.FieldError{Field: "data", Want: remark.Say("want-list")}
 		}
 		all, err := s.directusWhole(item, ".update")
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cutline/internal/article"
+	"cutline/internal/remark"
 )
 
 // drupalRules reads a node of Drupal's JSON:API, and after drupalFlat one serialized by REST.
@@ -44,7 +45,7 @@ func readDrupal(_ context.Context, s Source, r Request) ([]Delivery, error) {
 func (s Source) drupalNode(payload any, event string, included []any) ([]Delivery, error) {
 	node, ok := payload.(map[string]any)
 	if !ok {
-		return nil, &article.FieldError{Field: "body", Want: "a node"}
+		return nil, &article.FieldError{Field: "body", Want: remark.Say("want-node")}
 	}
 	if more, ok := node["included"].([]any); ok {
 		included = more

@@ -8,6 +8,7 @@ import (
 
 	"cutline/internal/article"
 	"cutline/internal/fetch"
+	"cutline/internal/remark"
 )
 
 // feedRules reads what a feed's item was made into: RSS 2.0 with Media RSS and Dublin Core, Atom and JSON Feed alike.
@@ -62,7 +63,7 @@ func (s Source) feed(body []byte) ([]Delivery, error) {
 			list = append(list, atomEntry(n, root.attr("lang")))
 		}
 	default:
-		return nil, &article.FieldError{Field: "body", Want: "a feed: RSS, Atom or JSON Feed"}
+		return nil, &article.FieldError{Field: "body", Want: remark.Say("want-feed")}
 	}
 	return s.feedItems(list, func(v any) any { return v }), nil
 }

@@ -103,7 +103,7 @@ func ghostItems(s Source, answer any) ([]Delivery, error) {
 	return items(find(answer, "posts"), func(v any) (Delivery, error) {
 		post, ok := v.(map[string]any)
 		if !ok {
-			return Delivery{}, &article.FieldError{Field: "posts", Want: "posts"}
+			return Delivery{}, &article.FieldError{Field: "posts", Want: remark.Say("want-list")}
 		}
 		d, err := s.ghostPost(post, "as the Content API has it")
 		d.Thin = post["access"] == false

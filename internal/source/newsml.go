@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"cutline/internal/article"
+	"cutline/internal/remark"
 )
 
 // newsmlRules reads what newsmlItem made of a NewsML-G2 item.
@@ -68,7 +69,7 @@ func (s Source) newsmlItem(n *node, pictures []*node) (Delivery, error) {
 	d := Delivery{Sent: versionTime(meta.one("versionCreated").words(), n.attr("version"))}
 	d.Article.ID = n.attr("guid")
 	if d.Article.ID == "" {
-		return d, &article.FieldError{Field: "newsItem.guid", Want: "the item's id"}
+		return d, &article.FieldError{Field: "newsItem.guid", Want: remark.Say("want-item-id")}
 	}
 	switch status := lastColon(meta.one("pubStatus").attr("qcode")); status {
 	case "canceled", "cancelled":

@@ -15,6 +15,7 @@ import (
 
 	"cutline/internal/article"
 	"cutline/internal/fetch"
+	"cutline/internal/remark"
 )
 
 // pageRules reads what a page says of itself: schema.org's NewsArticle in JSON-LD first, then Open Graph, then what the
@@ -59,7 +60,7 @@ func readPage(_ context.Context, s Source, r Request) ([]Delivery, error) {
 func (s Source) ownPage(address string) (string, error) {
 	u, err := url.Parse(strings.TrimSpace(address))
 	if address == "" || err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
-		return "", &article.FieldError{Field: "url", Want: "the address of the article's page"}
+		return "", &article.FieldError{Field: "url", Want: remark.Say("want-page")}
 	}
 	home, err := url.Parse(s.site.URL)
 	if err != nil {
@@ -67,7 +68,7 @@ func (s Source) ownPage(address string) (string, error) {
 	}
 	www := func(h string) string { return strings.TrimPrefix(strings.ToLower(h), "www.") }
 	if www(u.Host) != www(home.Host) {
-		return "", &article.FieldError{Field: "url", Want: "an address of " + home.Host}
+		return "", &article.FieldError{Field: "url", Want: remark.Say("want-address-of", home.Host)}
 	}
 	u.Fragment, u.RawFragment = "", ""
 	q := u.Query()

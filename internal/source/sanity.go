@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"cutline/internal/article"
+	"cutline/internal/remark"
 )
 
 // sanityRules is what a webhook's projection of Sanity should give; docs/sources/sanity.md has the GROQ for it.
@@ -66,7 +67,7 @@ func readSanity(_ context.Context, s Source, r Request) ([]Delivery, error) {
 func (s Source) sanityDocument(doc any, why string) (Delivery, error) {
 	top, ok := doc.(map[string]any)
 	if !ok {
-		return Delivery{}, &article.FieldError{Field: "body", Want: "an object"}
+		return Delivery{}, &article.FieldError{Field: "body", Want: remark.Say("want-object")}
 	}
 	for _, f := range []string{"image", "mainImage"} { // an asset that was not expanded: its id says where it lies
 		ref := text(find(top[f], "asset._ref"))

@@ -222,11 +222,11 @@ func checkID(id string) error {
 	visible := strings.IndexFunc(id, func(r rune) bool { return !unicode.IsSpace(r) && !unicode.Is(unicode.Cf, r) }) >= 0
 	switch {
 	case !visible:
-		return &article.FieldError{Field: "id", Want: "the CMS's id of the article"}
+		return &article.FieldError{Field: "id", Want: remark.Say("want-id")}
 	case len(id) > maxID:
-		return &article.FieldError{Field: "id", Want: fmt.Sprintf("at most %d bytes", maxID)}
+		return &article.FieldError{Field: "id", Want: remark.Say("want-id-bytes", maxID)}
 	case strings.ContainsRune(id, 0):
-		return &article.FieldError{Field: "id", Want: "no NUL in it"}
+		return &article.FieldError{Field: "id", Want: remark.Say("want-no-nul")}
 	}
 	return nil
 }
@@ -245,7 +245,7 @@ func (s Source) finish(a *article.Article, slug string, from map[string]string) 
 	}
 	article.Clean(a, article.Rules{Promotion: s.site.Promotion})
 	if a.Headline == "" {
-		return &article.FieldError{Field: "headline", Want: "the headline"}
+		return &article.FieldError{Field: "headline", Want: remark.Say("want-headline")}
 	}
 	if caption && a.Photo.From == "caption" {
 		from["credit"] = "in " + from["caption"]

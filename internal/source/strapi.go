@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cutline/internal/article"
+	"cutline/internal/remark"
 )
 
 // strapiRules is an entry of Strapi 5 under the names that newsrooms give their fields most; others are configured. All
@@ -46,7 +47,7 @@ func readStrapi(_ context.Context, s Source, r Request) ([]Delivery, error) {
 	case model != s.model("article"):
 		return one("the model %s is no article; the source's model is %s", orNothing(model), s.model("article"))
 	case entry == nil:
-		return nil, &article.FieldError{Field: "entry", Want: "the article"}
+		return nil, &article.FieldError{Field: "entry", Want: remark.Say("want-article")}
 	}
 	d.Article.ID = strapiID(entry)
 	switch event {
@@ -89,7 +90,7 @@ func strapiItems(s Source, answer any) ([]Delivery, error) {
 	return items(find(answer, "data"), func(v any) (Delivery, error) {
 		entry, ok := v.(map[string]any)
 		if !ok {
-			return Delivery{}, &article.FieldError{Field: "data", Want: "entries"}
+			return Delivery{}, &article.FieldError{Field: "data", Want: remark.Say("want-list")}
 		}
 		return s.strapiEntry(entry, "as the REST API has it")
 	}), nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cutline/internal/article"
+	"cutline/internal/remark"
 )
 
 // ninjsRules is an item of IPTC ninjs 1.x, and of 2.x and 3.x after flatten.
@@ -28,7 +29,7 @@ func readSuperdesk(_ context.Context, s Source, r Request) ([]Delivery, error) {
 	}
 	item, ok := doc.(map[string]any)
 	if !ok {
-		return nil, &article.FieldError{Field: "body", Want: "a ninjs item"}
+		return nil, &article.FieldError{Field: "body", Want: remark.Say("want-ninjs")}
 	}
 	d, err := s.ninjs(item)
 	return []Delivery{d}, err
@@ -80,7 +81,7 @@ func superdeskItems(s Source, answer any) ([]Delivery, error) {
 	return items(list, func(v any) (Delivery, error) {
 		item, ok := v.(map[string]any)
 		if !ok {
-			return Delivery{}, &article.FieldError{Field: "_items", Want: "items"}
+			return Delivery{}, &article.FieldError{Field: "_items", Want: remark.Say("want-list")}
 		}
 		if at, err := url.Parse(text(item["uri"])); err == nil && text(item["guid"]) == "" && strings.Contains(at.Path, "/items/") {
 			item["guid"] = at.Path[strings.LastIndex(at.Path, "/items/")+len("/items/"):]

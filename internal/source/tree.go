@@ -3,7 +3,6 @@ package source
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"html"
 	"io"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"strings"
 
 	"cutline/internal/article"
+	"cutline/internal/remark"
 )
 
 // Bounds of a JSON document from outside. Those of real CMSs have under 20 levels and a few thousand values.
@@ -26,24 +26,22 @@ func parseJSON(data []byte) (any, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
 	left := maxValues
-	bad := func(format string, args ...any) error {
-		return &article.FieldError{Field: "body", Want: fmt.Sprintf(format, args...)}
-	}
+	bad := func(want string) error { return &article.FieldError{Field: "body", Want: want} }
 	var read func(depth int) (any, error)
 	read = func(depth int) (any, error) {
 		t, err := d.Token()
 		if err != nil {
-			return nil, bad("one JSON document: %v", err)
+			return nil, bad(remark.Say("want-document", err))
 		}
 		if left--; left < 0 {
-			return nil, bad("at most %d values of JSON", maxValues)
+			return nil, bad(remark.Say("want-values", maxValues))
 		}
 		open, ok := t.(json.Delim)
 		if !ok {
 			return t, nil
 		}
 		if depth >= maxDepth {
-			return nil, bad("at most %d levels of JSON", maxDepth)
+			return nil, bad(remark.Say("want-levels", maxDepth))
 		}
 		if open == '[' {
 			list := []any{}
@@ -61,14 +59,14 @@ func parseJSON(data []byte) (any, error) {
 		for d.More() {
 			name, err := d.Token()
 			if err != nil {
-				return nil, bad("one JSON document: %v", err)
+				return nil, bad(remark.Say("want-document", err))
 			}
 			n, ok := name.(string)
 			if _, twice := object[n]; twice || !ok {
-				return nil, &article.FieldError{Field: cut(n, 60), Want: "each name once in an object"}
+				return nil, &article.FieldError{Field: cut(n, 60), Want: remark.Say("want-names-once")}
 			}
 			if len(object) >= maxKeys {
-				return nil, bad("at most %d names in an object", maxKeys)
+				return nil, bad(remark.Say("want-names", maxKeys))
 			}
 			if object[n], err = read(depth + 1); err != nil {
 				return nil, err
@@ -82,14 +80,14 @@ func parseJSON(data []byte) (any, error) {
 		return nil, err
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return nil, bad("one JSON document and nothing after it")
+		return nil, bad(remark.Say("want-one-document"))
 	}
 	return v, nil
 }
 
 func jsonEnd(err error) error {
 	if err != nil {
-		return &article.FieldError{Field: "body", Want: "one JSON document: " + err.Error()}
+		return &article.FieldError{Field: "body", Want: remark.Say("want-document", err)}
 	}
 	return nil
 }

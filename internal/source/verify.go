@@ -137,7 +137,7 @@ func single(h http.Header, name string) (string, error) {
 	return "", errors.New(remark.Say("header-twice", name, len(found)))
 }
 
-var errMismatch = errors.New(remark.Say("signature-other"))
+func mismatch() error { return errors.New(remark.Say("signature-other")) }
 
 func mac(h func() hash.Hash, key string, parts ...[]byte) []byte {
 	m := hmac.New(h, []byte(key))
@@ -211,7 +211,7 @@ func standard(secret, signatures string, r Request) error {
 			return nil
 		}
 	}
-	return errMismatch
+	return mismatch()
 }
 
 // standardKey is the key that a Standard Webhooks secret stands for.
@@ -259,7 +259,7 @@ func ghostParts(signature string) (sum, t string, err error) {
 func equalHex(given string, want []byte) error {
 	b, err := hex.DecodeString(given)
 	if err != nil || !hmac.Equal(b, want) {
-		return errMismatch
+		return mismatch()
 	}
 	return nil
 }
@@ -296,7 +296,7 @@ func websub(secret, signature string, r Request) error {
 func woo(secret, signature string, r Request) error {
 	b, err := base64.StdEncoding.DecodeString(signature)
 	if err != nil || !hmac.Equal(b, mac(sha256.New, secret, r.Body)) {
-		return errMismatch
+		return mismatch()
 	}
 	return nil
 }
@@ -318,7 +318,7 @@ func sanity(secret, signature string, r Request) error {
 	}
 	given, err := base64.RawURLEncoding.DecodeString(sum)
 	if err != nil || !hmac.Equal(given, mac(sha256.New, secret, []byte(t+"."), r.Body)) {
-		return errMismatch
+		return mismatch()
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cutline/internal/article"
+	"cutline/internal/remark"
 )
 
 // wordPressRules is a post as WordPress's REST API shows it with _embed, which our plugin sends too. All texts are HTML.
@@ -197,7 +198,7 @@ func wordPressItems(s Source, answer any) ([]Delivery, error) {
 	return items(answer, func(v any) (Delivery, error) {
 		post, ok := v.(map[string]any)
 		if !ok {
-			return Delivery{}, &article.FieldError{Field: "post", Want: "an object"}
+			return Delivery{}, &article.FieldError{Field: "post", Want: remark.Say("want-object")}
 		}
 		d := Delivery{Event: Retract, Off: "unpublished", Why: "the REST API no longer shows it to all"}
 		d.Article.ID = text(post["id"])

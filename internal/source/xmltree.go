@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/html/charset"
 
 	"cutline/internal/article"
+	"cutline/internal/remark"
 )
 
 // A node is one element of an XML document.
@@ -30,9 +31,7 @@ const (
 // parseXML reads an XML document with bounded depth and size. Any DOCTYPE is refused: entities of its own are the one
 // thing in XML that grows.
 func parseXML(data []byte) (*node, error) {
-	bad := func(format string, args ...any) error {
-		return &article.FieldError{Field: "body", Want: fmt.Sprintf(format, args...)}
-	}
+	bad := func(want string) error { return &article.FieldError{Field: "body", Want: want} }
 	d := xml.NewDecoder(bytes.NewReader(data))
 	d.Strict = true
 	d.Entity = xml.HTMLEntity // feeds have &nbsp; in them
@@ -52,18 +51,18 @@ func parseXML(data []byte) (*node, error) {
 		if err == io.EOF {
 			break
 		} else if err != nil {
-			return nil, bad("one XML document: %v", err)
+			return nil, bad(remark.Say("want-xml", err))
 		}
 		top := stack[len(stack)-1]
 		switch t := t.(type) {
 		case xml.Directive:
-			return nil, bad("no DOCTYPE")
+			return nil, bad(remark.Say("want-no-doctype"))
 		case xml.StartElement:
 			if count++; count > maxNodes || len(t.Attr) > maxAttrs || len(stack) > maxDepth {
-				return nil, bad("at most %d elements, %d levels and %d attributes of XML", maxNodes, maxDepth, maxAttrs)
+				return nil, bad(remark.Say("want-xml-size", maxNodes, maxDepth, maxAttrs))
 			}
 			if len(stack) == 1 && len(root.kids) > 0 {
-				return nil, bad("one XML document and nothing after it")
+				return nil, bad(remark.Say("want-one-xml"))
 			}
 			n := &node{name: t.Name, attrs: append([]xml.Attr(nil), t.Attr...)}
 			top.kids = append(top.kids, n)
@@ -79,7 +78,7 @@ func parseXML(data []byte) (*node, error) {
 		}
 	}
 	if len(root.kids) != 1 || len(stack) != 1 {
-		return nil, bad("one XML document")
+		return nil, bad(remark.Say("want-one-xml"))
 	}
 	return root.kids[0], nil
 }
