@@ -132,16 +132,18 @@ type followed struct {
 	Field   string // of the edit form
 	Text    string
 	Preview preview
+	Out     bool // it is on the network, as it stands here
 	meter
 }
 
 // followed are the posts that follow in a draft's thread, as its network shows them.
 func (q *request) followed(x *story.Dossier, name string, d story.Draft) []followed {
 	var out []followed
+	thread := x.Posts[name].Doc.Thread
 	for i, text := range d.More {
 		m, _ := meterOf(q.desk.Config.Channels[name], text) // what is wrong is among the findings
 		out = append(out, followed{Says: q.words.say("thread_post", "n", q.words.Number(i+2)), Field: moreField(name, i), Text: text,
-			Preview: q.previewOf(x, name, story.Draft{Text: text, Language: d.Language, Part: i + 1}), meter: m})
+			Preview: q.previewOf(x, name, story.Draft{Text: text, Language: d.Language, Part: i + 1}), Out: i < len(thread) && thread[i].Said == text, meter: m})
 	}
 	return out
 }

@@ -234,6 +234,7 @@ type channelView struct {
 	Findings []string
 	Repairs  []repairView // taps that mend it
 	Approve  bool         // an approval would be for it
+	Rest     int          // posts of a thread that was stopped half-way, which an approval sends; 0: none
 	Open     bool         // shown open
 	Plan     *planView    // what an approval would do with the post that is out; nil: nothing
 	Doubted  *preview
@@ -276,7 +277,7 @@ func (q *request) view(x *story.Dossier, looks story.Looks) storyView {
 	}
 	for i, name := range d.Config.ChannelsOf(s.Site) {
 		c := q.channel(x, name, zone)
-		c.Open = i < 2 || c.Hold != "" || c.State.Name == story.StateUncertain || c.State.Name == story.StateFailed
+		c.Open = i < 2 || c.Rest > 0 || c.Hold != "" || c.State.Name == story.StateUncertain || c.State.Name == story.StateFailed
 		if c.Approve {
 			v.Approvable++
 			if c.Hold == "" {
@@ -326,7 +327,8 @@ func (q *request) channel(x *story.Dossier, name string, zone *time.Location) ch
 			c.State.Why = "" // it stands below, among the findings
 		}
 		c.meter, c.Preview, c.More = m, q.previewOf(x, name, c.Draft), q.followed(x, name, c.Draft)
-		c.Approve, c.Repairs = approvable(x, st.Name), q.repairViews(x, name, c.Draft)
+		c.Rest, c.Repairs = d.rest(x, name, c.Draft), q.repairViews(x, name, c.Draft)
+		c.Approve = x.Story.Live() && x.Manifest.Revision >= x.Story.Revision && (c.Rest > 0 || approvable[st.Name])
 		if p := c.Post.Plan; p.How != "" && (st.Name == story.StateCorrection || st.Name == story.StateReview) {
 			c.Plan = &planView{How: q.words.say("plan_" + p.How), Why: p.Why, What: p.What, Notifies: p.Notifies, Cost: q.money(p.Cost)}
 		}
@@ -365,16 +367,20 @@ type planView struct {
 	Cost     string   // empty: nothing
 }
 
-// approvable says whether an approval means something in this state. A rejected story may be approved after all.
-func approvable(x *story.Dossier, state string) bool {
-	if !x.Story.Live() || x.Manifest.Revision < x.Story.Revision {
-		return false
+// approvable are the states in which an approval means something. A rejected story may be approved after all.
+var approvable = map[string]bool{story.StateReview: true, story.StateCorrection: true, story.StateHeld: true, story.StateAuto: true, story.StateRejected: true,
+	story.StateFailed: true, story.StateEmbargo: true, story.StateScheduled: true, story.StateRetracted: true}
+
+// rest is how many posts of a thread that was stopped half-way an approval of the draft would send: those that are not out,
+// as the draft has them. 0: it was not stopped, or the draft is of another post than what is out.
+func (d *desk) rest(x *story.Dossier, name string, shown story.Draft) int {
+	p, v := x.Posts[name].Doc, d.verdict(x, name)
+	left, half := p.Left()
+	if !half || !p.Live() || p.Claim != nil || p.Uncertain != "" || !p.Stopped(v, left) || shown.Base() != p.Sent.Base() {
+		return 0
 	}
-	switch state {
-	case story.StateReview, story.StateCorrection, story.StateHeld, story.StateAuto, story.StateRejected, story.StateFailed, story.StateEmbargo, story.StateScheduled, story.StateRetracted:
-		return true
-	}
-	return false
+	out, _ := p.Out()
+	return max(0, 1+len(shown.More)-out)
 }
 
 // label is what a channel is called: by its network, and by its name where that says more.

@@ -39,7 +39,13 @@ func (j judge) lawful(c *channel.Call, verb string) {
 	}
 	v := d.Decisions.For("net", story.Rule{})
 	part := c.Draft.Part
-	approved := slices.ContainsFunc(d.Decisions.Log, func(dec story.Decision) bool {
+	since := d.Decisions.Log // it was last held, rejected or taken down
+	for i, dec := range since {
+		if dec.Act == story.Hold || dec.Act == story.Reject || dec.Act == story.Retract {
+			since = d.Decisions.Log[i:]
+		}
+	}
+	approved := slices.ContainsFunc(since, func(dec story.Decision) bool {
 		more := dec.Drafts["net"].More
 		return part > 0 && part <= len(more) && more[part-1] == c.Draft.Text
 	})
@@ -47,7 +53,7 @@ func (j judge) lawful(c *channel.Call, verb string) {
 	case d.Story.Article.Embargo.After(l.w.now), v.Embargo.After(l.w.now):
 		l.fail("%s before the embargo %v", verb, d.Story.Article.Embargo)
 	case part > 0 && !approved:
-		l.fail("%s of %q, which nobody approved", verb, c.Draft.Text)
+		l.fail("%s of %q, which nobody approved since it was last stopped", verb, c.Draft.Text)
 	case part > 0 && v.Act == "": // the approval was taken back after the thread had begun
 	case part > 0 && strings.ContainsAny(c.Draft.Text, "0123456789") && !strings.HasSuffix(c.Draft.Text, d.Story.Article.Dek):
 		l.fail("%s of %q where the article says %q by now", verb, c.Draft.Text, d.Story.Article.Dek)

@@ -261,7 +261,7 @@ func (l *life) settle() (published int) {
 			l.fail("%s is wanted and not out: %+v", k, p)
 		case len(l.parts[k]) != len(p.Above())-len(p.Replies):
 			l.fail("%s: the record has %+v, the network %q", k, p.Thread, l.parts[k])
-		case p.Live() && v.Act != story.Hold && v.Act != story.Reject && half && p.Thread[left.Part-1].Refused == "":
+		case p.Live() && half && !p.Stopped(v, left) && p.Thread[left.Part-1].Refused == "":
 			l.fail("the thread of %s is not done: %+v", k, p.Thread)
 		case p.Live() != (l.out[k] == 1):
 			l.fail("%s: the record says %v, the network %d", k, p.Live(), l.out[k])

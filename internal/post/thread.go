@@ -9,11 +9,12 @@ import (
 
 // thread is the next step of a thread that does not stand whole. Its posts follow the first by themselves, for all of them
 // were approved with it; each is a claim, a call and a record of its own. So a thread that was stopped, or killed half-way,
-// goes on behind the last post that is known to be out. What the article does not bear out any more does not follow.
+// goes on behind the last post that is known to be out; one that the desk has held or rejected, when it is approved again.
+// What the article does not bear out any more does not follow.
 func (f Facts) thread(v story.Verdict) (Act, bool) {
 	p := &f.Record
 	left, half := p.Left()
-	if !p.Live() || !half || v.Act == story.Hold || v.Act == story.Reject {
+	if !p.Live() || !half || p.Stopped(v, left) {
 		return Act{}, false
 	}
 	other, altered := p.Altered(v)

@@ -389,3 +389,64 @@ func TestThreadSettledByTheDesk(t *testing.T) {
 		}
 	}
 }
+
+// What the desk has held or rejected half-way goes on when it is approved again, with the words that were seen, and no post
+// of it is made twice. An approval of what comes in its place does not bring the rest along.
+func TestThreadStoppedByTheDeskGoesOnWhenItIsApproved(t *testing.T) {
+	eachThreaded(t, "required", func(t *testing.T, d *desk) {
+		for _, act := range []string{story.Reject, story.Hold} {
+			for _, with := range []string{"the same words", "other words for the rest", "a correction"} {
+				d := simulated(t, d.account, "required")
+				approve := func(k story.Key, change func(*story.Draft)) {
+					x, err := d.store.Load(t.Context(), k)
+					if err != nil {
+						t.Fatal(err)
+					}
+					shown, _ := x.Shown("net")
+					change(&shown)
+					d.decide(k, story.Approve, func(dec *story.Decision) { dec.Drafts = map[string]story.Draft{"net": shown} })
+				}
+				same := func(*story.Draft) {}
+				var k story.Key
+				d.sim.Fault(sim.Fault{Op: sim.Publish, Skip: 1, Do: sim.Pass, Then: func() { d.decide(k, act, func(*story.Decision) {}) }})
+				k = d.reported(report)
+				p := d.process(nil)
+				d.look(p, k)
+				approve(k, same)
+				d.look(p, k)
+				d.settle(p, time.Hour)
+				if got := d.thread(); len(got) != 2 {
+					t.Fatalf("%s: %d posts stand, want the two that were out when it was decided: %q", act, len(got), got)
+				}
+				want := "Farmers"
+				switch with {
+				case "the same words":
+					approve(k, same)
+				case "other words for the rest":
+					want = "The governor visited the dam and the spillway."
+					approve(k, func(x *story.Draft) {
+						x.Basis, x.Words, x.Edited, x.More = x.Hash(), x.WordsOf(), []string{"text"}, []string{x.More[0], want}
+					})
+				case "a correction":
+					d.rewritten(strings.ReplaceAll(report, "2.9", "3.1")) // of what is out; the rest holds
+					d.look(p, k)
+					approve(k, same)
+				}
+				d.look(p, k)
+				d.settle(p, time.Hour)
+				if can := p.Channels["net"].Capabilities(); with == "a correction" && !can.Edit {
+					for _, post := range d.sim.Posts(d.name) {
+						if strings.Contains(post.Text, "Farmers") {
+							t.Errorf("%s: %q went out, which nobody approved since", act, post.Text)
+						}
+					}
+				} else if got := d.thread(); len(got) != 3 || !strings.Contains(got[2], want) {
+					t.Errorf("%s, %s: %d posts stand: %q", act, with, len(got), got)
+				}
+				if standing, ever := d.seen(); standing != ever {
+					t.Errorf("%s, %s: %d posts stand of %d", act, with, standing, ever)
+				}
+			}
+		}
+	})
+}

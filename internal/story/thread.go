@@ -83,6 +83,24 @@ func (p *Post) Altered(v Verdict) (Draft, bool) {
 	return d, true
 }
 
+// Stopped says whether the thread's next step is held back: the story was held or rejected, and nobody has approved since
+// what it would say. An approval of other words, of a correction, is none for the rest of what it corrects.
+func (p *Post) Stopped(v Verdict, left Draft) bool {
+	switch {
+	case v.Act == Hold || v.Act == Reject:
+		return true
+	case !v.Stopped, v.Act == Approve && v.Draft.Base() == p.Sent.Base():
+		return false
+	}
+	return !slices.ContainsFunc(v.Let, func(d Draft) bool {
+		said := ""
+		if left.Part <= len(d.More) {
+			said = d.More[left.Part-1]
+		}
+		return said == left.Text
+	})
+}
+
 // Before is where the post stands that the thread's n-th, from 1, answers: the one before it, as far as anybody knows where
 // it is.
 func (p *Post) Before(n int) Remote {

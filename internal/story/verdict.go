@@ -19,6 +19,9 @@ type Verdict struct {
 	At        time.Time
 	Why       string
 
+	Stopped bool    // it was held, rejected or taken back at some time
+	Let     []Draft // what was approved since then, oldest first
+
 	Given   []string // who has approved the newest draft that somebody approved, and counts
 	GivenTo string   // that draft's Base
 	Missing string   // in plain words, who must approve it besides before the approval stands; empty: nobody
@@ -40,7 +43,7 @@ func (d *Decisions) For(channel string, r Rule) Verdict {
 		if !a.About(channel) {
 			continue
 		}
-		keep := Verdict{Settled: v.Settled, SettledAt: v.SettledAt, SettledBy: v.SettledBy, URL: v.URL}
+		keep := Verdict{Settled: v.Settled, SettledAt: v.SettledAt, SettledBy: v.SettledBy, URL: v.URL, Stopped: v.Stopped, Let: v.Let}
 		keep.By, keep.At, keep.Why = a.By, a.At, a.Why
 		switch a.Act {
 		case Approve, Schedule:
@@ -58,12 +61,13 @@ func (d *Decisions) For(channel string, r Rule) Verdict {
 				continue
 			}
 			keep.Act, keep.Draft, keep.By, keep.At, keep.Given, keep.GivenTo = Approve, draft, strings.Join(v.Given, ", "), taken[0].At, v.Given, v.GivenTo
+			keep.Let = append(slices.Clip(v.Let), draft)
 			for _, t := range taken { // who asks for the latest time is heard
 				keep.NotBefore, keep.Embargo = Latest(keep.NotBefore, t.NotBefore), Latest(keep.Embargo, t.Embargo)
 				keep.Scheduled = keep.Scheduled || t.Act == Schedule
 			}
 		case Hold, Reject, Retract:
-			keep.Act, given = a.Act, nil
+			keep.Act, keep.Stopped, keep.Let, given = a.Act, true, nil, nil
 		case Undo:
 			if len(given) == 0 {
 				continue
@@ -74,7 +78,7 @@ func (d *Decisions) For(channel string, r Rule) Verdict {
 			v.Settled, v.SettledAt, v.SettledBy, v.URL = a.Settled, a.At, a.By, a.URL
 			continue
 		default: // an act of a newer version: nothing may go out by a log we do not understand
-			keep.Act, given = Hold, nil
+			keep.Act, keep.Stopped, keep.Let, given = Hold, true, nil, nil
 		}
 		v = keep
 	}
@@ -258,7 +262,7 @@ func (p *Post) standing(v Verdict) State {
 		s.Name, s.Why = StateFailed, remark.Join(s.Why, why)
 	case v.Act == Hold:
 		s.Name = StateHeld
-	case v.Act == Reject:
+	case p.Stopped(v, left):
 	case p.Waits != nil:
 		s.Name, s.Until, s.Why = StateApproved, p.Waits.Until, remark.Join(s.Why, p.Waits.Why)
 	default:
