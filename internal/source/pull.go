@@ -124,11 +124,14 @@ func (s Source) Pull(ctx context.Context, now, since time.Time, known fetch.Know
 	return s.pulled(out, now), err
 }
 
+// ErrNoList is the error of a source whose kind has no list to go on with: it was another when the pull began.
+var ErrNoList = errors.New("there is no list to go on with")
+
 // PullOn goes on with a pull of a list behind as many articles as were read of it. It begins a page before that, since the list
 // moves up when one of them is taken out.
 func (s Source) PullOn(ctx context.Context, now, since time.Time, read int) (Pulled, error) {
 	if s.kind.list == nil {
-		return Pulled{}, fmt.Errorf("source %s: the kind %s has no list to go on with", s.Name, s.c.Kind)
+		return Pulled{}, fmt.Errorf("source %s is of the kind %s: %w", s.Name, s.c.Kind, ErrNoList)
 	}
 	out, err := s.listed(ctx, now, since, max(0, read-pageSize))
 	return s.pulled(out, now), err

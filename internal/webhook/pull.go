@@ -207,7 +207,11 @@ func (w *Webhook) Pull(ctx context.Context, name string) error {
 // pullOn reads what a pull left, a part each time. One that ends half-way is done again.
 func (w *Webhook) pullOn(ctx context.Context, src source.Source, last mark) error {
 	pulled, err := src.PullOn(ctx, w.Now(), last.From, last.Read)
-	if err != nil {
+	if errors.Is(err, source.ErrNoList) {
+		w.Log.Warn("what a pull left is dropped: the source is of another kind now", "source", src.Name, "read", last.Read, "since", last.From, "why", err.Error())
+		last.Read, last.From = 0, time.Time{}
+		return putMark(ctx, w.Store, pullKey(src.Name), last)
+	} else if err != nil {
 		return err
 	}
 	if _, err := w.takePulled(ctx, src, pulled.Deliveries); err != nil {

@@ -1,11 +1,14 @@
 package webhook
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"path"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -79,5 +82,29 @@ func TestPullGoesOnUntilAllIsRead(t *testing.T) {
 	}
 	if want := pullMost / 950; ticks < want-2 || ticks > want+1 {
 		t.Errorf("it stopped after %d ticks, want about %d", ticks, want)
+	}
+}
+
+// A source whose kind was changed to one without a list, while a pull of its old kind had left something: that is dropped,
+// told once, and keeps nothing else of the source's from being done.
+func TestRestOfAPullIsDroppedWhereTheKindHasNoList(t *testing.T) {
+	n, w, _ := openWeb(t, "feed", "/feed", ", pull: 15m")
+	w.put("/feed", `<feed xmlns="http://www.w3.org/2005/Atom"></feed>`)
+	if err := putMark(t.Context(), n.store, pullKey("newsroom"), mark{At: n.now, Done: n.now, Read: 1000, From: n.now.Add(-time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	n.hook.Log = slog.New(slog.NewTextHandler(&log, nil))
+	for range 3 {
+		n.now = n.now.Add(time.Minute)
+		if err := n.hook.Tick(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := strings.Count(log.String(), "what a pull left is dropped"); got != 1 {
+		t.Errorf("it is told %d times: %s", got, &log)
+	}
+	if m, _, err := getMark(t.Context(), n.store, pullKey("newsroom")); err != nil || m.Read != 0 || !m.From.IsZero() || m.Done.IsZero() {
+		t.Errorf("the mark is %+v, %v", m, err)
 	}
 }
