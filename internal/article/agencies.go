@@ -31,6 +31,25 @@ var agenciesOf = map[string][]string{
 	"fa": {"ایرنا", "ایسنا", "تسنیم", "فارس", "مهر", "میزان"}, "de": {"epd", "KNA", "APA", "AA"}, "fr": {"PA", "MAXPPP"}, "es": {"EP"},
 }
 
+// A house publishes, and stands in bylines behind a name: "Jane Doe, Example News". It is known by what it calls itself.
+// What may as well be a place or a person is none (The Hague, Emily Post), nor is somebody's part there (Head of News).
+var (
+	houseNames = compiled(`^(?:BBC|BBC Sport|CNN|NPR|VOA|Voice of America|DW|Deutsche Welle|NRT|Al-Monitor|Al Arabiya|France ?24|Le Monde|Der Spiegel|El País|Washington Post|Wall Street Journal|Jerusalem Post)$`)
+	houseWords = compiled(`^\p{Lu}[\p{L}\p{N}.'’&-]*(?: (?:of |the )?[\p{Lu}\p{N}][\p{L}\p{N}.'’&-]*){0,3} (?i:news|agency|television|tv|radio|magazine|newspaper|gazette|tribune|broadcasting|newsroom|media|network|times|ajansı|gazetesi|haber|televizyonu|dergisi|radyosu|zeitung|nachrichten|rundfunk|fernsehen)$` +
+		`|^The (?:\p{Lu}\S* ){1,3}(?:Post|Press|Herald|Journal|Telegraph|Mail|Observer|Independent|Standard|Chronicle|Examiner|Star|Globe|Review)$|^The (?:Guardian|Independent|Economist|Observer|Atlantic|Telegraph|Conversation|New Region)$` +
+		`|^(?:Agence|Agencia|Agenzia|Agentur|Ajansa|Rojnameya|Televizyona|Radyoya) \p{Lu}` +
+		`|^(?:وكالة|صحيفة|جريدة|قناة|تلفزيون|إذاعة|مجلة|شبكة|خبرگزاری|روزنامه|شبکه|رادیو|تلویزیون|مجله|ئاژانسی|ڕۆژنامەی|کەناڵی|تەلەڤزیۆنی|ڕادیۆی|گۆڤاری|تۆڕی)\s\S` +
+		`|^\S{1,8}(?:新聞|新聞社|通信|通信社|放送|テレビ)$`)
+	houseParts   = compiled(`(?i:\b(?:editors?|correspondent|reporter|writer|chief|officer|director|columnist|producer|anchor|photographer|analyst|secretary|head|staff|manager|contributor|host|presenter)\b)`)
+	houseEdition = compiled(` (?:English|Arabic|Kurdish|Turkish|Persian|Online|Digital|International)$`)
+)
+
+// isHouse says whether a part of a byline is a house that publishes.
+func isHouse(n string) bool {
+	n = houseEdition.ReplaceAllString(n, "")
+	return isAgency(n, "") || houseNames.MatchString(n) || houseWords.MatchString(n) && !houseParts.MatchString(n)
+}
+
 // sameLetters writes the letters alike that Persian, Sorani and Arabic keyboards have twice.
 var sameLetters = strings.NewReplacer("ی", "ي", "ى", "ي", "ک", "ك", "ھ", "ه")
 

@@ -184,7 +184,8 @@ func (a *Article) Agency() string {
 	return strings.TrimSuffix(agency, ")")
 }
 
-// byline keeps the names of a byline, parted by ", ": no word that leads to them, no place, agency or remark in brackets.
+// byline keeps the names of a byline, parted by ", ": no word that leads to them, no house that publishes, no place but one
+// behind a comma, which may be a name, and no remark in brackets.
 func byline(s string) string {
 	named := byPrefix.MatchString(s)
 	s = byPrefix.ReplaceAllString(s, "")
@@ -207,13 +208,13 @@ func byline(s string) string {
 	var names []string
 	for _, n := range bySplit.Split(s, -1) {
 		for _, n := range arabicNames(strings.TrimSpace(byPrefix.ReplaceAllString(n, ""))) {
-			if n != "" && !isAgency(n, "") {
+			if n != "" && !isAgency(n, "") && !isHouse(n) {
 				names = append(names, n)
 			}
 		}
 	}
 	if names == nil {
-		return s // an agency's alone
+		return s // an agency's or a house's alone
 	}
 	return strings.Join(names, ", ")
 }

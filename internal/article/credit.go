@@ -22,6 +22,7 @@ var (
 	sign         = compiled(`(?:^|[\s(|–—-])(?:©|\(c\)|\(C\)|Copyright ©?)\s*((?:\d{4}\s+)?[\p{L}\p{N}@][^©]*)$`)
 	japaneseBy   = compiled(`^(.*?)[＝=／/]([^＝=／/、。0-9０-９]{2,14}?)(?:氏|さん)?(?:撮影|写す)$`)
 	japaneseBy2  = compiled(`^(.*[＝=／/].*)[、，]([^＝=／/、。，0-9０-９\s]{2,14}?)(?:氏|さん)?(?:撮影|写す)$`)
+	japaneseVia  = compiled(`^(.*?)[\s　＝=／/]+([^\s　＝=／/、。・]{2,20}?)(?:氏|さん)?(?:提供|撮影)[・、＝=／/]([^、。・]{2,12})$`) // the agency that spread it comes last
 	japaneseFrom = compiled(`^(.*?)[\s　＝=／/]*([^\s　＝=／/、。]{2,20})提供$`)
 	filePhoto    = compiled(`(?:\s*[/,،]\s*|\s+[–—-]\s+)` + archiveWords + `\s*\.?$`)
 	leading      = compiled(`^(?:` + photoLabels + `)\s*[:：]\s*([^–—|]{1,60}?)\s+[–—|-]\s+(.+)$`)
@@ -81,6 +82,9 @@ func creditOf(text, language string) (credit, rest string) {
 		if l := labelled.FindStringSubmatch(m[1]); l != nil && plausible(l[1]) {
 			return found(l[1], m[2])
 		}
+	}
+	if m := japaneseVia.FindStringSubmatch(text); m != nil && japaneseName(m[2]) && isAgency(m[3], language) {
+		return found(m[2]+"・"+m[3], m[1])
 	}
 	for _, re := range []*pattern{japaneseBy, japaneseBy2, japaneseFrom} {
 		if m := re.FindStringSubmatch(text); m != nil && japaneseName(m[2]) {
@@ -152,6 +156,9 @@ func inBrackets(inside, language string) string {
 	}
 	if agency(inside, language) || takenBy.MatchString(inside) && plausible(inside) {
 		return inside
+	}
+	if m := japaneseVia.FindStringSubmatch("＝" + inside); m != nil && japaneseName(m[2]) && isAgency(m[3], language) {
+		return m[2] + "・" + m[3]
 	}
 	for _, re := range []*pattern{japaneseBy, japaneseFrom} {
 		if m := re.FindStringSubmatch("＝" + inside); m != nil && japaneseName(m[2]) {
