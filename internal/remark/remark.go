@@ -125,40 +125,58 @@ func Join(remarks ...string) string {
 const separator = "; "
 
 // Read takes remarks apart, as many as are joined in the text. Whatever it does not know comes as it is, in its place; behind
-// a sentence that ends with a value it is the rest of that value.
+// a sentence that ends with a value it is the rest of that value. Its work grows with the text's length and no faster.
 func Read(text string) []Remark {
 	if text == "" {
 		return nil
 	}
-	parts := strings.Split(text, separator)
+	starts, ends := parts(text)
 	var out []Remark
-	for at := 0; at < len(parts); {
-		r, n, letters := Remark{Text: parts[at]}, 1, 0
-		for to := at + 1; to <= min(at+3, len(parts)); to++ { // some sentences have the separator within
-			if known, own := one(strings.Join(parts[at:to], separator)); own > letters {
-				r, n, letters = known, to-at, own
+	begun := 0 // where the last remark of out begins in text
+	for at := 0; at < len(starts); {
+		r, n, letters := Remark{Text: text[starts[at]:ends[at]]}, 1, 0
+		for to := at; to < min(at+3, len(ends)); to++ { // some sentences have the separator within
+			if known, own := one(text[starts[at]:ends[to]], leading); own > letters {
+				r, n, letters = known, to-at+1, own
 			}
 		}
+		from, end := starts[at], ends[at+n-1]
 		at += n
-		if r.Kind != "" || len(out) == 0 {
-			out = append(out, r)
-			continue
+		if r.Kind == "" && len(out) > 0 {
+			if last := &out[len(out)-1]; last.Kind == "" || last.open > 0 {
+				if last.open > 0 { // the value ended where the remark did
+					v := &last.Values[last.open-1]
+					v.Text = text[begun+len(last.Text)-len(v.Text) : end]
+				}
+				last.Text = text[begun:end]
+				continue
+			}
 		}
-		switch last := &out[len(out)-1]; {
-		case last.Kind == "":
-			last.Text += separator + r.Text
-		case last.open > 0:
-			last.Text += separator + r.Text
-			last.Values[last.open-1].Text += separator + r.Text
-		default:
-			out = append(out, r)
-		}
+		out, begun = append(out, r), from
 	}
 	return out
 }
 
-// one takes a single remark apart. letters is how much of the text is the sentence's own; 0: it is no remark.
-func one(text string) (r Remark, letters int) {
+// parts are where what is joined by the separator begins and ends.
+func parts(text string) (starts, ends []int) {
+	for from := 0; ; {
+		starts = append(starts, from)
+		i := strings.Index(text[from:], separator)
+		if i < 0 {
+			return starts, append(ends, len(text))
+		}
+		ends = append(ends, from+i)
+		from += i + len(separator)
+	}
+}
+
+// leading is how many remarks may begin with a remark that begins with one, and so on: "two people must approve, of the desk,
+// and not who wrote or edited it (rule courts)" is four. What goes deeper is somebody's own words.
+const leading = 8
+
+// one takes a single remark apart, in which so many may begin with others. letters is how much of the text is the sentence's
+// own; 0: it is no remark.
+func one(text string, deep int) (r Remark, letters int) {
 	sentences, _ := parsed()
 	led := false
 	for i := range sentences {
@@ -169,11 +187,11 @@ func one(text string) (r Remark, letters int) {
 		found, rest := make([]string, 0, len(s.holes)), text
 		if s.leads() {
 			at := strings.LastIndex(text, s.texts[1])
-			if led || at <= 0 {
+			if led || at <= 0 || deep == 0 {
 				continue
 			}
 			led = true
-			if _, own := one(text[:at]); own == 0 {
+			if _, own := one(text[:at], deep-1); own == 0 {
 				continue
 			}
 			found, rest = append(found, text[:at]), text[at:]

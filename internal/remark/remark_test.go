@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -187,4 +188,46 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("%q came to %q", text, have)
 		}
 	})
+}
+
+// TestReadGrowsWithTheTextAlone: of a text that is ten times as long Read allocates about ten times as much, whatever it is
+// made of. A network's answer may be long, and the desk reads it for each page that shows it.
+func TestReadGrowsWithTheTextAlone(t *testing.T) {
+	for name, of := range map[string]func(n int) string{
+		"somebody's words":         func(n int) string { return strings.Repeat("mind the name; ", n) },
+		"a value that goes on":     func(n int) string { return "no answer: reset" + strings.Repeat("; mind the name", n) },
+		"remarks":                  func(n int) string { return strings.Repeat("no photo; ", n) },
+		"remarks that end sharing": func(n int) string { return "two people must approve" + strings.Repeat(", of legal (rule courts)", n) },
+		"what said with a separator": func(n int) string {
+			return "no" + strings.Repeat(": the credentials are not accepted; give new ones", n)
+		},
+	} {
+		bytes := func(n int) uint64 {
+			text := of(n)
+			Read(text) // what is made once
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			for range 5 {
+				Read(text)
+			}
+			runtime.ReadMemStats(&after)
+			return after.TotalAlloc - before.TotalAlloc
+		}
+		if short, long := bytes(300), bytes(3000); long > 20*short+1<<20 {
+			t.Errorf("%s: %d bytes, and %d of a text ten times as long", name, short, long)
+		}
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	for _, n := range []int{1000, 10_000} {
+		for name, text := range map[string]string{"words": strings.Repeat("mind the name; ", n), "chain": "two people must approve" + strings.Repeat(", of legal (rule courts)", n)} {
+			b.Run(fmt.Sprintf("%s-%d", name, n), func(b *testing.B) {
+				b.SetBytes(int64(len(text)))
+				for b.Loop() {
+					Read(text)
+				}
+			})
+		}
+	}
 }
