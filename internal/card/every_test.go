@@ -13,6 +13,7 @@ import (
 
 	codec "cutline/internal/jpeg"
 	"cutline/internal/photo"
+	"cutline/internal/remark"
 	"cutline/internal/typeset"
 )
 
@@ -107,7 +108,7 @@ func TestEveryPhoto(t *testing.T) {
 func TestTheDeskChoosesTheLayout(t *testing.T) {
 	ph := load(t, "stairs.jpg")
 	defer ph.Release()
-	for _, want := range append(Layouts(), "text-led") {
+	for _, want := range remark.Layouts {
 		for _, format := range []string{"og", "square"} {
 			s := spec(1, format, "")
 			s.Layout = want
@@ -202,7 +203,7 @@ func TestFullColour(t *testing.T) {
 		t.Fatal(err)
 	}
 	ph := load(t, "stairs.jpg")
-	for _, layout := range append(Layouts(), "text-led") {
+	for _, layout := range remark.Layouts {
 		for _, format := range []string{"og", "vertical"} {
 			half := spec(0, format, "")
 			half.Layout = layout

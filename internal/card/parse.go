@@ -15,14 +15,17 @@ import (
 
 	"cutline/fonts"
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/typeset"
 )
 
 //go:embed themes/*.yaml
 var themes embed.FS
 
-// Layouts are those that a theme may list.
-func Layouts() []string { return []string{"bottom", "side", "top", "split", "inset"} }
+// Layouts are those that a theme may list: all but the one without a photo, which needs no leave.
+func Layouts() []string {
+	return slices.DeleteFunc(slices.Clone(remark.Layouts), func(l string) bool { return l == "text-led" })
+}
 
 // Themes are the built-in ones; "default" is photo-led.
 func Themes() []string { return []string{"photo-led", "split", "text-led"} }
