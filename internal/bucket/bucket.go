@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -116,26 +115,11 @@ func checkKey(key string) error {
 	return nil
 }
 
-// Open opens the bucket that ref names: "s3://NAME", with "?endpoint=http://127.0.0.1:7070&region=us-east-1" for a
-// server other than Amazon's, or else a folder, which is made if it is not there. now is the clock of a folder, account
-// finds the credentials for S3.
+// Open opens the bucket that ref names: one of S3, as [OpenS3] has it, or else a folder, which is made if it is not
+// there. now is the clock of a folder, account finds the credentials for S3.
 func Open(ctx context.Context, ref string, now func() time.Time, account Account) (Bucket, error) {
-	rest, ok := strings.CutPrefix(ref, "s3://")
-	if !ok {
+	if !strings.HasPrefix(ref, "s3://") {
 		return OpenDir(ref, now)
 	}
-	name, query, _ := strings.Cut(rest, "?")
-	q, err := url.ParseQuery(query)
-	if err != nil {
-		return nil, fmt.Errorf("bucket %q: %w", ref, err)
-	}
-	for k := range q {
-		if k != "endpoint" && k != "region" {
-			return nil, fmt.Errorf("bucket %q: unknown option %q; there are endpoint and region", ref, k)
-		}
-	}
-	if name = strings.TrimSuffix(name, "/"); name == "" || strings.Contains(name, "/") {
-		return nil, fmt.Errorf("bucket %q: want s3://NAME, without a folder in it", ref)
-	}
-	return OpenS3(ctx, name, q.Get("endpoint"), q.Get("region"), account)
+	return OpenS3(ctx, ref, account)
 }

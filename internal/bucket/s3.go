@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,20 +30,35 @@ type S3 struct {
 // function just one: bucket links none of what the others need.
 type Account func(ctx context.Context, region string) (aws.Config, error)
 
-// OpenS3 opens the bucket called name. An endpoint, as "http://127.0.0.1:7070", leads to another server than Amazon's;
-// region may be empty where the account has one. Nothing is asked of the server yet.
-func OpenS3(ctx context.Context, name, endpoint, region string, account Account) (*S3, error) {
-	cfg, err := account(ctx, region)
+// OpenS3 opens the bucket that ref names: "s3://NAME", with "?endpoint=http://127.0.0.1:7070&region=us-east-1" for a
+// server other than Amazon's; without a region it is the account's. Nothing is asked of the server yet.
+func OpenS3(ctx context.Context, ref string, account Account) (*S3, error) {
+	name, query, _ := strings.Cut(strings.TrimPrefix(ref, "s3://"), "?")
+	q, err := url.ParseQuery(query)
+	if err != nil {
+		return nil, fmt.Errorf("bucket %q: %w", ref, err)
+	}
+	for k := range q {
+		if k != "endpoint" && k != "region" {
+			return nil, fmt.Errorf("bucket %q: unknown option %q; there are endpoint and region", ref, k)
+		}
+	}
+	if name = strings.TrimSuffix(name, "/"); name == "" || strings.Contains(name, "/") {
+		return nil, fmt.Errorf("bucket %q: want s3://NAME, without a folder in it", ref)
+	}
+	cfg, err := account(ctx, q.Get("region"))
 	if err != nil {
 		return nil, fmt.Errorf("opening bucket %s: %w", name, err)
 	}
+	endpoint := q.Get("endpoint")
 	if cfg.Region == "" && endpoint != "" {
 		cfg.Region = "us-east-1" // what servers other than Amazon's answer to
 	}
 	return NewS3(cfg, name, endpoint), nil
 }
 
-// NewS3 is OpenS3 with credentials, region and HTTP client given in cfg.
+// NewS3 is the bucket called name, with credentials, region and HTTP client given in cfg. An endpoint, as
+// "http://127.0.0.1:7070", leads to another server than Amazon's; empty: to Amazon's.
 func NewS3(cfg aws.Config, name, endpoint string) *S3 {
 	return &S3{name: name, client: s3.NewFromConfig(cfg, func(o *s3.Options) {
 		if endpoint == "" {

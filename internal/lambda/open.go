@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 	_ "time/tzdata" // sites name their time zones, and provided.al2023 has no list of them
 
@@ -57,10 +56,7 @@ func Open(ctx context.Context, secrets config.Parameter, now func() time.Time, r
 	if name == "" {
 		return nil, errors.New("CUTLINE_BUCKET is not set: name the bucket that holds the stories")
 	}
-	if !strings.HasPrefix(name, "s3://") {
-		name = "s3://" + name
-	}
-	b, err := bucket.Open(ctx, name, now, Environment)
+	b, err := bucket.OpenS3(ctx, name, Environment) // not Open: a function has no use for a folder, nor for the code of one
 	if err != nil {
 		return nil, err
 	}
