@@ -4,6 +4,9 @@ CONFIG ?= cutline.yaml
 FILES ?= $(wildcard $(dir $(CONFIG))look)
 ADDR ?= 127.0.0.1:8787
 FUNCTIONS = webhook render post desk
+# Small: no HTTP/2, which nobody needs whom we speak to, and nothing inlined in packages (SMALL) that wait for others, or work once
+SMALL = github.com/aws/... go.yaml.in/... crypto/tls net/... encoding/json encoding/xml log/... fmt os time math/big
+BUILD = go build -trimpath -tags lambda.norpc,nethttpomithttp2 $(SMALL:%=-gcflags=%=-l) -ldflags '-s -w' -o $@
 export CGO_ENABLED = 0
 
 help: ## list these targets
@@ -11,15 +14,13 @@ help: ## list these targets
 
 run: bin/cutline ## start everything on ./data, send it the samples, say where the desk is
 	bin/cutline serve --data data --sample sample --addr $(ADDR)
-bin/cutline: FORCE
-	go build -trimpath -ldflags '-s -w' -o $@ ./functions/local
+%/cutline: FORCE
+	$(BUILD) ./functions/local
 test: ## all tests that need nothing but Go
-	go vet ./...
-	go test ./...
+	go vet ./... && go test ./...
 
 e2e: crash ## tests with programs of other projects (brought by .ci/install and Go) and long ones
 	.ci/install && CUTLINE_E2E=1 go test -count=1 -timeout 30m -skip 'TestKilled' ./...
-
 crash: ## 200 stories while the process is killed at random
 	CUTLINE_E2E=1 go test -count=1 -timeout 20m -v -run 'TestKilled' ./internal/e2e
 
@@ -29,12 +30,11 @@ goldens: ## draw the cards that tests compare with anew
 	go test ./internal/gallery -run Golden -update
 
 build: $(FUNCTIONS:%=dist/%/bootstrap) ## the functions for Lambda in dist/, each with $(CONFIG), if it is there, and $(FILES), its folder look/
-dist/%/bootstrap: FORCE
-	rm -rf dist/$* && GOOS=linux GOARCH=$(GOARCH) go build -trimpath -tags lambda.norpc -ldflags '-s -w' -o $@ ./functions/$*
-	if [ -f $(CONFIG) ]; then cp $(CONFIG) dist/$*/cutline.yaml; fi; $(if $(FILES),cp -R $(FILES) dist/$*/)
+%/bootstrap: FORCE
+	rm -rf $* && GOOS=linux GOARCH=$(GOARCH) $(BUILD) ./functions/$(notdir $*)
+	if [ -f $(CONFIG) ]; then cp $(CONFIG) $*/cutline.yaml; fi; $(if $(FILES),cp -R $(FILES) $*/)
 build-%: FORCE # what sam build calls for a function of the template
 	$(MAKE) dist/$(shell echo $* | tr A-Z a-z)/bootstrap && cp -R dist/$(shell echo $* | tr A-Z a-z)/. $(ARTIFACTS_DIR)
 fonts-cjk fonts-emoji: ## font packs too large for the program, into CUTLINE_FONTS or bin/fonts
 	fonts/fetch.sh $(@:fonts-%=%)
-FORCE:
 .PHONY: fonts-cjk fonts-emoji help run test e2e crash bench goldens build FORCE

@@ -24,10 +24,10 @@ import (
 	"cutline/internal/source"
 )
 
-// program builds bin/cutline in a folder of the test's.
+// program builds bin/cutline, as make does, in a folder of the test's.
 func program(t testing.TB) string {
 	out := filepath.Join(t.TempDir(), "cutline")
-	cmd := exec.Command("go", "build", "-o", out, "./functions/local")
+	cmd := exec.Command("make", "-s", out)
 	cmd.Dir = "../.."
 	if b, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("building: %v\n%s", err, b)

@@ -8,9 +8,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -20,18 +20,17 @@ import (
 // root is the project's folder as the tests of this package see it.
 const root = "../.."
 
-// buildFunctions makes the functions' executables for this machine, as `make build` does for Lambda's.
+// buildFunctions makes the functions' executables for this machine, by `make` as those for Lambda.
 func buildFunctions(t testing.TB, names ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, n := range names {
-		from := "./functions/" + n
+		into := filepath.Join(dir, n, "bootstrap")
+		cmd := exec.Command("make", "-s", into, "GOARCH="+runtime.GOARCH, "CONFIG=none", "FILES=")
 		if n == "hello" { // what others are compared with
-			from = "./internal/e2e/testdata/hello"
+			cmd = exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", into, "./internal/e2e/testdata/hello")
 		}
-		cmd := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", filepath.Join(dir, n, "bootstrap"), from)
 		cmd.Dir = root
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("building %s: %v\n%s", n, err, out)
 		}

@@ -149,7 +149,6 @@ func (c *Client) transport(l Limits) *http.Transport {
 		ResponseHeaderTimeout:  15 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
 		DisableKeepAlives:      true,
-		ForceAttemptHTTP2:      true,
 	}
 	if c.Dial != nil {
 		t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {

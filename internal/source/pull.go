@@ -25,7 +25,7 @@ func (s Source) CanAsk() bool { return s.CanRead() && (s.kind.one != nil || s.ki
 // API is the client for CMSs' APIs, whose addresses the configuration gives: they may well be private ones. It obeys no proxy of
 // the environment and takes a redirect on the same host alone: the key goes nowhere else.
 func API() *http.Client {
-	t := &http.Transport{Proxy: nil, ForceAttemptHTTP2: true, TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: 64 << 10}
+	t := &http.Transport{Proxy: nil, TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: 64 << 10}
 	return &http.Client{Transport: t, Timeout: 20 * time.Second, CheckRedirect: func(to *http.Request, via []*http.Request) error {
 		if from := via[0].URL; len(via) > 5 || to.URL.Host != from.Host || to.URL.Scheme != from.Scheme {
 			return errors.New("it redirects to another host; set url to where the API is")
