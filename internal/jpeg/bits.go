@@ -10,6 +10,8 @@ const (
 	// The largest MCU has ten blocks of 64 symbols of at most 16+15 bits: 2,480 bytes. As long as so many
 	// lie ahead, nothing within an MCU need ask whether there are bits left.
 	margin = 2560
+	// How far past the end pos may be put at an MCU's begin: by more than the eight bytes that are loaded ahead of need.
+	past = 16
 )
 
 // bitReader reads the entropy-coded bits of a scan. The stuffed zeros behind each 0xff are taken out a
@@ -41,7 +43,8 @@ func (b *bitReader) ready() {
 }
 
 func (b *bitReader) more() {
-	if b.ended {
+	if b.ended { // the rest of the row reads zeros, again and again
+		b.pos = b.end + past
 		return
 	}
 	b.end = copy(b.buf[:], b.buf[min(b.pos, b.end):b.end])
@@ -61,7 +64,7 @@ func (b *bitReader) more() {
 		} else if i < len(in) || b.at == len(b.src) { // a marker, or nothing left
 			b.ended = true
 			clear(b.buf[b.end : b.end+margin+8])
-			b.low = len(b.buf)
+			b.low = b.end + past
 			return
 		}
 	}
@@ -78,6 +81,11 @@ func (b *bitReader) fill() {
 // overrun says whether bits were read that the file does not have.
 func (b *bitReader) overrun() bool {
 	return b.ended && b.pos*8-int(b.n) > b.end*8
+}
+
+// cut says whether a code that is none runs over the end of what the file has: then that is what is wrong.
+func (b *bitReader) cut() bool {
+	return b.ended && b.pos*8-int(b.n)+16 > b.end*8
 }
 
 // take reads n ≤ 16 bits; 56 must be valid before the first of three.

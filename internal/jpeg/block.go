@@ -106,6 +106,7 @@ func (b *bitReader) sequential(c *channel, s *scaling, blk *block) (top int, ok 
 		l, adv, size := uint(e&63), uint(e>>8&255), uint(e>>16&255)
 		if e&(3<<6) == pairLong {
 			if l, adv, size = c.ac.one(uint32(acc >> 48)); l == 0 {
+				b.acc, b.n, b.pos = acc, n, pos
 				return 0, false
 			}
 			l += size
@@ -145,6 +146,7 @@ func (b *bitReader) skip(h *huffman, k int) bool {
 		}
 		l, adv, size := h.one(uint32(acc >> 48))
 		if l == 0 {
+			b.acc, b.n, b.pos = acc, n, pos
 			return false
 		}
 		k += int(adv)

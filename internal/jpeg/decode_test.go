@@ -55,18 +55,30 @@ func TestDecodeEqualsStandardLibrary(t *testing.T) {
 	}
 }
 
-// A picture cut short anywhere is refused, but for its end marker.
+// A picture cut short anywhere is refused, but for its end marker, and for being cut: also where what is left of a long
+// row would take more bytes than are read at a time, and where the last bits begin no code.
 func TestTruncation(t *testing.T) {
-	data := photo(t, 160, 120)
-	for _, n := range []int{0, 1, 2, 20, 300, len(data) / 2, len(data) * 95 / 100} {
-		_, _, err := Decode(context.Background(), data[:n], Options{})
-		var e *Error
-		if !errors.As(err, &e) || e.Reason != Truncated && e.Reason != Empty && e.Reason != NotAnImage {
-			t.Errorf("%d of %d bytes: %v", n, len(data), err)
-		}
+	progressive, err := os.ReadFile("../../sample/stairs.jpg")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, _, err := Decode(context.Background(), data[:len(data)-2], Options{}); err != nil {
-		t.Errorf("without end marker: %v", err)
+	for name, data := range map[string][]byte{"small": photo(t, 160, 120), "wide": photo(t, 6000, 100), "progressive": progressive} {
+		cuts := []int{0, 1, 2, 20, 300, len(data) / 2, len(data) * 95 / 100}
+		for i := range 60 {
+			cuts = append(cuts, 700+(len(data)-710)*i/60)
+		}
+		for _, n := range cuts {
+			for _, o := range []Options{{}, {MinW: 1}} {
+				_, _, err := Decode(context.Background(), data[:n], o)
+				var e *Error
+				if !errors.As(err, &e) || e.Reason != Truncated && e.Reason != Empty && e.Reason != NotAnImage {
+					t.Errorf("%s, %d of %d bytes: %v", name, n, len(data), err)
+				}
+			}
+		}
+		if _, _, err := Decode(context.Background(), data[:len(data)-2], Options{}); err != nil {
+			t.Errorf("%s without end marker: %v", name, err)
+		}
 	}
 }
 

@@ -221,3 +221,20 @@ func TestOthersReadOurFiles(t *testing.T) {
 		}
 	}
 }
+
+// A file of any kind that was cut off is said to be, wherever: also where what is left of its last bits is no code.
+func TestCutOffAnywhere(t *testing.T) {
+	needs(t, "cjpeg")
+	for _, name := range more(t) {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := 2; n < len(data)-3; n += 1 + len(data)/1000 {
+			_, _, err := Decode(context.Background(), data[:n], Options{MinW: 1})
+			if e, ok := errors.AsType[*Error](err); !ok || e.Reason != Truncated && n > 2 {
+				t.Errorf("%s, %d of %d bytes: %v", filepath.Base(name), n, len(data), err)
+			}
+		}
+	}
+}

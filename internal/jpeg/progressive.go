@@ -199,6 +199,7 @@ func (b *bitReader) acRefine(c *channel, s *scanHeader, seen *uint64, coef []int
 		if e := h.look[acc>>(64-lookBits)]; e != 0 {
 			sym, l = byte(e), uint(e>>8)
 		} else if sym, l = h.long(uint32(acc >> 48)); l == 0 {
+			b.acc, b.n, b.pos = acc, n, pos
 			return false
 		}
 		acc <<= l & 63
@@ -214,6 +215,7 @@ func (b *bitReader) acRefine(c *channel, s *scanHeader, seen *uint64, coef []int
 			acc <<= 1
 			n--
 		case size != 0:
+			b.acc, b.n, b.pos = acc, n, pos
 			return false
 		case r < 15: // the block ends, and so many after it
 			p.run = 1<<r - 1 + int(acc>>1>>(63-r))
@@ -229,6 +231,7 @@ func (b *bitReader) acRefine(c *channel, s *scanHeader, seen *uint64, coef []int
 			zeros &= zeros - 1
 		}
 		if zeros == 0 {
+			b.acc, b.n, b.pos = acc, n, pos
 			return false
 		}
 		to := zeros & -zeros

@@ -111,7 +111,7 @@ func (d *decoder) scan(header []byte) error {
 		default:
 			ok, err = d.acRow(s, y, w, win)
 		}
-		if d.bits.overrun() {
+		if d.bits.overrun() || err == nil && !ok && d.bits.cut() {
 			return d.ended(y, h)
 		}
 		if err != nil {
