@@ -2,10 +2,10 @@
 //
 // It owns formats, themes (YAML, [OpenTheme]), layouts and the choice between them, and what a card is made from ([Spec])
 // with the fingerprint of it. It promises: a card over a photo carries its credit, whole; every text has a contrast of
-// at least 4.5:1 (WCAG 2.2, 1.4.3) against what lies behind it, measured in cells of a fifth of the letter; nothing is cut off,
-// boxed or outside the frame; the same spec gives the same bytes. The photo's pixels, faces and crop are package photo's,
-// letters are package typeset's. Text, chips and rules are drawn on overlays and laid over the photo's planes once; the
-// photo never leaves YCbCr.
+// at least 4.5:1 (WCAG 2.2, 1.4.3) against what lies behind it, measured in cells of a fifth of the letter and in specks
+// of 4 × 4 pixels; nothing is cut off, boxed or outside the frame; the same spec gives the same bytes. The photo's pixels,
+// faces and crop are package photo's, letters are package typeset's. Text, chips and rules are drawn on overlays and laid
+// over the photo's planes once; the photo never leaves YCbCr.
 //
 // Each layout is one function that either draws or says why it does not work for this headline and photo ([errNext]);
 // the last, of text alone, always works.
@@ -33,7 +33,7 @@ import (
 )
 
 // engine changes whenever the same spec would be drawn otherwise.
-const engine = 6
+const engine = 7
 
 // Format is one size of card.
 type Format struct {

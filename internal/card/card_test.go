@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"image"
+	"image/color"
 	_ "image/jpeg"
 	"image/png"
 	"os"
@@ -121,6 +122,55 @@ func TestBrightPhotoGetsAScrimOrAnotherLayout(t *testing.T) {
 		d, err := Draw(context.Background(), spec(0, format, ""), ph, set)
 		if err != nil || d.Card.Contrast < 4.5 || d.Card.Layout == "bottom" && d.Card.Scrim < .5 && format != "vertical" {
 			t.Errorf("%s: %+v %v", format, d.Card, err)
+		}
+	}
+}
+
+// Stripes and specks that are bright by themselves get their scrim, though black lies between them: a piece of 4 × 4 pixels
+// beside a letter keeps 4.5:1.
+func TestTextOnStripes(t *testing.T) {
+	m := image.NewGray(image.Rect(0, 0, 1600, 1000))
+	for i := range m.Pix {
+		m.Pix[i] = uint8(i / m.Stride / 8 & 1 * 255)
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	ph, err := photo.Open(b.Bytes(), photo.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := spec(0, "og", "")
+	s.PNG = true
+	d, err := Draw(context.Background(), s, ph, set)
+	if err != nil || d.Card.Layout != "bottom" {
+		t.Fatal(d.Card.Layout, err)
+	}
+	card, err := png.Decode(bytes.NewReader(d.Bytes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(x, y int) float64 {
+		r, g, b, _ := card.At(x, y).RGBA()
+		return light(color.RGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 255})
+	}
+	for _, l := range d.Explain.Lines {
+		for y := int(l.Box[1]) + 3; y+7 <= int(l.Box[3]); y++ {
+			for x := int(l.Box[0]) + 3; x+7 <= int(l.Box[2]); x++ {
+				sum, ink := 0.0, false
+				for i := range 100 { // with what is 3 pixels around it
+					dx, dy := i%10-3, i/10-3
+					v := at(x+dx, y+dy)
+					ink = ink || v > .6
+					if dx >= 0 && dx < 4 && dy >= 0 && dy < 4 {
+						sum += v / 16
+					}
+				}
+				if c := contrastOf(1, sum); !ink && c < 4.5 {
+					t.Fatalf("%.2f:1 at %d, %d beside %q", c, x, y, l.Text)
+				}
+			}
 		}
 	}
 }

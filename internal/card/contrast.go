@@ -27,17 +27,66 @@ type patch struct {
 	size float64
 }
 
-// cells are the means under texts, in squares of a fifth of the letters, as the picture is when they are gone through.
-func cells(p *jpeg.Planes, under ...patch) iter.Seq[cell] {
+// part is the patch's part of the picture.
+func (g patch) part(p *jpeg.Planes) image.Rectangle {
+	return image.Rect(int(g.box.X0), int(g.box.Y0), int(math.Ceil(g.box.X1)), int(math.Ceil(g.box.Y1))).Intersect(image.Rect(0, 0, p.W, p.H))
+}
+
+// squares are the means under a text, in squares of a fifth of its letters, as the picture is when they are gone through.
+func (g patch) squares(p *jpeg.Planes) iter.Seq[cell] {
 	return func(yield func(cell) bool) {
-		for _, g := range under {
-			q := max(6, int(g.size*.18+.5)) &^ 1
-			r := image.Rect(int(g.box.X0), int(g.box.Y0), int(math.Ceil(g.box.X1)), int(math.Ceil(g.box.Y1))).Intersect(image.Rect(0, 0, p.W, p.H))
-			for y := r.Min.Y; y < r.Max.Y; y += q {
-				for x := r.Min.X; x < r.Max.X; x += q {
-					if !yield(meanCell(p, image.Rect(x, y, x+q, y+q).Intersect(r))) {
-						return
-					}
+		q, r := max(6, int(g.size*.18+.5))&^1, g.part(p)
+		for y := r.Min.Y; y < r.Max.Y; y += q {
+			for x := r.Min.X; x < r.Max.X; x += q {
+				if !yield(meanCell(p, image.Rect(x, y, x+q, y+q).Intersect(r))) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// speckContrast is what is asked of a speck, before encoding: stripes and sparks that are bright by themselves must not be
+// lost in the mean of a larger square, but less is needed of them, so that 4.5 are left.
+const speckContrast = 4.8
+
+// speckLuma is the least luma of a speck that could fail: no colour of less is brighter than 1.05/4.8 - .05, full red being
+// the brightest.
+const speckLuma = 70
+
+// specks are the means under a text in squares of 4 × 4 pixels, at every other pixel, that have a luma of least or more.
+func (g patch) specks(p *jpeg.Planes, least float64) iter.Seq[cell] {
+	return func(yield func(cell) bool) {
+		r := g.part(p)
+		r.Min.X, r.Min.Y = r.Min.X&^1, r.Min.Y&^1
+		if r.Dx() < 4 {
+			return
+		}
+		floor := int(least * 16)
+		above, here := make([]int, r.Dx()/2), make([]int, r.Dx()/2) // sums of 2 × 2
+		for y := r.Min.Y; y+2 <= r.Max.Y; y += 2 {
+			top, low := p.Y.Pix[y*p.Y.Stride:][r.Min.X:r.Max.X], p.Y.Pix[(y+1)*p.Y.Stride:][r.Min.X:r.Max.X]
+			above, here = here, above
+			for i := range here {
+				here[i] = int(top[2*i]) + int(top[2*i+1]) + int(low[2*i]) + int(low[2*i+1])
+			}
+			if y == r.Min.Y {
+				continue
+			}
+			for i := range len(here) - 1 {
+				sum := above[i] + above[i+1] + here[i] + here[i+1]
+				if sum < floor {
+					continue
+				}
+				k := cell{float64(sum) / 16, 128, 128}
+				if !p.Gray() { // two samples on its diagonal will do for the colour
+					x := r.Min.X + 2*i
+					a, b := (y-1)/p.SubY*p.Cb.Stride+(x+1)/p.SubX, y/p.SubY*p.Cb.Stride+(x+2)/p.SubX
+					k.cb = float64(int(p.Cb.Pix[a])+int(p.Cb.Pix[b])) / 2
+					k.cr = float64(int(p.Cr.Pix[a])+int(p.Cr.Pix[b])) / 2
+				}
+				if !yield(k) {
+					return
 				}
 			}
 		}
@@ -46,9 +95,9 @@ func cells(p *jpeg.Planes, under ...patch) iter.Seq[cell] {
 
 func meanCell(p *jpeg.Planes, part image.Rectangle) cell {
 	return cell{
-		mean(p.Y, part.Min.X, part.Min.Y, part.Max.X, part.Max.Y),
-		mean(p.Cb, part.Min.X/p.SubX, part.Min.Y/p.SubY, (part.Max.X+p.SubX-1)/p.SubX, (part.Max.Y+p.SubY-1)/p.SubY),
-		mean(p.Cr, part.Min.X/p.SubX, part.Min.Y/p.SubY, (part.Max.X+p.SubX-1)/p.SubX, (part.Max.Y+p.SubY-1)/p.SubY),
+		y:  mean(p.Y, part.Min.X, part.Min.Y, part.Max.X, part.Max.Y),
+		cb: mean(p.Cb, part.Min.X/p.SubX, part.Min.Y/p.SubY, (part.Max.X+p.SubX-1)/p.SubX, (part.Max.Y+p.SubY-1)/p.SubY),
+		cr: mean(p.Cr, part.Min.X/p.SubX, part.Min.Y/p.SubY, (part.Max.X+p.SubX-1)/p.SubX, (part.Max.Y+p.SubY-1)/p.SubY),
 	}
 }
 
@@ -67,13 +116,28 @@ func mean(p jpeg.Plane, x0, y0, x1, y1 int) float64 {
 	return float64(sum) / float64(n)
 }
 
-// need is the lightest black, of opacity from or more, that gives white text the contrast over all cells; beyond most it
-// cannot be had.
-func need(list iter.Seq[cell], target, from, most float64) (alpha float64, ok bool) {
+// need is the lightest black, of opacity from or more, that gives white text the contrast under all patches, and that of
+// specks; beyond most it cannot be had.
+func need(p *jpeg.Planes, under []patch, target, from, most float64) (alpha float64, ok bool) {
 	a := from
-	for k := range list {
+	enough := func(k cell, target float64) bool {
 		for 1.05/(luminance(k.y, k.cb, k.cr, 1-a)+.05) < target {
 			if a += 1.0 / 255; a > most {
+				return false
+			}
+		}
+		return true
+	}
+	for _, g := range under {
+		for k := range g.squares(p) {
+			if !enough(k, target) {
+				return a, false
+			}
+		}
+	}
+	for _, g := range under {
+		for k := range g.specks(p, speckLuma/(1-a)) {
+			if !enough(k, min(target, speckContrast)) {
 				return a, false
 			}
 		}
@@ -81,19 +145,24 @@ func need(list iter.Seq[cell], target, from, most float64) (alpha float64, ok bo
 	return a, true
 }
 
-// worst is the lowest contrast of white over the cells.
-func worst(list iter.Seq[cell]) float64 {
+// worst is the lowest contrast of white under the patches.
+func worst(p *jpeg.Planes, under []patch) float64 {
 	w := 21.0
-	for k := range list {
-		w = min(w, 1.05/(luminance(k.y, k.cb, k.cr, 1)+.05))
+	for _, g := range under {
+		for _, list := range []iter.Seq[cell]{g.squares(p), g.specks(p, speckLuma)} {
+			for k := range list {
+				w = min(w, 1.05/(luminance(k.y, k.cb, k.cr, 1)+.05))
+			}
+		}
 	}
 	return w
 }
 
 // under is the mean luminance of a part of the picture.
 func under(p *jpeg.Planes, at image.Rectangle) float64 {
+	g := patch{typeset.Rect{X0: float64(at.Min.X), Y0: float64(at.Min.Y), X1: float64(at.Max.X), Y1: float64(at.Max.Y)}, 60}
 	sum, n := 0.0, 0
-	for k := range cells(p, patch{typeset.Rect{X0: float64(at.Min.X), Y0: float64(at.Min.Y), X1: float64(at.Max.X), Y1: float64(at.Max.Y)}, 60}) {
+	for k := range g.squares(p) {
 		sum += luminance(k.y, k.cb, k.cr, 1)
 		n++
 	}

@@ -211,13 +211,13 @@ func (c *canvas) drawOver(ctx context.Context, ph *photo.Photo, layout string, o
 	for _, l := range o.head.Lines {
 		lines = append(lines, patch{l.Ink.Moved(o.left, o.y), o.head.Size})
 	}
-	heads, feet := cells(c.planes, lines...), cells(c.planes, c.patches(o.foot)...)
-	a, ok := need(heads, scrim.Headline, scrim.Least, scrim.Cap)
+	feet := c.patches(o.foot)
+	a, ok := need(c.planes, lines, scrim.Headline, scrim.Least, scrim.Cap)
 	from := a
 	if layout == "top" {
 		from = scrim.Least
 	}
-	b, fine := need(feet, scrim.Foot, from, scrim.Cap)
+	b, fine := need(c.planes, feet, scrim.Foot, from, scrim.Cap)
 	if !ok || !fine {
 		c.planes.Release()
 		return errNext{remark.Say("photo-too-bright")}
@@ -227,7 +227,7 @@ func (c *canvas) drawOver(ctx context.Context, ph *photo.Photo, layout string, o
 	}
 	c.darken(layout, o, a, b)
 	c.scrim = r2(a)
-	c.contrast = r2(min(worst(heads), worst(feet)))
+	c.contrast = r2(min(worst(c.planes, lines), worst(c.planes, feet)))
 
 	c.drawChips(o.chips, o.x, o.chipY)
 	c.head, c.headAt = o.head, [2]float64{o.left, o.y}
