@@ -15,9 +15,11 @@ type breakKind uint8
 
 const (
 	breakNever    breakKind = iota
+	breakCluster            // anywhere in what is still too wide for its box, without a hyphen
 	breakLetter             // inside a word too wide for its box, with a hyphen
 	breakSyllable           // inside a phrase too wide for its box, without
 	breakSoft               // at a soft hyphen, in a word too wide for its box
+	breakGlued              // at a space that should not be broken at, in what is too wide for its box
 	breakPhrase             // where UAX #14 allows it, but inside a phrase of the language
 	breakFree               // between words or phrases
 )
@@ -87,12 +89,15 @@ func (p *Paragraph) freeBreak(i int, begins []bool) breakKind {
 		!spaced && unicode.Is(unicode.Arabic, before) && before != '۔',    // never inside a word that joins
 		!spaced && before == after && strings.ContainsRune("―—…‥", after), // a doubled mark is one
 		apart(p.text, i),
-		!spaced && strings.ContainsRune(".,:;٫٬", before) && unicode.IsDigit(after), // Rs.500: UAX #14, IS × NU
+		!spaced && strings.ContainsRune(".,:;٫٬．，：", before) && unicode.IsDigit(after), // Rs.500, ４２．５: UAX #14, IS × NU
 		spaced && strings.ContainsRune(openers, at(i-2)) && !unicode.IsLetter(at(i-3)),
 		spaced && strings.ContainsRune(endings, after) && !unicode.IsLetter(at(i+1)) && !unicode.IsDigit(at(i+1)),
-		strings.HasPrefix(p.style.Lang, "ko") && !spaced && before != '…' && before != '·', // between words only
 		strings.ContainsRune(kinsoku, after):
 		return breakNever
+	case strings.HasPrefix(p.style.Lang, "ko") && !spaced && before != '…' && before != '·': // between words only
+		return breakCluster
+	case wide(before) && wide(after): // UAX #14 takes full-width letters for ideographs
+		return breakSyllable
 	case before == '\u00ad':
 		return breakSoft
 	case begins != nil && !spaced && !begins[i] && !strings.ContainsRune("。、，！？；：」』）】》―—…", before):
@@ -101,9 +106,30 @@ func (p *Paragraph) freeBreak(i int, begins []bool) breakKind {
 	return breakFree
 }
 
-// apart says whether a break would part what is one number, score, range or measure: 2–1, 1990–2000, 90+4, 51/49, $ 97.
+// wide says whether a letter or digit has the full width of an ideograph: ＮＥＷＳ.
+func wide(r rune) bool {
+	return r >= '０' && r <= '９' || r >= 'Ａ' && r <= 'Ｚ' || r >= 'ａ' && r <= 'ｚ'
+}
+
+// Powers, and what numbers count, in Chinese and Japanese: 1.2万亿元, 2026年, 41.3億円.
+const (
+	powers = "十百千万萬亿億兆"
+	counts = "元円圆圓年月日時时点點分秒人名岁歳歲倍度位次回個个箇件"
+)
+
+// apart says whether a break would part what is one number, score, range or measure: 2–1, 1990–2000, 90+4, 51/49, $ 97,
+// 1.2万亿元.
 func apart(text []rune, i int) bool {
 	before, after := text[i-1], text[i]
+	if strings.ContainsRune(powers+counts, after) {
+		k := i - 1
+		for k > 0 && strings.ContainsRune(powers, text[k]) {
+			k--
+		}
+		if unicode.IsDigit(text[k]) {
+			return true
+		}
+	}
 	if i < 2 {
 		return false
 	}
@@ -117,6 +143,9 @@ func apart(text []rune, i int) bool {
 func (p *Paragraph) lastResort(i int, begins []bool) breakKind {
 	before, after := p.text[i-1], p.text[i]
 	a, b := language.LookupScript(before), language.LookupScript(after)
+	if before == '\u00a0' {
+		return p.gluedBreak(i)
+	}
 	switch b {
 	case language.Thai:
 		switch {
@@ -148,8 +177,43 @@ func (p *Paragraph) lastResort(i int, begins []bool) breakKind {
 			return breakLetter
 		}
 	}
+	return clusterBreak(before, after, a, b)
+}
+
+// gluedBreak judges a place behind a no-break space: where an editor has put such between all words they are spaces like
+// others, but punctuation, numbers and their units stay together.
+func (p *Paragraph) gluedBreak(i int) breakKind {
+	if i < 2 {
+		return breakNever
+	}
+	before, after := p.text[i-2], p.text[i]
+	if (unicode.IsLetter(before) || strings.ContainsRune(endings, before)) &&
+		(unicode.IsLetter(after) || unicode.IsDigit(after) || strings.ContainsRune(openers, after)) {
+		return breakGlued
+	}
 	return breakNever
 }
+
+// clusterBreak judges a place within a word of which nothing better is known: between letters that neither join nor are
+// parts of one sign.
+func clusterBreak(before, after rune, a, b language.Script) breakKind {
+	for _, s := range []language.Script{a, b} {
+		switch s {
+		case language.Arabic, language.Syriac, language.Mongolian, language.Nko, language.Mandaic:
+			return breakNever
+		}
+	}
+	switch {
+	case blank(before), blank(after), !unicode.IsLetter(after) && !unicode.IsDigit(after) && before != after,
+		strings.ContainsRune(openers+unitBefore, before), strings.ContainsRune(kinsoku, after),
+		strings.ContainsRune(viramas, before):
+		return breakNever
+	}
+	return breakCluster
+}
+
+// viramas join the consonant behind them to the one before. Tamil's is none: it only takes the vowel away.
+const viramas = "\u094d\u09cd\u0a4d\u0acd\u0b4d\u0c4d\u0ccd\u0d4d\u0dca\u1039\u17d2\u0f84"
 
 // onset says whether a consonant with a vowel behind it stands at i; where the script's vowels are not known here, always.
 func onset(text []rune, i int) bool {
@@ -163,6 +227,14 @@ func onset(text []rune, i int) bool {
 	switch language.LookupScript(text[i]) {
 	case language.Armenian, language.Georgian:
 		return true
+	}
+	// Some letters are one sound together.
+	for _, sound := range []string{"sch", "ch", "ph"} {
+		for k := max(0, i-len(sound)+1); k <= i && k+len(sound) <= len(text); k++ {
+			if strings.EqualFold(string(text[k:k+len(sound)]), sound) {
+				return k == i && vowel(i+len(sound))
+			}
+		}
 	}
 	return !vowel(i) && vowel(i+1)
 }
@@ -206,7 +278,7 @@ func (p *Paragraph) markNames() {
 
 // weak words should not end a line, bound ones must not: they belong to the next.
 var (
-	weakWords  = strings.Fields("a an the of to in on at by for with and or as is near from after before says vs le la les l' de du des et à en un une der die das den dem des ein eine und für von vom zum zur im am el los las del y il lo gli e di da o a os do da w z na do i и в во на с со к по из у о об от за για το η ο και του της ve bir ile bu için û li ji di bi bo لە بە بۆ و هەموو کە من في على عن إلى مع از به در را با بر که میں سے نے کے کی کا پر של את על עם אל")
+	weakWords  = strings.Fields("dr. mr. mrs. ms. prof. gen. sen. gov. rep. st. v. vs. a an the of to in on at by for with and or as is near from after before says vs le la les l' de du des et à en un une der die das den dem des ein eine und für von vom zum zur im am el los las del y il lo gli e di da o a os do da w z na do i и в во на с со к по из у о об от за για το η ο και του της ve bir ile bu için û li ji di bi bo لە بە بۆ و هەموو کە من في على عن إلى مع از به در را با بر که میں سے نے کے کی کا پر של את על עם אל")
 	boundWords = strings.Fields("لە بە بۆ و في من على عن إلى از به در با بۆی")
 )
 
@@ -215,7 +287,7 @@ var (
 func (p *Paragraph) flaw(j int) (nevers, weaks int, good bool) {
 	end := p.trim(j)
 	start := end
-	for start > 0 && p.text[start-1] != ' ' && p.text[start-1] != '\u00a0' {
+	for start > 0 && !blank(p.text[start-1]) {
 		start--
 	}
 	if end == 0 || j >= len(p.text) {
@@ -224,14 +296,17 @@ func (p *Paragraph) flaw(j int) (nevers, weaks int, good bool) {
 	last := strings.TrimLeft(string(p.text[start:end]), "«“‘(„\"'[")
 	low := strings.ToLower(last)
 	switch spaced := blank(p.text[j-1]); {
-	case spaced && slices.Contains(boundWords, low), spaced && number(last) && unicode.IsLetter(p.text[j]), p.named[j],
-		p.text[j-1] == '-' && end-start < 5 && end-start > 1 && unicode.IsLetter(p.text[start]): // Co-|Sponsors
+	case spaced && slices.Contains(boundWords, low), p.named[j],
+		!spaced && unicode.Is(unicode.Han, p.text[j-1]) && (j < 2 || strings.ContainsRune(" \u3000、，；：。！？", p.text[j-2])), // 魏|哲家
+		spaced && strings.HasSuffix(last, "ـ"), // a prefix that joins what is written apart: بـ |3,850
+		spaced && number(strings.TrimPrefix(last, "+")) && (unicode.IsLetter(p.text[j]) || unicode.IsDigit(p.text[j])), // 90 |kg, +44 |20
+		p.text[j-1] == '-' && end-start < 5 && end-start > 1 && unicode.IsLetter(p.text[start]):                        // Co-|Sponsors
 		nevers++
 	case spaced && unicode.IsUpper([]rune(last + " ")[0]) && p.shortNumber(j): // Android |18
 		weaks++
 	case spaced && slices.Contains(weakWords, low):
 		weaks++
-	case p.breaks[j] == breakPhrase, p.breaks[j].hyphened(), p.breaks[j] == breakSyllable, !spaced && (p.text[j-1] == '-' || p.text[j-1] == '/'):
+	case p.breaks[j] < breakFree, !spaced && (p.text[j-1] == '-' || p.text[j-1] == '/'):
 		weaks++
 	}
 	if p.levels[end-1] != p.base && p.levels[j] == p.levels[end-1] && p.levels[j]%2 != p.base {

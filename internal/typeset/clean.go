@@ -247,7 +247,7 @@ func fixedSpace(r rune) bool {
 	return r == 0x00a0 || r >= 0x2000 && r <= 0x200a || r == 0x202f || r == 0x205f || r == 0x3000
 }
 
-// blank letters are left out at a line's end: spaces that may be broken at.
+// blank letters are left out at a line's end: spaces that may be broken at, if need be.
 func blank(r rune) bool {
-	return r == ' ' || r >= 0x2000 && r <= 0x200b && r != 0x2007 || r == 0x205f || r == 0x3000
+	return r == ' ' || r == '\u00a0' || r >= 0x2000 && r <= 0x200b && r != 0x2007 || r == 0x205f || r == 0x3000
 }

@@ -29,8 +29,9 @@ const (
 
 // Fit sets the paragraph: the largest size that fits its box, then, down to 85 % of it (74 % while a break that should
 // never be is not avoided), the size and breaks that score best for size, balance and few lines. Words that are too wide
-// are broken at soft hyphens, then between syllables with a hyphen, but never in Arabic script. If the paragraph is too long even at
-// the smallest size it is shortened at a word, with an ellipsis; if not even a word fits, set smaller.
+// are broken at soft hyphens, then between syllables with a hyphen, at last between any letters without, but never in Arabic
+// script. If the paragraph is too long even at the smallest size it is shortened at a word, with an ellipsis, or within its
+// first; if nothing of it fits, set smaller.
 func (p *Paragraph) Fit(b Box) Block {
 	if b.PerLine == 0 {
 		b.PerLine = .05
@@ -58,8 +59,8 @@ func (p *Paragraph) Fit(b Box) Block {
 
 // fitWhole sets the paragraph without leaving anything out, if it can be.
 func (p *Paragraph) fitWhole(b Box) (Block, bool) {
-	for _, least := range []breakKind{breakFree, breakPhrase} {
-		stops := p.stops(least, b.Width*2/(b.Max+b.Min), b.Width/b.Min)
+	for _, round := range [][2]breakKind{{breakFree, breakSyllable}, {breakPhrase, breakLetter}, {breakPhrase, breakCluster}} {
+		stops := p.stops(round[0], round[1], b.Width*2/(b.Max+b.Min), b.Width/b.Min)
 		for try := b; ; { // lines that had to be moved apart may need a smaller size
 			best, ok := p.best(try, stops)
 			if !ok {
@@ -88,10 +89,10 @@ type stop struct {
 	weaks  int
 }
 
-// stops lists where lines may end: at breaks of some kind or better, and, so that one long word does not make the whole
-// small, within words and phrases wider than the box at the middle of the sizes (middle, in em); in the second round also
-// between letters, with a hyphen, in words wider than the box at the smallest (widest, in em).
-func (p *Paragraph) stops(least breakKind, middle, widest float64) []stop {
+// stops lists where lines may end: at breaks of kind least or better, and, so that one long word does not make the whole
+// small, at those of kind lowest or better within words and phrases wider than the box at the middle of the sizes (middle, in
+// em); between letters only in words wider than the box at the smallest (widest, in em).
+func (p *Paragraph) stops(least, lowest breakKind, middle, widest float64) []stop {
 	var out []stop
 	n := len(p.text)
 	add := func(j int) {
@@ -116,10 +117,10 @@ func (p *Paragraph) stops(least breakKind, middle, widest float64) []stop {
 	var within func(i, j int, kind breakKind)
 	within = func(i, j int, kind breakKind) {
 		box := middle
-		if kind == breakLetter {
+		if kind <= breakLetter {
 			box = widest
 		}
-		if kind == breakNever || kind == breakLetter && least == breakFree || p.em(i, p.trim(j)) <= box {
+		if kind < lowest || p.em(i, p.trim(j)) <= box {
 			return
 		}
 		from := i
@@ -185,7 +186,9 @@ func (p *Paragraph) best(b Box, stops []stop) (candidate, bool) {
 				best = c
 			}
 			found = true
-			break
+			if c.nevers == 0 { // else a line more may do without
+				break
+			}
 		}
 		next := math.Ceil(size) - 1
 		if size > b.Min && next < b.Min {
@@ -262,15 +265,27 @@ func wrap(stops []stop, box float64, n int) (candidate, bool) {
 }
 
 // shorten takes words off the end until what is left fits with an ellipsis behind it. The text does not end with a word
-// that leads on, nor with a comma before the ellipsis.
+// that leads on, nor with a comma before the ellipsis. Of a text whose first word does not fit, letters are taken off.
 func (p *Paragraph) shorten(b Box) (Block, bool) {
 	b.Max = b.Min
-	var ends []int
+	var words, letters []int
 	for i := 1; i < len(p.text); i++ { // not after a hyphen: that would show half a word as a whole one
 		if p.breaks[i] == breakFree && !strings.ContainsRune("-‐", p.text[i-1]) {
-			ends = append(ends, i)
+			words = append(words, i)
+		}
+		if p.breaks[i] != breakNever {
+			letters = append(letters, i)
 		}
 	}
+	block, ok := p.shortened(b, words)
+	if !ok {
+		block, ok = p.shortened(b, letters)
+	}
+	return block, ok
+}
+
+// shortened is the longest text to one of the places that fits with an ellipsis behind it.
+func (p *Paragraph) shortened(b Box, ends []int) (Block, bool) {
 	style := p.style
 	style.Upper, style.Digits = false, "" // done already
 	try := func(end int) (Block, bool) {
@@ -303,11 +318,11 @@ func (p *Paragraph) shorten(b Box) (Block, bool) {
 // lastWord goes back from a place to the end of a word after which a text may be cut.
 func (p *Paragraph) lastWord(end int) int {
 	for {
-		for end > 0 && (blank(p.text[end-1]) || p.text[end-1] == '\u00a0' || strings.ContainsRune(",;:،؛、，—–-|"+openers, p.text[end-1])) {
+		for end > 0 && (blank(p.text[end-1]) || strings.ContainsRune(",;:،؛、，—–-|"+openers, p.text[end-1])) {
 			end--
 		}
 		start := end
-		for start > 0 && !blank(p.text[start-1]) && p.text[start-1] != '\u00a0' {
+		for start > 0 && !blank(p.text[start-1]) {
 			start--
 		}
 		word := strings.ToLower(string(p.text[start:end]))
