@@ -105,6 +105,25 @@ func TestChipsAndLongCredits(t *testing.T) {
 	}
 }
 
+// A credit of several lines has them for itself, also where no chip would stand beside it; and a site's name that is wider
+// than its card is set smaller and shortened.
+func TestLongFeet(t *testing.T) {
+	s := spec(0, "vertical", "split")
+	s.Site = "The Associated Regional Broadcasting and Publishing Corporation of the Northern Provinces Online"
+	s.Credit = "Jane Example-Testperson for The Example Agency via a Second Agency / Handout of the Ministry of Foreign Affairs / A Third"
+	c := begin(s, Formats[s.Format], set)
+	c.ground("ink")
+	width := 1080 - 2*c.m.Side
+	b, beside, err := c.creditBlock(c.creditSize(), width, width, typeset.End)
+	if err != nil || len(b.Lines) < 2 || beside {
+		t.Errorf("%d lines, beside %v, %v", len(b.Lines), beside, err)
+	}
+	m, err := c.mark(width)
+	if err != nil || m.width > width || m.size >= c.z.Site || !strings.HasSuffix(m.name.Text, "…") {
+		t.Errorf("%q is %.0f wide in %.1f, %v", m.name.Text, m.width, m.size, err)
+	}
+}
+
 func TestBrightPhotoGetsAScrimOrAnotherLayout(t *testing.T) {
 	white := image.NewGray(image.Rect(0, 0, 1600, 1000))
 	for i := range white.Pix {

@@ -21,9 +21,9 @@ type foot struct {
 
 // foot sets the foot for a column that begins x from the start side.
 func (c *canvas) foot(withCredit bool, x, width float64) (foot, error) {
-	f := foot{x: x, size: c.z.Credit * c.sc.small}
+	f := foot{x: x, size: c.creditSize()}
 	var err error
-	if f.mark, err = c.mark(); err != nil {
+	if f.mark, err = c.mark(width); err != nil {
 		return f, err
 	}
 	size := c.z.Site * c.sc.small
@@ -51,6 +51,8 @@ func (c *canvas) foot(withCredit bool, x, width float64) (foot, error) {
 	return f, nil
 }
 
+func (c *canvas) creditSize() float64 { return c.z.Credit * c.sc.small }
+
 // creditLines is how many lines of its own a credit may have.
 const creditLines = 3
 
@@ -63,7 +65,7 @@ func (c *canvas) creditBlock(size, width, room float64, own typeset.Align) (b ty
 	if room < width {
 		limit = min(room, .6*width)
 	}
-	for _, try := range []struct {
+	for i, try := range []struct {
 		text         string
 		width, limit float64
 		lines        int
@@ -76,7 +78,7 @@ func (c *canvas) creditBlock(size, width, room float64, own typeset.Align) (b ty
 			continue
 		}
 		at := own
-		if beside = try.width == room; beside {
+		if beside = i < 2; beside {
 			at = typeset.End
 		}
 		b = p.Fit(typeset.Box{Width: try.width + .01, Height: float64(c.f.H), Max: size, Min: size, MaxLines: try.lines, LineHeight: c.sc.dekLine, Align: at})
@@ -91,8 +93,7 @@ func (c *canvas) creditBlock(size, width, room float64, own typeset.Align) (b ty
 // patches are what lies under the foot's texts.
 func (c *canvas) patches(f foot) (out []patch) {
 	if f.mark.name != nil {
-		l := f.mark.name.Line(f.mark.size)
-		out = append(out, patch{l.Ink.Moved(c.x(f.x+f.mark.width-f.mark.nameWidth, f.mark.nameWidth), f.base), f.mark.size})
+		out = append(out, patch{f.mark.name.Ink.Moved(c.x(f.x+f.mark.width-f.mark.nameWidth, f.mark.nameWidth), f.base), f.mark.size})
 	}
 	for _, l := range f.credit.Lines {
 		out = append(out, patch{l.Ink.Moved(f.creditAt[0], f.creditAt[1]), f.size})
@@ -107,16 +108,17 @@ func (c *canvas) drawFoot(f foot, name, credit color.RGBA) {
 
 // mark is the site's name, its logo, or both.
 type mark struct {
-	logo      *Logo              // nil: none
-	height    float64            // of the logo
-	name      *typeset.Paragraph // nil: the logo alone
-	size      float64            // the name's type size
+	logo      *Logo         // nil: none
+	height    float64       // of the logo
+	name      *typeset.Line // nil: the logo alone
+	size      float64       // the name's type size
 	nameWidth float64
 	width     float64 // of all
 }
 
-// mark prepares the site's name and logo.
-func (c *canvas) mark() (mark, error) {
+// mark prepares the site's name and logo. A name that is too wide for the room is set smaller, down to the least size that
+// a theme may have, and then shortened.
+func (c *canvas) mark(room float64) (mark, error) {
 	m := mark{size: c.z.Site * c.sc.small}
 	gap := 0.0
 	if logo := c.logo(); logo != nil {
@@ -129,17 +131,27 @@ func (c *canvas) mark() (mark, error) {
 	if c.s.Site == "" || m.logo != nil && c.t.Show.Logo != "before" {
 		return m, nil
 	}
-	var err error
-	if m.name, err = c.small(c.s.Site, true, false); err != nil {
+	p, err := c.small(c.s.Site, true, false)
+	if err != nil {
 		return m, err
 	}
-	m.nameWidth = m.name.Width(m.size)
-	m.width += m.nameWidth
 	if m.logo != nil {
 		m.width += gap
 	}
+	l := p.Line(m.size)
+	if room -= m.width; l.Width > room {
+		b := p.Fit(typeset.Box{Width: room, Height: m.size * 3, Max: m.size, Min: min(m.size, leastType*c.short), MaxLines: 1, LineHeight: c.sc.lineHeight})
+		l, m.size = b.Lines[0], b.Size
+		l.Ink = l.Ink.Moved(-l.X, -l.Baseline)
+		l.X, l.Baseline = 0, 0
+	}
+	m.name, m.nameWidth = &l, l.Width
+	m.width += m.nameWidth
 	return m, nil
 }
+
+// leastType is the least size of type, of the short side: 7.5 pixels where a phone shows a card 360 wide.
+const leastType = .0225
 
 // logo is the one that suits the ground; nil: there is none.
 func (c *canvas) logo() *Logo {
@@ -171,6 +183,6 @@ func (c *canvas) drawMark(m mark, x, base float64, fg color.RGBA) {
 		c.paste(at, m.logo.scaled)
 	}
 	if m.name != nil {
-		c.line(m.name.Line(m.size), c.x(x+m.width-m.nameWidth, m.nameWidth), base, fg)
+		c.line(*m.name, c.x(x+m.width-m.nameWidth, m.nameWidth), base, fg)
 	}
 }

@@ -82,7 +82,7 @@ func TestALogoKeepsItsProportions(t *testing.T) {
 		s.Logo = logoOf(t, size.X, size.Y, blackSign)
 		c := begin(s, Formats["og"], set)
 		c.ground("paper")
-		m, err := c.mark()
+		m, err := c.mark(500)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +97,7 @@ func TestALogoKeepsItsProportions(t *testing.T) {
 	}
 	c := begin(s, Formats["og"], set)
 	c.ground("paper")
-	if m, err := c.mark(); err != nil || m.logo != nil || m.name == nil {
+	if m, err := c.mark(500); err != nil || m.logo != nil || m.name == nil {
 		t.Errorf("in place of a logo that cannot be read: %+v, %v", m, err)
 	}
 }

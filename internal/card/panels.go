@@ -65,15 +65,17 @@ func (c *canvas) split(ctx context.Context, ph *photo.Photo) error {
 func (c *canvas) beside(ctx context.Context, ph *photo.Photo) error {
 	W := float64(c.f.W)
 	gap := &c.t.Gap
-	f, err := c.foot(false, c.m.Side, W-2*c.m.Side)
+	pw := int(c.t.Split.Land*W) &^ 1
+	room := float64(pw) - c.m.Side
+	credit, _, err := c.creditBlock(c.creditSize(), room, room, typeset.End)
 	if err != nil {
 		return err
 	}
-	pw := int(c.t.Split.Land*W) &^ 1
-	room := float64(pw) - c.m.Side
-	if f.credit, _, err = c.creditBlock(f.size, room, room, typeset.End); err != nil {
+	f, err := c.foot(false, c.m.Side, W-2*c.m.Side-credit.Width-c.z.Credit)
+	if err != nil {
 		return err
 	}
+	f.credit = credit
 	lines := f.credit.Lines
 	last := lines[len(lines)-1].Baseline
 	f.creditAt = [2]float64{c.x(W-c.m.Side-room, room), f.base - last}

@@ -211,7 +211,7 @@ func (t *Theme) check(name string, line func(string) int) error {
 		within("margin."+shape+".top", m.Top, 0, .5)
 		within("margin."+shape+".bottom", m.Bottom, 0, .5)
 		for key, v := range map[string]float64{"credit": s.Credit, "badge": s.Badge, "site": s.Site, "dek": s.Dek} {
-			within("small."+shape+"."+key, v, .0225, .12) // 7.5 px where a phone shows the card 360 px wide
+			within("small."+shape+"."+key, v, leastType, .12)
 		}
 		within("small."+shape+".logo", s.Logo, .02, .2)
 		in := t.Inset.of(shape)
