@@ -13,7 +13,10 @@ func Primary(tag string) string {
 // RTL says whether a language is written from right to left: by its script where the tag names one, else by the
 // language's usual script.
 func RTL(language string) bool {
-	parts := strings.Split(strings.ToLower(language), "-")
+	parts := strings.FieldsFunc(strings.ToLower(language), func(r rune) bool { return r == '-' || r == '_' })
+	if len(parts) == 0 {
+		return false
+	}
 	for _, p := range parts[1:] {
 		if len(p) == 4 {
 			return p == "arab" || p == "hebr" || p == "syrc" || p == "thaa" || p == "nkoo"
@@ -24,6 +27,15 @@ func RTL(language string) bool {
 		return true
 	}
 	return false
+}
+
+// Tongue is the language whose words, names of months and type a text wants: [Primary], but Kurdish in Arabic letters
+// is ckb.
+func Tongue(language string) string {
+	if base := Primary(language); base != "ku" || !RTL(language) {
+		return base
+	}
+	return "ckb"
 }
 
 // Direction is "rtl" or "ltr".

@@ -194,6 +194,24 @@ func TestTextOnStripes(t *testing.T) {
 	}
 }
 
+func TestWordsOfTheSitesLanguage(t *testing.T) {
+	for lang, want := range map[string]string{"ku-Arab": "وێنە: AFP", "ku": "Wêne: AFP", "ar_IQ": "صورة: AFP", "vi": "Ảnh: AFP", "th-TH": "ภาพ: AFP", "xx": "Photo: AFP"} {
+		if got := CreditLine("AFP", lang); got != want {
+			t.Errorf("%s: %s", lang, got)
+		}
+	}
+	for lang, want := range map[string]string{"en": "From 2019", "ku-Arab": "ساڵی ٢٠١٩", "ja": "2019年", "he": "2019"} {
+		if got := yearWord(2019, lang); got != want {
+			t.Errorf("%s: %s", lang, got)
+		}
+	}
+	for _, lang := range []string{"ku-Arab", "az_Arab", "ps", "ckb-IQ"} {
+		if scriptOf(lang) != scriptOf("ckb") {
+			t.Errorf("%s is set as %+v", lang, scriptOf(lang))
+		}
+	}
+}
+
 func TestAltTextSaysAllThree(t *testing.T) {
 	p := article.Photo{Alt: "Brown water below a spillway", Caption: "not this"}
 	if got := Alt("Reservoir rises", p, "Photo: AFP"); got != "Reservoir rises. Brown water below a spillway. Photo: AFP" {

@@ -25,7 +25,7 @@ var months = map[string][12]string{
 // months' names of Iraq and Syria.
 func Date(t time.Time, lang string) string {
 	y, m, d := t.Date()
-	base := article.Primary(lang)
+	base := article.Tongue(lang)
 	if base == "ku" {
 		base = "kmr"
 	}

@@ -11,11 +11,16 @@ type script struct {
 
 func scriptOf(lang string) script {
 	latin := script{1.13, 1, 1.04, 1, -.012, 1.35, true, .22, .727, .06, .78}
-	switch base := article.Primary(lang); base {
-	case "ar", "ckb", "fa", "ur", "ps", "sd", "ug":
-		return script{1.45, .96, 1.10, 1.04, 0, 1.6, false, .40, .60, .30, .95}
-	case "he", "yi":
+	base := article.Tongue(lang)
+	switch {
+	case base == "he" || base == "yi":
 		return script{1.22, 1.04, 1.04, 1.04, 0, 1.35, false, .22, .66, .06, .78}
+	case base == "syr" || base == "arc" || base == "dv" || base == "nqo":
+		return latin
+	case article.RTL(lang): // all else that is written so is in Arabic letters, whatever the language: az-Arab, pa-Arab
+		return script{1.45, .96, 1.10, 1.04, 0, 1.6, false, .40, .60, .30, .95}
+	}
+	switch base {
 	case "hi", "mr", "ne":
 		return script{1.30, 1, 1, 1.02, 0, 1.35, false, .30, .66, .10, .85}
 	case "ja", "zh", "ko":

@@ -11,11 +11,13 @@ import (
 var creditLabels = map[string]string{
 	"en": "Photo", "ckb": "وێنە", "ar": "صورة", "fa": "عکس", "he": "צילום", "hi": "फोटो", "ja": "写真", "tr": "Fotoğraf", "kmr": "Wêne", "ku": "Wêne", "de": "Foto",
 	"fr": "Photo", "es": "Foto", "it": "Foto", "nl": "Foto", "pt": "Foto", "sv": "Foto", "pl": "Fot.", "ru": "Фото", "uk": "Фото", "zh": "图", "ko": "사진", "el": "Φωτο", "ur": "تصویر",
+	"bn": "ছবি", "ta": "படம்", "th": "ภาพ", "vi": "Ảnh", "am": "ፎቶ", "ka": "ფოტო", "hy": "Լուսանկար", "mr": "फोटो", "ne": "तस्बिर", "my": "ဓာတ်ပုံ", "km": "រូបថត", "lo": "ພາບ", "ps": "انځور",
+	"az": "Foto", "ca": "Foto", "cs": "Foto", "da": "Foto", "fi": "Kuva", "hr": "Foto", "hu": "Fotó", "id": "Foto", "nb": "Foto", "no": "Foto", "ro": "Foto", "sk": "Foto", "sl": "Foto", "bg": "Снимка", "sr": "Фото",
 }
 
 // CreditLine is a credit as a card shows it: "Photo: AFP".
 func CreditLine(name, lang string) string {
-	label := creditLabels[article.Primary(lang)]
+	label := creditLabels[article.Tongue(lang)]
 	if label == "" {
 		label = "Photo"
 	}
@@ -32,7 +34,7 @@ var kickers = map[string]map[string]string{
 }
 
 func word(m map[string]string, lang string) string {
-	if w := m[article.Primary(lang)]; w != "" {
+	if w := m[article.Tongue(lang)]; w != "" {
 		return w
 	}
 	return m["en"]
@@ -41,7 +43,7 @@ func word(m map[string]string, lang string) string {
 // yearWord says that a story is old.
 func yearWord(year int, lang string) string {
 	n := strconv.Itoa(year)
-	switch article.Primary(lang) {
+	switch article.Tongue(lang) {
 	case "ckb":
 		return "ساڵی " + native(n, '٠')
 	case "ar":
@@ -56,8 +58,12 @@ func yearWord(year int, lang string) string {
 		return "Aus " + n
 	case "fr":
 		return "De " + n
+	case "en":
+		return "From " + n
+	case "ja", "zh":
+		return n + "年"
 	}
-	return "From " + n
+	return n // which every reader knows for one
 }
 
 // Alt is a card's alt text in the article's language: its headline, what the photo shows, whose it is.

@@ -204,7 +204,7 @@ func tagsOf(site config.Site, a article.Article) []string {
 
 // correctionWord is how a newsroom heads a correction.
 func correctionWord(language string) string {
-	switch article.Primary(language) {
+	switch article.Tongue(language) {
 	case "ckb":
 		return "ڕاستکردنەوە"
 	case "kmr", "ku":
@@ -335,7 +335,7 @@ func samples(site config.Site) []sample {
 		"kmr": {"Ava bendava Derbendîxanê gihîşt devê derçeyê", "Berpirs dibêjin ku av piştî şeş salan cara yekem gihîştiye devê derçeyê."},
 		"en":  {"Reservoir at Derbendikhan reaches the lip of its spillway", "Officials say the water has reached the lip of the spillway for the first time in six years."},
 	}
-	w, ok := words[article.Primary(site.Language)]
+	w, ok := words[article.Tongue(site.Language)]
 	if !ok {
 		w = words["en"]
 	}

@@ -99,7 +99,7 @@ func (p *Paragraph) digits() {
 		return
 	case lang == "fa" || lang == "ur" || lang == "ps":
 		zero = '۰'
-	case lang == "ckb" || lang == "ar" || lang == "sd":
+	case lang == "ckb" || lang == "ar" || lang == "sd" || lang == "ku" && p.style.RTL:
 		zero = '٠'
 	default:
 		return

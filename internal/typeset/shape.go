@@ -102,6 +102,7 @@ func (f *Fonts) Shape(text string, s Style) (*Paragraph, error) {
 	if n := len(text); n > 8*maxLetters {
 		return nil, fmt.Errorf("a text of %d bytes is too long to set; shorten it to %d letters", n, maxLetters)
 	}
+	s.Lang = strings.ReplaceAll(s.Lang, "_", "-") // zh_TW, as programs write locales
 	p := &Paragraph{style: s, fonts: f}
 	if s.RTL {
 		p.base = 1
