@@ -44,6 +44,11 @@ func (p *Paragraph) Fit(b Box) Block {
 		block.Cut = true
 		return block
 	}
+	if len(p.text) > mostSmall {
+		if q, ok := p.until(mostSmall); ok {
+			p = q
+		}
+	}
 	small := b
 	for small.Min > 1 {
 		small.Max, small.Min = small.Min, small.Min*.9
@@ -57,8 +62,15 @@ func (p *Paragraph) Fit(b Box) Block {
 	return block
 }
 
+// mostSmall is how many letters are kept of a text that does not fit and cannot be shortened: no word has so many, and what
+// it costs to try breaks grows with their square.
+const mostSmall = 200
+
 // fitWhole sets the paragraph without leaving anything out, if it can be.
 func (p *Paragraph) fitWhole(b Box) (Block, bool) {
+	if p.em(0, p.trim(len(p.text))) > p.most(b) {
+		return Block{}, false
+	}
 	for _, round := range [][2]breakKind{{breakFree, breakSyllable}, {breakPhrase, breakLetter}, {breakPhrase, breakCluster}} {
 		stops := p.stops(round[0], round[1], b.Width*2/(b.Max+b.Min), b.Width/b.Min)
 		for try := b; ; { // lines that had to be moved apart may need a smaller size
@@ -284,23 +296,38 @@ func (p *Paragraph) shorten(b Box) (Block, bool) {
 	return block, ok
 }
 
-// shortened is the longest text to one of the places that fits with an ellipsis behind it.
-func (p *Paragraph) shortened(b Box, ends []int) (Block, bool) {
+// most is how much the lines of a box hold, in em of the smallest size.
+func (p *Paragraph) most(b Box) float64 { return b.Width / b.Min * float64(b.MaxLines) * 1.001 }
+
+// until is the text up to a letter, with an ellipsis behind it.
+func (p *Paragraph) until(end int) (*Paragraph, bool) {
 	style := p.style
 	style.Upper, style.Digits = false, "" // done already
+	q, err := p.fonts.Shape(string(p.text[:end])+"…", style)
+	if err != nil {
+		return nil, false // no font has the ellipsis: there is no shorter text
+	}
+	for i, at := range q.orig { // clusters are of the text that was given
+		q.orig[i] = p.orig[min(at, len(p.orig)-1)]
+	}
+	return q, true
+}
+
+// shortened is the longest text to one of the places that fits with an ellipsis behind it.
+func (p *Paragraph) shortened(b Box, ends []int) (Block, bool) {
 	try := func(end int) (Block, bool) {
-		end = p.lastWord(end)
-		if end == 0 {
+		if end = p.lastWord(end); end == 0 {
 			return Block{}, false
 		}
-		q, err := p.fonts.Shape(string(p.text[:end])+"…", style)
-		if err != nil {
-			return Block{}, false // no font has the ellipsis: there is no shorter text
-		}
-		for i, at := range q.orig { // clusters are of the text that was given
-			q.orig[i] = p.orig[min(at, len(p.orig)-1)]
+		q, ok := p.until(end)
+		if !ok {
+			return Block{}, false
 		}
 		return q.fitWhole(b)
+	}
+	most := p.most(b)
+	for len(ends) > 0 && p.em(0, p.lastWord(ends[len(ends)-1])) > most { // not to be shaped in vain
+		ends = ends[:len(ends)-1]
 	}
 	var best Block
 	found := false

@@ -3,6 +3,7 @@ package typeset
 import (
 	"errors"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -210,6 +211,23 @@ func TestHeadlinesFitTheirBoxes(t *testing.T) {
 			if math.IsNaN(block.Height) || block.Size > b.Max || block.Size < b.Min {
 				t.Errorf("%s: %+v", h.ID, block.Size)
 			}
+		}
+	}
+}
+
+// Texts that no one writes cost no more than their length: one of 4,000 letters without a space took gigabytes.
+func TestTextsWithoutPlacesToBreak(t *testing.T) {
+	for _, text := range []string{strings.Repeat("ა", 3999), strings.Repeat("(", 2000) + strings.Repeat(")", 1999), strings.Repeat("م", 3999), strings.Repeat("ก", 3999), strings.Repeat("0x9f", 999)} {
+		p, err := set.Shape(text, Style{Bold: true, Lang: "en"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		block := p.Fit(Box{Width: 1040, Height: 252, Max: 72, Min: 43, MaxLines: 3, LineHeight: 1.13})
+		runtime.ReadMemStats(&after)
+		if spent := (after.TotalAlloc - before.TotalAlloc) >> 20; spent > 100 || len(block.Lines) == 0 || !block.Cut {
+			t.Errorf("%.20s…: %d lines for %d MB", text, len(block.Lines), spent)
 		}
 	}
 }
