@@ -18,12 +18,13 @@ import (
 // A module stands in a line as its short name, with the reason why it is used in outside.
 var rooms = map[string]string{
 	// nouns
-	"internal/article": "remark text net",
+	"internal/article": "remark zone text net",
 	"internal/bucket":  "aws",
 	"internal/measure": "",
 	"internal/remark":  "",
 	"internal/story":   "remark article bucket",
-	"internal/config":  "yaml text",
+	"internal/config":  "zone yaml text",
+	"internal/zone":    "",
 	// crafts
 	"internal/fetch":   "net",
 	"internal/jpeg":    "",
@@ -41,12 +42,12 @@ var rooms = map[string]string{
 	"internal/staff":   "config story oidc oauth2",
 	"internal/rights":  "config story text",
 	"internal/review":  "article config story rights text",
-	"internal/notice":  "article config review staff story",
+	"internal/notice":  "article config review staff story zone",
 	// steps
 	"internal/webhook": "remark article story bucket config source fetch",
-	"internal/render":  "remark measure article story bucket config fetch photo card rights typeset jpeg text",
+	"internal/render":  "remark measure article story bucket config fetch photo card rights typeset jpeg text zone",
 	"internal/post":    "remark measure article story bucket config fetch channel review",
-	"internal/desk":    "remark article story bucket config summary channel review staff letters net",
+	"internal/desk":    "remark article story bucket config summary channel review staff letters net zone",
 	"internal/gallery": "article card config photo render typeset",
 	// edges
 	"internal/lambda":            "amazon letters measure story bucket config aws aws-lambda",

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cutline/internal/remark"
+	"cutline/internal/zone"
 )
 
 // SetEmbargo reads an embargo, which is a moment: RFC 3339, with seconds or without, with a blank for the T or without; a
@@ -91,7 +92,7 @@ func zoneOf(name string) (*time.Location, bool) {
 	if !strings.Contains(name, "/") || len(name) > 40 {
 		return nil, false
 	}
-	loc, err := time.LoadLocation(name)
+	loc, err := zone.Load(name)
 	return loc, err == nil
 }
 

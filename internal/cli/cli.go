@@ -20,7 +20,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-	_ "time/tzdata" // sites name their time zones, and not every machine has a list of them
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"cutline/internal/zone"
 )
 
 const maxSize = 1 << 20 // bytes; a configuration of a hundred sites has some 50 KB
@@ -145,7 +147,7 @@ func (c *Config) check(d *decoder) {
 		if _, _, err := ParseReview(s.Review); err != nil {
 			at(p+".review", "%v", err)
 		}
-		if _, err := time.LoadLocation(s.Zone); err != nil {
+		if _, err := zone.Load(s.Zone); err != nil {
 			at(p+".zone", "want a time zone as Asia/Baghdad, have %q", s.Zone)
 		}
 		c.checkRules(n, at, oneOf)

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"cutline/internal/zone"
 )
 
 // Hours are a part of the day as it is written "23:00-06:00": from the first time on and before the second, past midnight
@@ -83,7 +85,7 @@ func (c *Config) PaceOf(channel string) Pace {
 	site := c.Sites[ch.Site]
 	p := Pace{Spacing: ch.Spacing, Quiet: ch.Quiet, Budgets: ch.Budget}
 	var err error
-	if p.Zone, err = time.LoadLocation(site.Zone); err != nil {
+	if p.Zone, err = zone.Load(site.Zone); err != nil {
 		p.Zone = time.UTC // the zone was checked when the file was read
 	}
 	if ch.Kind != "feed" && ch.Kind != "log" && ch.Kind != "webhook" {

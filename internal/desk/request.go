@@ -10,6 +10,7 @@ import (
 	"cutline/internal/review"
 	"cutline/internal/staff"
 	"cutline/internal/story"
+	"cutline/internal/zone"
 )
 
 // request is a request with who makes it and in which language.
@@ -39,7 +40,7 @@ func (d *desk) handle(f func(*request) error) http.HandlerFunc {
 		r = r.WithContext(ctx)
 		q := &request{Request: r, w: w, desk: d, who: staff.Of(r), by: staff.Of(r).Name, words: d.language(r)}
 		if c, err := r.Cookie("zone"); err == nil && len(c.Value) < 64 {
-			if z, err := time.LoadLocation(c.Value); err == nil && c.Value != "" && c.Value != "Local" {
+			if z, err := zone.Load(c.Value); err == nil && c.Value != "" {
 				q.mine = z
 			}
 		}
@@ -130,7 +131,7 @@ func (d *desk) rule(x *story.Dossier, channel string) story.Rule {
 
 // zone is a site's time zone.
 func (d *desk) zone(site string) *time.Location {
-	z, err := time.LoadLocation(d.Config.Sites[site].Zone)
+	z, err := zone.Load(d.Config.Sites[site].Zone)
 	if err != nil {
 		return time.UTC
 	}

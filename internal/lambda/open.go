@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-	_ "time/tzdata" // sites name their time zones, and provided.al2023 has no list of them
 
 	"cutline/internal/bucket"
 	"cutline/internal/config"

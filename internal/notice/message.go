@@ -13,6 +13,7 @@ import (
 
 	"cutline/internal/article"
 	"cutline/internal/staff"
+	"cutline/internal/zone"
 )
 
 //go:embed words.json
@@ -148,15 +149,15 @@ func (n *Notifier) language(to string, items []item) string {
 
 // clock is a time as a site's newsroom reads it, with its day if that is not today.
 func (n *Notifier) clock(site string, t time.Time) string {
-	zone, err := time.LoadLocation(n.Config.Sites[site].Zone)
+	local, err := zone.Load(n.Config.Sites[site].Zone)
 	if err != nil { // it was checked when the configuration was read; UTC is never wrong, since it is said
-		zone = time.UTC
+		local = time.UTC
 	}
 	form := "15:04 MST"
-	if t, now := t.In(zone), n.Now().In(zone); t.YearDay() != now.YearDay() || t.Year() != now.Year() {
+	if t, now := t.In(local), n.Now().In(local); t.YearDay() != now.YearDay() || t.Year() != now.Year() {
 		form = "2006-01-02 15:04 MST"
 	}
-	return t.In(zone).Format(form)
+	return t.In(local).Format(form)
 }
 
 // line is a text from outside as one line, without control characters and without those that turn the order of what stands

@@ -24,6 +24,7 @@ import (
 	"cutline/internal/rights"
 	"cutline/internal/story"
 	"cutline/internal/typeset"
+	"cutline/internal/zone"
 )
 
 // Renderer draws. Several, in several processes, may work on one bucket.
@@ -168,11 +169,11 @@ func (r *Renderer) draw(ctx context.Context, s *story.Story, e story.Edits, form
 		base.Focal = e.Focal
 	}
 	base.Names = names(base.Headline, a.Tags)
-	zone, err := time.LoadLocation(site.Zone)
+	local, err := zone.Load(site.Zone)
 	if err != nil {
-		return out, fmt.Errorf("the time zone of site %s: %w", s.Site, err)
+		return out, fmt.Errorf("site %s: %w", s.Site, err)
 	}
-	published, year := a.Published.In(zone), time.Time{}
+	published, year := a.Published.In(local), time.Time{}
 	base.Kicker, out.Due = kicker(s, e, r.Now())
 	base.Year, year = age(published, r.Now())
 	out.Due = sooner(out.Due, year)
