@@ -231,14 +231,8 @@ func TestDeskByMouse(t *testing.T) {
 	if x := n.decisions(k); len(x.Log) != 3 || len(x.Log[2].Drafts) != 3 {
 		t.Fatalf("%+v", x.Log)
 	}
-	n.until("the posts", func() bool {
-		var p story.Post
-		n.read("posts/"+string(k)+"/bluesky.json", &p)
-		return p.Live()
-	})
-	var tg story.Post
-	n.read("posts/"+string(k)+"/telegram.json", &tg)
-	if tg.Sent != nil {
+	n.until("the posts", func() bool { p := n.post(k, "bluesky"); return p.Live() })
+	if n.post(k, "telegram").Sent != nil {
 		t.Error("the channel that was left out was posted to")
 	}
 	b.goTo("/story/" + string(k))
@@ -426,8 +420,7 @@ func TestTwoBrowsersAtOnce(t *testing.T) {
 		t.Errorf("%+v %+v", s.Edits, n.decisions(k).Edited)
 	}
 	n.until("the new card", func() bool {
-		var p story.Post
-		n.read("posts/"+string(k)+"/bluesky.json", &p)
+		p := n.post(k, "bluesky")
 		return p.Proposed != nil && p.Proposed.Revision == s.Revision
 	})
 	// A page that is out of date approves nothing, and shows what differs.
@@ -559,7 +552,7 @@ func TestPagesForEveryone(t *testing.T) {
 	b := n.open(alloc, "Shilan Ahmed", 1440, 900)
 	b.goTo("/story/" + string(k["gone"]))
 	b.click("button.go")
-	n.until("a post", func() bool { var p story.Post; n.read("posts/"+string(k["gone"])+"/bluesky.json", &p); return p.Live() })
+	n.until("a post", func() bool { p := n.post(k["gone"], "bluesky"); return p.Live() })
 	b.goTo("/story/" + string(k["courts"]) + "/edit") // so that a check objects, with taps that mend it, and a change is in the history
 	b.do(chromedp.SetValue("#tx-feed", "It cost 99 million dollars.", chromedp.ByQuery))
 	b.click(".bar button.ink")

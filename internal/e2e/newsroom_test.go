@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"cutline/internal/bucket"
 	"cutline/internal/config"
 	"cutline/internal/source"
 	"cutline/internal/story"
@@ -113,20 +114,39 @@ func (n *newsroom) publish(site, id string, article map[string]any) story.Key {
 		want = 3
 	}
 	n.until("drafts of "+id, func() bool {
-		var s struct{ Revision int }
-		n.read("stories/"+string(k)+".json", &s)
+		d, err := n.store().Load(n.t.Context(), k)
+		if err != nil {
+			n.t.Fatal(err)
+		}
 		proposed := 0
-		files, _ := filepath.Glob(filepath.Join(n.data, "posts", string(k), "*.json"))
-		for _, f := range files {
-			var p struct{ Proposed *struct{ Revision int } }
-			n.read("posts/"+string(k)+"/"+filepath.Base(f), &p)
-			if p.Proposed != nil && p.Proposed.Revision == s.Revision {
+		for _, p := range d.Posts {
+			if p.Doc.Proposed != nil && p.Doc.Proposed.Revision == d.Story.Revision {
 				proposed++
 			}
 		}
 		return proposed == want
 	})
 	return k
+}
+
+// store reads what is in the newsroom's folder.
+func (n *newsroom) store() *story.Store {
+	n.t.Helper()
+	dir, err := bucket.OpenDir(n.data, time.Now)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return &story.Store{Bucket: dir, Now: time.Now}
+}
+
+// post is the record of a story on a channel.
+func (n *newsroom) post(k story.Key, channel string) story.Post {
+	n.t.Helper()
+	p, err := n.store().Post(n.t.Context(), k, channel)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return p
 }
 
 // read decodes a document of the bucket; what is not there leaves the value as it is.

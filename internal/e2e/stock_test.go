@@ -65,13 +65,21 @@ func stocked(ctx context.Context, b bucket.Bucket, i int, at time.Time, sent boo
 		return k, err
 	}
 	draft := story.Draft{Text: "The reservoir has risen to 61 percent.", Link: "https://news.example/" + id, Revision: 1}
+	d, err := st.Load(ctx, k)
+	if err != nil {
+		return k, err
+	}
+	var begin []story.Post
+	for _, c := range channels {
+		begin = append(begin, story.Post{Channel: c, Proposed: &draft, ProposedAt: at})
+	}
+	if _, err := st.SwapPosts(ctx, &d, begin...); err != nil || !sent {
+		return k, err
+	}
 	for _, c := range channels {
 		if _, _, err := st.UpdatePost(ctx, k, c, func(p *story.Post) error {
-			p.Proposed, p.ProposedAt = &draft, at
-			if sent {
-				p.Sent, p.SentAt, p.MadeAt, p.Remote = &draft, at.Add(time.Hour), at.Add(time.Hour), story.Remote{ID: id}
-				p.History = []story.Event{{At: at.Add(time.Hour), What: "publish", End: "posted"}}
-			}
+			p.Sent, p.SentAt, p.MadeAt, p.Remote = &draft, at.Add(time.Hour), at.Add(time.Hour), story.Remote{ID: id}
+			p.History = []story.Event{{At: at.Add(time.Hour), What: "publish", End: "posted"}}
 			return nil
 		}); err != nil {
 			return k, err

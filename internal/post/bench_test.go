@@ -105,12 +105,20 @@ func stocked(ctx context.Context, st *story.Store, k story.Key, cfg *config.Conf
 		return err
 	}
 	draft := story.Draft{Text: "The reservoir has risen to 61 percent.", Link: "https://news.example/" + k.ID(), Revision: 1}
+	d, err := st.Load(ctx, k)
+	if err != nil {
+		return err
+	}
+	var begin []story.Post
+	for name, c := range cfg.Channels {
+		begin = append(begin, story.Post{Channel: name, Kind: c.Kind, Account: accountOf(c), Proposed: &draft, ProposedAt: at})
+	}
+	if _, err := st.SwapPosts(ctx, &d, begin...); err != nil || !sent {
+		return err
+	}
 	for name := range cfg.Channels {
 		if _, _, err := st.UpdatePost(ctx, k, name, func(p *story.Post) error {
-			p.Kind, p.Account = cfg.Channels[name].Kind, accountOf(cfg.Channels[name])
-			if p.Proposed, p.ProposedAt = &draft, at; sent {
-				p.Sent, p.SentAt, p.MadeAt, p.Remote = &draft, at, at, story.Remote{ID: k.ID()}
-			}
+			p.Sent, p.SentAt, p.MadeAt, p.Remote = &draft, at, at, story.Remote{ID: k.ID()}
 			return nil
 		}); err != nil {
 			return err
