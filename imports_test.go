@@ -39,7 +39,7 @@ var rooms = map[string]string{
 	"internal/source":  "remark article config fetch net",
 	"internal/card":    "remark article fonts story jpeg photo typeset config gg image yaml text",
 	"internal/channel": "remark article story bucket config fetch summary text uniseg net btcec websocket",
-	"internal/staff":   "config story oidc oauth2",
+	"internal/staff":   "remark config story oidc oauth2",
 	"internal/rights":  "config story text",
 	"internal/review":  "article config story rights text",
 	"internal/notice":  "article config review staff story zone",

@@ -190,7 +190,7 @@ func (q *request) takes(dec *story.Decision, x *story.Dossier) error {
 	if short == "" {
 		return nil
 	}
-	return &refusal{http.StatusForbidden, q.words.say("not_yours"), q.words.say("rule") + ": " + short}
+	return &refusal{status: http.StatusForbidden, what: q.words.say("not_yours"), more: q.words.say("rule") + ": " + short}
 }
 
 // seenLog is what had been decided when the page was made that carries this number of decisions; without one, what is now.
@@ -229,7 +229,7 @@ func (q *request) approval(dec *story.Decision, x *story.Dossier, site []string)
 			if !q.Form.Has("pick") && len(channels) > 1 {
 				continue // what a check objects to is approved by name and with a reason only
 			}
-			return &refusal{http.StatusUnprocessableEntity, q.words.say("reason_needed"), hold}
+			return &refusal{status: http.StatusUnprocessableEntity, what: q.words.say("reason_needed"), why: hold}
 		}
 		dec.Drafts[c] = draft
 		dec.Channels = append(dec.Channels, c)
@@ -251,7 +251,7 @@ func (q *request) approval(dec *story.Decision, x *story.Dossier, site []string)
 		if !x.Story.Article.Embargo.IsZero() {
 			more = q.words.say("not_before", "time", q.words.clock(x.Story.Article.Embargo, x.Now, zone))
 		}
-		return &refusal{http.StatusUnprocessableEntity, q.words.say("time_needed"), more}
+		return &refusal{status: http.StatusUnprocessableEntity, what: q.words.say("time_needed"), more: more}
 	}
 	dec.NotBefore = t.UTC()
 	return nil
@@ -272,7 +272,7 @@ func (q *request) settling(dec *story.Decision, x *story.Dossier) error {
 		return q.refuse(http.StatusConflict, "not_uncertain")
 	}
 	if dec.URL != "" && address(dec.URL) == "" {
-		return &refusal{http.StatusUnprocessableEntity, q.words.say("bad_form"), q.words.say("this_link")}
+		return &refusal{status: http.StatusUnprocessableEntity, what: q.words.say("bad_form"), more: q.words.say("this_link")}
 	}
 	return nil
 }

@@ -286,7 +286,7 @@ func (q *request) drafts(x *story.Dossier, was base) (map[string]draftBase, erro
 			to.Tags = strings.Join(strings.FieldsFunc(clean(q.FormValue("tags-"+name)), func(r rune) bool { return strings.ContainsRune(" ,،#\t", r) }), " ")
 		}
 		if to.Text == "" || len(to.Text)+len(strings.Join(to.More, "")) > 100_000 || len(to.Alt) > 10_000 || len(to.Tags) > 2000 {
-			return nil, &refusal{http.StatusUnprocessableEntity, q.words.say("bad_form"), q.words.say("post_text")}
+			return nil, &refusal{status: http.StatusUnprocessableEntity, what: q.words.say("bad_form"), more: q.words.say("post_text")}
 		}
 		out[name] = to
 	}

@@ -118,7 +118,7 @@ func (d *desk) sendBack(q *request) error {
 		return q.refuse(http.StatusConflict, "already_back")
 	case err != nil:
 		d.Log.Error("dead letters", "queue", name, "error", err)
-		return &refusal{http.StatusBadGateway, q.words.say("trouble"), err.Error()}
+		return &refusal{status: http.StatusBadGateway, what: q.words.say("trouble"), why: err.Error()}
 	}
 	d.Log.Info("dead letters sent back", "queue", name, "by", q.by)
 	return q.see("/channels#dead")

@@ -106,15 +106,15 @@ func (q *request) showTagged(name string, f *frame) error {
 }
 
 // fail shows a refusal: what is wrong, and what more there is to say.
-func (q *request) fail(status int, what, more string) {
-	f := q.frame(what, "", struct{ What, More string }{what, more})
+func (q *request) fail(no *refusal) {
+	f := q.frame(no.what, "", struct{ What, More, Why string }{no.what, no.more, no.why})
 	f.Back, f.Alone = "/", q.who.Name == "" || q.who.Link != ""
 	if f.Alone {
 		f.Back = ""
 	}
-	if err := q.show(status, "refused", f); err != nil {
+	if err := q.show(no.status, "refused", f); err != nil {
 		q.desk.Log.Error("desk", "error", err)
-		http.Error(q.w, what, status)
+		http.Error(q.w, no.what, no.status)
 	}
 }
 

@@ -26,7 +26,7 @@ func (d *desk) preview(q *request) error {
 	}
 	body, kind, err := d.Preview(q.Context(), x.Story.Key, e, path.Base(q.PathValue("format")))
 	if err != nil {
-		return &refusal{http.StatusUnprocessableEntity, q.words.say("cannot_draw"), err.Error()}
+		return &refusal{status: http.StatusUnprocessableEntity, what: q.words.say("cannot_draw"), why: err.Error()}
 	}
 	return q.picture(body, kind, "no-store")
 }
@@ -42,7 +42,7 @@ func (d *desk) photo(q *request) error {
 	}
 	body, kind, err := d.Photo(q.Context(), x.Story.Key)
 	if err != nil {
-		return &refusal{http.StatusUnprocessableEntity, q.words.say("photo_missing"), err.Error()}
+		return &refusal{status: http.StatusUnprocessableEntity, what: q.words.say("photo_missing"), why: err.Error()}
 	}
 	return q.picture(body, kind, "private, max-age=300")
 }

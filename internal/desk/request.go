@@ -28,7 +28,8 @@ type request struct {
 type refusal struct {
 	status int    // of the answer
 	what   string // what is wrong, in the interface's language
-	more   string // what more there is to say; may be empty
+	more   string // what more there is to say in it; may be empty
+	why    string // the reason, as a remark; may be empty
 }
 
 func (r *refusal) Error() string { return r.what }
@@ -57,9 +58,9 @@ func (d *desk) handle(f func(*request) error) http.HandlerFunc {
 		switch {
 		case err == nil:
 		case refused:
-			q.fail(no.status, no.what, no.more)
+			q.fail(no)
 		case errors.Is(err, story.ErrNone):
-			q.fail(http.StatusNotFound, q.words.say("no_story"), "")
+			q.fail(&refusal{status: http.StatusNotFound, what: q.words.say("no_story")})
 		case r.Context().Err() != nil: // whoever asked has gone
 		default:
 			about := []any{"path", logged(r), "error", err}
@@ -67,14 +68,14 @@ func (d *desk) handle(f func(*request) error) http.HandlerFunc {
 				about = append(about, "story", string(k), "revision", seen.Revision(k))
 			}
 			d.Log.Error("desk", about...)
-			q.fail(http.StatusInternalServerError, q.words.say("trouble"), "")
+			q.fail(&refusal{status: http.StatusInternalServerError, what: q.words.say("trouble")})
 		}
 	}
 }
 
 // refuse makes a refusal of the interface's words.
 func (q *request) refuse(status int, key string, pairs ...string) error {
-	return &refusal{status, q.words.say(key, pairs...), ""}
+	return &refusal{status: status, what: q.words.say(key, pairs...)}
 }
 
 // key is the story that the address names.
@@ -105,7 +106,7 @@ func (q *request) load() (*story.Dossier, error) {
 // may is nil if the person may do an act on a site, else the refusal.
 func (q *request) may(act, site string) error {
 	if err := staff.May(q.who, act, site); err != nil {
-		return &refusal{http.StatusForbidden, q.words.say("no_right"), err.Error()}
+		return &refusal{status: http.StatusForbidden, what: q.words.say("no_right"), why: err.Error()}
 	}
 	return nil
 }

@@ -225,3 +225,19 @@ func TestRemarksAreSaidInTheInterfacesLanguage(t *testing.T) {
 		}
 	}
 }
+
+// TestRefusalsSayWhyInTheInterfacesLanguage: why an act was refused, as well as that it was.
+func TestRefusalsSayWhyInTheInterfacesLanguage(t *testing.T) {
+	d := openStaffed(t)
+	if w := d.as("vera", d.at()+"/decide?lang=ckb", with(d.page("ana", d.at()), "act", "approve")); w.Code != 403 || !strings.Contains(w.Body.String(), "</bdi> لە سایتی <bdi>en</bdi> ڕۆڵی <bdi>viewer</bdi> ی هەیە، و ئەمە <bdi>approver</bdi> ی دەوێت: لە بەڕێوەبەر داوا بکە</p>") {
+		t.Errorf("who may not: %d %s", w.Code, w.Body)
+	}
+	if _, _, err := d.store.UpdateManifest(t.Context(), d.key, func(m *story.Manifest) error { m.Held = remark.Say("credit-needed"); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	f := with(d.page("ana", d.at()), "act", "approve")
+	f["channel"] = []string{"log"}
+	if w := d.as("ana", d.at()+"/decide?lang=tr", f); w.Code != 422 || !strings.Contains(w.Body.String(), "<p>fotoğraf") || strings.Contains(w.Body.String(), "the photo has no credit") {
+		t.Errorf("what wants a reason: %d %s", w.Code, w.Body)
+	}
+}

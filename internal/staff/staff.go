@@ -9,12 +9,14 @@ package staff
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 
 	"cutline/internal/config"
+	"cutline/internal/remark"
 	"cutline/internal/story"
 )
 
@@ -86,23 +88,23 @@ type Person struct {
 func May(p Person, act, site string) error {
 	need, known := least[act]
 	if known && p.Link != "" && !slices.Contains(links, act) {
-		return fmt.Errorf("a review link does not allow to %s", act)
+		return errors.New(remark.Say("right-link", act))
 	}
 	if !known {
 		return fmt.Errorf("there is no act %q", act)
 	}
 	if have := p.Roles[site]; have < need {
 		if have == None {
-			return fmt.Errorf("%s has no role on the site %s: ask an admin for one", p.shown(), site)
+			return errors.New(remark.Say("right-none", p.shown(), site))
 		}
-		return fmt.Errorf("%s is %s on the site %s, and this takes %s: ask an admin for it", p.shown(), have, site, need)
+		return errors.New(remark.Say("right-more", p.shown(), have, site, need))
 	}
 	return nil
 }
 
 func (p Person) shown() string {
 	if p.Name == "" {
-		return "somebody who is not signed in"
+		return remark.Say("nobody-signed-in")
 	}
 	return p.Name
 }
