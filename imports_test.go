@@ -42,7 +42,7 @@ var rooms = map[string]string{
 	"internal/staff":   "remark config story oidc oauth2",
 	"internal/rights":  "config story text",
 	"internal/review":  "article config story rights text",
-	"internal/notice":  "article config review staff story zone",
+	"internal/notice":  "remark article config review staff story zone",
 	// steps
 	"internal/webhook": "remark article story bucket config source fetch",
 	"internal/render":  "remark measure article story bucket config fetch photo card rights typeset jpeg text zone",

@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"cutline/internal/article"
 	"cutline/internal/config"
 	"cutline/internal/remark"
 	"cutline/internal/story"
@@ -107,8 +108,8 @@ func drafted(p Piece, c config.Channel, name, format, otherwise string, fits fun
 	if c.Kind == "bluesky" { // shown short, and led on by a facet
 		w.link = shortLink(d.Link)
 	}
-	text, cut, err := w.write(d.Tags, func(text string) bool { return fits(directed(text, d.Language), d.Link) })
-	d.Text = directed(text, d.Language)
+	text, cut, err := w.write(d.Tags, func(text string) bool { return fits(article.Directed(text, d.Language), d.Link) })
+	d.Text = article.Directed(text, d.Language)
 	switch {
 	case err != nil:
 		d.Findings = append(d.Findings, t.Wrong("%v", err).Error())

@@ -6,9 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
-	"golang.org/x/text/unicode/bidi"
 
-	"cutline/internal/article"
 	"cutline/internal/story"
 )
 
@@ -53,34 +51,13 @@ func means(sign rune, name string) bool {
 	return false
 }
 
-// unmarked takes out of a text what plain and directed have added.
+// unmarked takes out of a text what plain and article.Directed have added.
 func unmarked(text string) string { return marks.Replace(text) }
 
 var marks = strings.NewReplacer(joiner, "", rlm, "", lrm, "")
 
 func isNameRune(r rune) bool {
 	return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
-}
-
-// directed puts a mark before a text whose first strong letter (UAX #9, P2) is of the other direction than its
-// language, a Kurdish line that begins with NATO: networks take a post's direction from it.
-func directed(text, language string) string {
-	for _, r := range text {
-		p, _ := bidi.LookupRune(r)
-		switch p.Class() {
-		case bidi.L:
-			if article.RTL(language) {
-				return rlm + text
-			}
-			return text
-		case bidi.R, bidi.AL:
-			if !article.RTL(language) {
-				return lrm + text
-			}
-			return text
-		}
-	}
-	return text
 }
 
 // cut shortens a text to a number of graphemes, at a word where there is one, with an ellipsis.

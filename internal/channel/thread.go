@@ -30,7 +30,7 @@ func following(p Piece, c config.Channel, d story.Draft, fits func(string) bool)
 		if signed[c.Kind] {
 			s = plain(s)
 		}
-		return directed(s, d.Language)
+		return article.Directed(s, d.Language)
 	}
 	for _, s := range p.read.Follow(unmarked(d.Text)+"\n"+d.Dek, c.Thread-1-len(out), func(s string) bool { return fits(shown(s)) }) {
 		out = append(out, shown(s))

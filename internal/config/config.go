@@ -196,7 +196,7 @@ type Notice struct {
 	Person   string   `yaml:"person"`   // name under which decisions by its links are kept; empty: the receiver's name
 	About    []string `yaml:"about"`    // review: waits for a decision; trouble: not posted, or nobody knows; auto: goes by itself unless held; empty: review and trouble
 	AtOnce   int      `yaml:"at_once"`  // messages of one story each in ten minutes; more go together as one digest; 0: 3
-	Language string   `yaml:"language"` // en, ckb, kmr, ar, fa or tr; empty: the site's
+	Language string   `yaml:"language"` // of what it is told: en, ckb, kmr, ar, fa or tr; empty: the site's, where that is one of these and the same for all stories of a message, else en
 }
 
 // Is says whether a request's Host is the one under which people reach the desk.

@@ -80,6 +80,7 @@ var (
 	UTMWords     = []string{"{channel}", "{kind}", "{format}", "{site}", "{section}", "{language}"} // what sites.NAME.utm may have in braces
 	NoticeKinds  = []string{"slack", "teams", "telegram", "email"}
 	NoticeAbout  = []string{"review", "trouble", "auto"}
+	NoticeSpeaks = []string{"en", "ckb", "kmr", "ar", "fa", "tr"}
 	Risks        = []string{"courts", "minors", "deaths"}
 	Formats      = []string{"og", "wide", "square", "portrait", "vertical"}
 )
@@ -285,6 +286,9 @@ func (c *Config) checkNotices(at func(path, format string, args ...any), name fu
 		oneOf(p+".kind", r.Kind, NoticeKinds)
 		if r.Site != "" {
 			oneOf(p+".site", r.Site, sorted(c.Sites))
+		}
+		if r.Language != "" {
+			oneOf(p+".language", r.Language, NoticeSpeaks)
 		}
 		for i, a := range r.About {
 			oneOf(fmt.Sprintf("%s.about[%d]", p, i), a, NoticeAbout)

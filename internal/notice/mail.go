@@ -168,7 +168,7 @@ func letterHTML(m message, picture bool) string {
 		}
 		put("<h2 style=\"font-size:18px;margin:0\" lang=\"%s\" dir=\"auto\">%s</h2>", s.Lang, s.Headline)
 		for _, why := range s.Why {
-			put("<p style=\"margin:4px 0\" dir=\"auto\">%s</p>", why)
+			put("<p style=\"margin:4px 0\">%s</p>", why)
 		}
 		put("\n<p>")
 		if s.Review != "" {

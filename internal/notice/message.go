@@ -2,30 +2,20 @@ package notice
 
 import (
 	"context"
-	_ "embed"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"cutline/internal/article"
+	"cutline/internal/remark"
 	"cutline/internal/staff"
+	"cutline/internal/story"
 	"cutline/internal/zone"
 )
 
-//go:embed words.json
-var wordsJSON []byte
-
-// words is what notices say, by key and language; a test finds what is missing.
-var words = sync.OnceValues(func() (w map[string]map[string]string, err error) {
-	err = json.Unmarshal(wordsJSON, &w)
-	return w, err
-})
-
-// message is what a receiver gets, before its kind puts it in its own form. All texts are plain.
+// message is what a receiver gets, before its kind puts it in its own form. All texts are plain, and each line is marked
+// where it would else be taken for one of the other direction.
 type message struct {
 	ID      string // names this message: the same again has the same
 	Lang    string // of what cutline says: BCP 47
@@ -55,16 +45,9 @@ const listed = 15 // stories in a digest; Slack takes 50 blocks, Teams 28 KB, Te
 
 // message makes the message about some stories to a receiver.
 func (n *Notifier) message(ctx context.Context, to string, items []item) (message, error) {
-	w, err := words()
-	if err != nil {
-		return message{}, fmt.Errorf("the words of notices: %w", err)
-	}
-	r := n.Config.Notices[to]
-	m := message{Lang: n.language(to, items)}
-	say := func(key string, pairs ...string) string {
-		return strings.NewReplacer(pairs...).Replace(w[key][m.Lang])
-	}
-	m.Dir, m.Review, m.Desk = article.Direction(m.Lang), say("review"), say("desk")
+	r, l := n.Config.Notices[to], n.language(to, items)
+	say := func(kind string, values ...string) string { return said(l, l.Say(kind, values...)) }
+	m := message{Lang: l.Tag, Dir: l.Dir, Review: say("notice.review"), Desk: say("notice.desk")}
 	for i, it := range items {
 		m.ID += string(it.dossier.Story.Key) + strings.Join(tags(it.wants), " ")
 		if i >= listed {
@@ -72,19 +55,10 @@ func (n *Notifier) message(ctx context.Context, to string, items []item) (messag
 			continue
 		}
 		s := &it.dossier.Story
-		clock := func(t time.Time) string { return n.clock(s.Site, t) }
-		t := told{Headline: line(s.Headline()), Lang: s.Article.Language, Alt: line(it.dossier.Manifest.Alt), Desk: n.Config.Desk.URL + "/story/" + string(s.Key)}
+		clock := func(t time.Time) string { return l.Digits(n.clock(s.Site, t)) }
+		t := told{Headline: article.Directed(line(s.Headline()), s.Article.Language), Lang: s.Article.Language, Alt: line(it.dossier.Manifest.Alt), Desk: n.Config.Desk.URL + "/story/" + string(s.Key)}
 		for _, want := range it.wants {
-			why := say("waits")
-			switch {
-			case want.Second:
-				why = say("second")
-			case want.About == aboutTrouble:
-				why = say("trouble", "{why}", line(want.State.Why))
-			case want.About == aboutAuto:
-				why = say("auto", "{time}", clock(want.State.Until))
-			}
-			t.Why = append(t.Why, why+" · "+strings.Join(want.Channels, ", "))
+			t.Why = append(t.Why, article.Directed(why(l, want, clock), l.Tag))
 		}
 		if c, ok := it.dossier.Manifest.Cards["og"]; ok && it.dossier.Manifest.Revision == s.Revision {
 			t.Card, t.Type = c.Key, c.Type
@@ -98,17 +72,55 @@ func (n *Notifier) message(ctx context.Context, to string, items []item) (messag
 				return m, err
 			}
 			t.Review = n.Config.Desk.URL + "/review/" + text
-			t.Ends = say("ends", "{time}", clock(n.Now().Add(n.Config.Desk.Links)))
+			t.Ends = article.Directed(say("notice.ends", clock(n.Now().Add(n.Config.Desk.Links))), l.Tag)
 		}
 		m.Stories = append(m.Stories, t)
 	}
-	if m.Title = say("many", "{n}", strconv.Itoa(len(items))); len(items) == 1 {
+	if len(items) == 1 {
 		m.Title = m.Stories[0].Headline
+		return m, nil
 	}
-	if r.Person != "" && len(items) > 1 {
-		m.Title = r.Person + " · " + m.Title
+	if m.Title = say("notice.many", strconv.Itoa(len(items))); r.Person != "" {
+		m.Title = article.Directed(article.Isolated(line(r.Person), l.Tag)+" · "+m.Title, l.Tag)
 	}
 	return m, nil
+}
+
+// why says one thing that is wanted of a story, and on which channels.
+func why(l *remark.Language, w Want, clock func(time.Time) string) string {
+	var pieces []remark.Piece
+	switch {
+	case w.Second:
+		pieces = l.Say("notice.second")
+	case w.About == aboutAuto:
+		pieces = l.Say("notice.auto", clock(w.State.Until))
+	case w.State.Name == story.StateUncertain:
+		pieces = l.Say("notice.uncertain", w.State.Why)
+	case w.About == aboutTrouble:
+		pieces = l.Say("notice.trouble", w.State.Why)
+	case w.State.Why != "":
+		pieces = l.Say("notice.waits-why", w.State.Why)
+	default:
+		pieces = l.Say("notice.waits")
+	}
+	var channels []string
+	for _, c := range w.Channels {
+		channels = append(channels, article.Isolated(c, l.Tag))
+	}
+	return said(l, pieces) + " · " + strings.Join(channels, l.Comma())
+}
+
+// said is what a language says, on one line; what is not its own is kept from turning the line around.
+func said(l *remark.Language, pieces []remark.Piece) string {
+	var b strings.Builder
+	for _, p := range pieces {
+		if p.Ours {
+			b.WriteString(p.Text)
+		} else {
+			b.WriteString(article.Isolated(line(p.Text), l.Tag))
+		}
+	}
+	return b.String()
 }
 
 // decidable are the channels about which a link may decide: what waits for a first decision or goes by itself. A second
@@ -132,19 +144,18 @@ func (n *Notifier) person(to string) string {
 	return to
 }
 
-// language is the receiver's, or that of the first story's site, if there are words in it, else English.
-func (n *Notifier) language(to string, items []item) string {
-	w, err := words()
-	for _, l := range []string{n.Config.Notices[to].Language, n.Config.Sites[items[0].dossier.Story.Site].Language} {
-		l, _, _ = strings.Cut(strings.ToLower(l), "-")
-		if l == "ku" {
-			l = "kmr"
-		}
-		if err == nil && w["waits"][l] != "" {
-			return l
-		}
+// language is the receiver's, else that of the stories' sites if it is the same for all and there are words in it, else
+// English.
+func (n *Notifier) language(to string, items []item) *remark.Language {
+	if l := remark.In(n.Config.Notices[to].Language); l != nil {
+		return l
 	}
-	return "en"
+	of := func(it item) *remark.Language { return remark.In(n.Config.Sites[it.dossier.Story.Site].Language) }
+	l := of(items[0])
+	if l == nil || slices.ContainsFunc(items, func(it item) bool { return of(it) != l }) {
+		l = remark.In("en")
+	}
+	return l
 }
 
 // clock is a time as a site's newsroom reads it, with its day if that is not today.

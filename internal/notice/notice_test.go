@@ -222,7 +222,7 @@ func TestWhatIsTold(t *testing.T) {
 		"nobody knows": {func(w *world, k story.Key) {
 			w.decide(k, story.Approve, "ana")
 			w.post(k, "log", func(r *story.Post) { r.Uncertain, r.UncertainAt = "no answer came", noon })
-		}, "Not posted: no answer came · log", false},
+		}, "Nobody knows whether it was posted: no answer came · log", false},
 		"goes by itself": {func(w *world, k story.Key) {
 			w.story("1", func(s *story.Story) { s.Article.Section = "Sport" })
 		}, "Goes out by itself at 15:15 +03 unless somebody holds it · feed, log", true},
