@@ -129,6 +129,36 @@ func TestStoryOfAnOlderVersionGoesOn(t *testing.T) {
 	n.want(k, "post edit retract")
 }
 
+// A claim that cannot be written keeps no other from its call: of a network that cannot be asked nobody would know that none was made.
+func TestClaimThatCannotBeWrittenHoldsUpNoOther(t *testing.T) {
+	n := open(t, "required")
+	p := n.worker(0)
+	k := n.publish("1", "the spillway")
+	n.look(p, k)
+	n.decide(k, story.Approve)
+	p.Store.Bucket = refusing{p.Store.Bucket, "/feed.json"}
+	if err := p.Look(t.Context(), k); err == nil {
+		t.Error("nobody hears of it")
+	}
+	n.want(k, "post")
+	n.look(n.worker(0), k)
+	n.want(k, "post")
+	n.has(k, "_first.json", "feed.json", "log.json")
+}
+
+// refusing is a bucket to which some objects cannot be written.
+type refusing struct {
+	bucket.Bucket
+	end string // of their keys
+}
+
+func (r refusing) Put(ctx context.Context, key string, body []byte, typ string, c bucket.Cond) (string, error) {
+	if strings.HasSuffix(key, r.end) {
+		return "", errors.New("503 SlowDown")
+	}
+	return r.Bucket.Put(ctx, key, body, typ, c)
+}
+
 // What a worker leaves that dies, or never hears, between its claims and its calls: on each kind of network each post is made
 // once, or the desk is asked where nobody can know.
 func TestClaimsOfSeveralChannelsAreTakenUp(t *testing.T) {

@@ -23,9 +23,9 @@ func (l *look) callAll(ctx context.Context, calls []*work) (lost bool, err error
 	if err != nil {
 		return false, err
 	}
-	claimed, lost, err := l.claimAll(ctx, calls)
-	if err != nil {
-		return false, err
+	claimed, lost, failed := l.claimAll(ctx, calls)
+	if failed != nil && len(claimed) == 0 {
+		return false, failed
 	}
 	began := l.d.Now
 	if err := l.Store.Refresh(ctx, l.d); err != nil {
@@ -49,7 +49,7 @@ func (l *look) callAll(ctx context.Context, calls []*work) (lost bool, err error
 		l.wrote(w.was)
 		lost = lost || w.lost
 	}
-	if err := errors.Join(errs...); err != nil {
+	if err := errors.Join(append(errs, failed)...); err != nil {
 		return false, err
 	}
 	if slices.ContainsFunc(claimed, func(w *work) bool { _, left := w.was.Doc.Left(); return left }) {
@@ -62,7 +62,8 @@ func (l *look) callAll(ctx context.Context, calls []*work) (lost bool, err error
 	return l.Store.Moved(ctx, l.d)
 }
 
-// claimAll takes the claims of the calls that need one, by a compare-and-swap that one worker wins.
+// claimAll takes the claims of the calls that need one, by a compare-and-swap that one worker wins. Those that it returns are taken,
+// though others could not be written: what has a claim gets its call, or nobody would know that there was none.
 func (l *look) claimAll(ctx context.Context, calls []*work) (claimed []*work, lost bool, err error) {
 	var claims []story.Post
 	for _, w := range calls {
