@@ -89,7 +89,8 @@ func (p *Paragraph) freeBreak(i int, begins []bool) breakKind {
 		!spaced && unicode.Is(unicode.Arabic, before) && before != '۔',    // never inside a word that joins
 		!spaced && before == after && strings.ContainsRune("―—…‥", after), // a doubled mark is one
 		apart(p.text, i),
-		!spaced && strings.ContainsRune(".,:;٫٬．，：", before) && unicode.IsDigit(after), // Rs.500, ４２．５: UAX #14, IS × NU
+		!spaced && strings.ContainsRune(".,:;٫٬", before) && unicode.IsDigit(after), // Rs.500: UAX #14, IS × NU
+		strings.ContainsRune("．，：", before) && wide(after) && wide(at(i-2)),         // ４２．５
 		spaced && strings.ContainsRune(openers, at(i-2)) && !unicode.IsLetter(at(i-3)),
 		spaced && strings.ContainsRune(endings, after) && !unicode.IsLetter(at(i+1)) && !unicode.IsDigit(at(i+1)),
 		strings.ContainsRune(kinsoku, after):
@@ -117,8 +118,11 @@ const (
 	counts = "元円圆圓年月日時时点點分秒人名岁歳歲倍度位次回個个箇件"
 )
 
+// wholes are words of figures that the phrase models part.
+var wholes = []string{"季度", "同比", "环比", "環比"}
+
 // apart says whether a break would part what is one number, score, range or measure: 2–1, 1990–2000, 90+4, 51/49, $ 97,
-// 1.2万亿元.
+// 1.2万亿元, 第三季度.
 func apart(text []rune, i int) bool {
 	before, after := text[i-1], text[i]
 	if strings.ContainsRune(powers+counts, after) {
@@ -129,6 +133,13 @@ func apart(text []rune, i int) bool {
 		if unicode.IsDigit(text[k]) {
 			return true
 		}
+	}
+	k := i
+	for k > 0 && (unicode.IsDigit(text[k-1]) || strings.ContainsRune("一二三四五六七八九"+powers, text[k-1])) {
+		k--
+	}
+	if k < i && k > 0 && text[k-1] == '第' && unicode.IsLetter(after) || slices.Contains(wholes, string(text[i-1:i+1])) { // 第三季度
+		return true
 	}
 	if i < 2 {
 		return false

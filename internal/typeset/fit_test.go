@@ -46,7 +46,7 @@ func TestBreaksByHand(t *testing.T) {
 		{"en", "Final: |France |2–1 |Brazil"}, {"en", "Stall—|Exporters"}, {"en", "He |said – |no"}, {"en", "Vote |51/49 |today"},
 		{"fr", "« Non », |dit-|il ! |Oui"}, {"ko", "내일 |전국에 |첫눈… |서울"}, {"ja", "時代へ――|老舗店主"}, {"en", "Up |$ 97 |or |12 % |more"},
 		{"ckb", "ناوی/|خۆی |و |ئەو"}, {"de", "Bundes\u00adamt |ist"}, {"en", "U.S. |and |U.K."}, {"en", "Now |Rs.1,000 |in |v.2"}, {"th", "นายกรัฐมนตรีประกาศ|แผน|ช่วย|เหลือ"},
-		{"zh-Hans", "今天|是|1.2万亿元！|专家："}, {"ja", "支持率４２．５％　|前回より"}, {"en", "ＮＨＫ　|ＮＥＷＳ"},
+		{"zh-Hans", "今天|是|1.2万亿元！|专家：|2025年"}, {"zh-Hans", "2025年|第三季度|GDP同比|增长"}, {"ja", "支持率４２．５％　|前回より"}, {"en", "ＮＨＫ　|ＮＥＷＳ"},
 	} {
 		rtl := c.lang == "ckb"
 		text := strings.ReplaceAll(c.want, "|", "")
