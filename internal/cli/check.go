@@ -99,9 +99,7 @@ func checkParts(ctx context.Context, c *config.Config, dir string) error {
 		errs = append(errs, err)
 	}
 	for _, n := range sortedNames(c.Channels) {
-		secret("channels."+n+".secret", c.Channels[n].Secret)
-		secret("channels."+n+".app_secret", c.Channels[n].AppSecret)
-		secret("channels."+n+".token_secret", c.Channels[n].TokenSecret)
+		errs = append(errs, readSecrets(ctx, n, c.Channels[n]))
 	}
 	for _, name := range sortedNames(c.Desk.People) {
 		secret("desk.people."+name, c.Desk.People[name])

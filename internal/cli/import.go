@@ -96,7 +96,7 @@ same article again changes the same story.
 	if err := s.render.Look(ctx, k); err != nil {
 		return err
 	}
-	if err := s.post.Look(ctx, k); err != nil {
+	if err := p.carry(ctx, s, c, k, *site); err != nil {
 		return err
 	}
 	return p.printStory(ctx, st, c, k)

@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"crypto/rand"
+	"errors"
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"time"
@@ -56,6 +58,36 @@ func (p *program) stepsAt(l *place, c *config.Config, st *story.Store, public st
 		},
 		post: &post.Poster{Store: st, Config: c, Channels: channels, Now: p.now, Random: p.random, Log: p.log, After: tell.After, Pages: pages, Reword: reword},
 	}, nil
+}
+
+// carry brings a story to its channels as far as it can go now. A call for which this process has not the secrets is left to
+// whoever has them, which it says: that they are missing here is no fault of the account's, which is everybody's.
+func (p *program) carry(ctx context.Context, s *steps, c *config.Config, k story.Key, site string) error {
+	s.post.Elsewhere = map[string]bool{}
+	for _, name := range c.ChannelsOf(site) {
+		if err := readSecrets(ctx, name, c.Channels[name]); err != nil {
+			s.post.Elsewhere[name] = true
+			fmt.Fprintf(p.stderr, "cutline: nothing is posted to %s from here, but by cutline serve or the function post, within a minute: %v\n", name, err)
+		}
+	}
+	return s.post.Look(ctx, k)
+}
+
+// readSecrets says which of a channel's secrets cannot be read.
+func readSecrets(ctx context.Context, name string, c config.Channel) error {
+	var errs []error
+	for _, s := range []struct {
+		key   string
+		value config.Secret
+	}{{"secret", c.Secret}, {"app_secret", c.AppSecret}, {"token_secret", c.TokenSecret}} {
+		if !s.value.Given() {
+			continue
+		}
+		if _, err := s.value.Value(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("channels.%s.%s: %w", name, s.key, err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func openChannels(c *config.Config, st *story.Store, public string) (map[string]channel.Channel, error) {

@@ -183,7 +183,8 @@ var acts = []string{story.Approve, story.Hold, story.Reject, story.Retract}
 func (p *program) decide(ctx context.Context, args []string) error {
 	f := p.newFlags("decide", "KEY approve|hold|reject|retract [--channel C] [--why TEXT]", `
 Decides what the desk would: approve sends the words that "show" shows, hold and reject send nothing, retract takes
-down what is out. Then the story is brought to its channels as far as it can go now, and printed as JSON.
+down what is out. Then the story is brought to its channels as far as it can go now, and printed as JSON. Where a channel's secret
+cannot be read here, cutline serve or the function post does it.
 
   cutline decide 2026-11-26/abcdefghijklmnopqrstuvwxyz approve --data data`)
 	var l place
@@ -252,7 +253,7 @@ down what is out. Then the story is brought to its channels as far as it can go 
 	if err != nil {
 		return err
 	}
-	if err := s.post.Look(ctx, k); err != nil {
+	if err := p.carry(ctx, s, c, k, d.Story.Site); err != nil {
 		return fmt.Errorf("it is decided, but posting failed and will be tried again: %w", err)
 	}
 	return p.printStory(ctx, st, c, k)

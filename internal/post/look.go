@@ -170,8 +170,10 @@ func (l *look) round(ctx context.Context) (again bool, until time.Time, err erro
 			errs = append(errs, err)
 			continue
 		}
-		switch {
-		case w.act.Do == Find, w.act.Do.calls():
+		switch call := w.act.Do == Find || w.act.Do.calls(); {
+		case call && l.Elsewhere[name]:
+			until = l.d.Now
+		case call:
 			calls = append(calls, w)
 		case w.act.Do == Wait:
 			until = sooner(until, w.act.Until)

@@ -37,6 +37,9 @@ type Poster struct {
 	Reword   func(ctx context.Context, a article.Article, summary string, most int) (string, error) // other words for a summary, at most so many characters; nil: none are asked for
 	Together int                                                                                    // how many stories Tick and Sweep look at side by side; 0: 12, since they wait for the bucket most of the time
 
+	// Elsewhere are channels that this process cannot call, for want of their secrets: who can is woken by the next tick.
+	Elsewhere map[string]bool
+
 	// After is what looks at a story once a look is done: people are told of what it left to them. d is what the look knew
 	// in the end, all that it wrote among it; nil: it ended before it knew enough. nil: nobody is told.
 	After func(ctx context.Context, k story.Key, d *story.Dossier) error
