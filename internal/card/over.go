@@ -4,6 +4,7 @@ import (
 	"context"
 	"image"
 
+	"cutline/internal/article"
 	"cutline/internal/jpeg"
 	"cutline/internal/photo"
 	"cutline/internal/remark"
@@ -26,11 +27,15 @@ func (c *canvas) headline(layout string, width, height float64) (typeset.Block, 
 	if len(c.t.Fonts.Headline) > 0 || c.t.Upper {
 		track, space = 0, 0
 	}
-	p, err := c.fonts.Shape(c.s.Headline, typeset.Style{Family: familyOf(family), Own: c.t.Fonts.Headline, Bold: true, Lang: c.s.Language, RTL: c.rtl, Upper: c.t.Upper, Digits: c.s.Digits, Tracking: track, Space: space, Names: c.s.Names})
+	lineHeight, nastaliq := c.sc.lineHeight, c.t.Fonts.Nastaliq && len(c.t.Fonts.Headline) == 0 && article.Tongue(c.s.Language) == "ur"
+	if nastaliq { // a word begins high and falls to the line
+		lineHeight, factor = 2.3, factor*.85
+	}
+	p, err := c.fonts.Shape(c.s.Headline, typeset.Style{Nastaliq: nastaliq, Family: familyOf(family), Own: c.t.Fonts.Headline, Bold: true, Lang: c.s.Language, RTL: c.rtl, Upper: c.t.Upper, Digits: c.s.Digits, Tracking: track, Space: space, Names: c.s.Names})
 	if err != nil {
 		return typeset.Block{}, err
 	}
-	box := typeset.Box{Width: width, Height: min(r.Height*float64(c.f.H), height), Max: r.Max * c.short * factor, Min: r.Min * c.short * factor, MaxLines: r.Lines, LineHeight: c.sc.lineHeight}
+	box := typeset.Box{Width: width, Height: min(r.Height*float64(c.f.H), height), Max: r.Max * c.short * factor, Min: r.Min * c.short * factor, MaxLines: r.Lines, LineHeight: lineHeight}
 	if c.center {
 		box.Align = typeset.Center
 	}

@@ -59,6 +59,7 @@ type Faces struct {
 	Headline []string `yaml:"headline"` // file names, the headline's
 	Bold     []string `yaml:"bold"`     // file names, of chips and the site's name
 	Regular  []string `yaml:"regular"`  // file names, of dek, credit and date
+	Nastaliq bool     `yaml:"nastaliq"` // Urdu headlines in Nastaliq, unless headline names a file
 }
 
 // Grounds are what panels are made of.

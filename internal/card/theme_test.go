@@ -1,6 +1,7 @@
 package card
 
 import (
+	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -156,6 +157,35 @@ func TestDates(t *testing.T) {
 		}
 		if y, m, day := solarHijri(d); [3]int{y, m, day} != want {
 			t.Errorf("%s: %d/%d/%d, want %v", greg, y, m, day, want)
+		}
+	}
+}
+
+// A theme may want Urdu in Nastaliq; other languages in Arabic letters keep their own, for which Nastaliq has not all letters.
+func TestNastaliq(t *testing.T) {
+	for _, c := range []struct {
+		lang, headline string
+		wanted, is     bool
+	}{
+		{"ur", "مذاکرات میں ٹھوس پیش رفت ہوئی ہے", true, true},
+		{"ur-PK", "مذاکرات میں ٹھوس پیش رفت ہوئی ہے", true, true},
+		{"ur", "مذاکرات میں ٹھوس پیش رفت ہوئی ہے", false, false},
+		{"ckb", "پردەکە دوای یازدە ساڵ کرایەوە", true, false},
+	} {
+		s := spec(0, "og", "")
+		theme := *s.Theme
+		theme.Fonts.Nastaliq = c.wanted
+		s.Theme, s.Language, s.Headline = &theme, c.lang, c.headline
+		d, err := Draw(context.Background(), s, load(t, "stairs.jpg"), set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range d.Explain.Lines {
+			for _, r := range l.Runs {
+				if strings.HasPrefix(r.Font, "NotoNastaliq") != c.is {
+					t.Errorf("%s, nastaliq: %v: %q is set in %s", c.lang, c.wanted, l.Text, r.Font)
+				}
+			}
 		}
 	}
 }
