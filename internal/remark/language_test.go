@@ -63,7 +63,7 @@ func TestTell(t *testing.T) {
 		{"ckb", "the number 47 is not in the article; mind the name", "ژمارەی [:47] لە بابەتەکەدا نییە؛ [en:mind the name]"},
 		{"ku-TR", "the network answered 403 Forbidden: another post of this account has the same text; change it",
 			"tor bersiv da: [:403 Forbidden]: posteke din a vê hesabê heman nivîs heye; biguherîne"},
-		{"fa", "bottom: the photo would be blown up 2.4 times", "عکس، متن پایین: عکس [:۲٫۴] برابر بزرگ می‌شود"},
+		{"fa", "bottom: the photo would be blown up 2.4 times", "عکس، متن پایین: عکس [:۲٫۴] برابر بزرگ می\u200cشود"},
 		{"tr", "bottom: the photo would be blown up 2.4 times", "Fotoğraf, metin altta: fotoğraf [:2,4] kat büyütülürdü"},
 		{"ar", "زميلنا قال", "[:زميلنا قال]"},
 	} {
