@@ -29,13 +29,17 @@ func RTL(language string) bool {
 	return false
 }
 
-// Tongue is the language whose words, names of months and type a text wants: [Primary], but Kurdish in Arabic letters
-// is ckb.
+// Tongue is the language whose words, names of months and type a text wants: [Primary], but "ku" is ckb where its tag says that
+// it is in Arabic letters, else kmr.
 func Tongue(language string) string {
-	if base := Primary(language); base != "ku" || !RTL(language) {
+	base := Primary(language)
+	switch {
+	case base != "ku":
 		return base
+	case RTL(language):
+		return "ckb"
 	}
-	return "ckb"
+	return "kmr"
 }
 
 // Direction is "rtl" or "ltr".

@@ -26,9 +26,6 @@ var months = map[string][12]string{
 func Date(t time.Time, lang string) string {
 	y, m, d := t.Date()
 	base := article.Tongue(lang)
-	if base == "ku" {
-		base = "kmr"
-	}
 	name := func(m int) string { return months[base][m-1] }
 	switch base {
 	case "ckb":

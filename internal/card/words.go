@@ -9,7 +9,7 @@ import (
 
 // creditLabels stand before a credit, in the site's language.
 var creditLabels = map[string]string{
-	"en": "Photo", "ckb": "وێنە", "ar": "صورة", "fa": "عکس", "he": "צילום", "hi": "फोटो", "ja": "写真", "tr": "Fotoğraf", "kmr": "Wêne", "ku": "Wêne", "de": "Foto",
+	"en": "Photo", "ckb": "وێنە", "ar": "صورة", "fa": "عکس", "he": "צילום", "hi": "फोटो", "ja": "写真", "tr": "Fotoğraf", "kmr": "Wêne", "de": "Foto",
 	"fr": "Photo", "es": "Foto", "it": "Foto", "nl": "Foto", "pt": "Foto", "sv": "Foto", "pl": "Fot.", "ru": "Фото", "uk": "Фото", "zh": "图", "ko": "사진", "el": "Φωτο", "ur": "تصویر",
 	"bn": "ছবি", "ta": "படம்", "th": "ภาพ", "vi": "Ảnh", "am": "ፎቶ", "ka": "ფოტო", "hy": "Լուսանկար", "mr": "फोटो", "ne": "तस्बिर", "my": "ဓာတ်ပုံ", "km": "រូបថត", "lo": "ພາບ", "ps": "انځور",
 	"az": "Foto", "ca": "Foto", "cs": "Foto", "da": "Foto", "fi": "Kuva", "hr": "Foto", "hu": "Fotó", "id": "Foto", "nb": "Foto", "no": "Foto", "ro": "Foto", "sk": "Foto", "sl": "Foto", "bg": "Снимка", "sr": "Фото",
@@ -52,7 +52,7 @@ func yearWord(year int, lang string) string {
 		return "سال " + native(n, '۰')
 	case "tr":
 		return n + " yılından"
-	case "kmr", "ku":
+	case "kmr":
 		return "Ji " + n
 	case "de":
 		return "Aus " + n

@@ -207,7 +207,7 @@ func correctionWord(language string) string {
 	switch article.Tongue(language) {
 	case "ckb":
 		return "ڕاستکردنەوە"
-	case "kmr", "ku":
+	case "kmr":
 		return "Rastkirin"
 	case "ar":
 		return "تصحيح"
