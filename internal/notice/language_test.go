@@ -16,7 +16,9 @@ sites:
   ckb: {name: Nmune, language: ckb, url: "https://news.example", uncredited: hold, zone: Asia/Baghdad, rules: [{name: sport, sections: [Sport], review: auto after 15m}]}
   ku: {name: Nimûne, language: ku, url: "https://news.example"}
   de: {name: Beispiel, language: de, url: "https://news.example"}
-channels: {nmune: {kind: feed, site: ckb}, nimune: {kind: feed, site: ku}, beispiel: {kind: feed, site: de}}
+  ar: {name: Mithal, language: ar_IQ, url: "https://news.example"}
+  sorani: {name: Nmune, language: ku-Arab, url: "https://news.example"}
+channels: {mithal: {kind: feed, site: ar}, sorani: {kind: feed, site: sorani}, nmune: {kind: feed, site: ckb}, nimune: {kind: feed, site: ku}, beispiel: {kind: feed, site: de}}
 desk: {url: "https://desk.example"}
 notices: {duty: {kind: slack, secret: "env:TEST_HOOK", about: [review, trouble, auto]}}
 `
@@ -71,6 +73,8 @@ func TestNoticesSpeakTheSitesLanguage(t *testing.T) {
 			})
 		}, "کاتژمێر " + fsi + "١٥:١٥ +٠٣" + pdi + " خۆی بڵاو دەبێتەوە ئەگەر کەسێک ڕاینەگرێت · " + fsi + "nmune" + pdi},
 		"Kurmanji":           {"ku", "", nil, "Li benda biryarê ye · nimune"},
+		"with its region":    {"ar", "", nil, "بانتظار القرار · " + fsi + "mithal" + pdi},
+		"with its script":    {"sorani", "", nil, "چاوەڕێی بڕیارە · " + fsi + "sorani" + pdi},
 		"no words":           {"de", "", nil, "Needs a decision · beispiel"},
 		"a receiver's own":   {"ckb", "en", func(w *world, k story.Key, ch string) { w.refuse(k, ch, refused) }, "Not posted: the network answered 403 Forbidden: another post of this account has the same text; change it · nmune"},
 		"their words, in en": {"ckb", "en", func(w *world, k story.Key, ch string) { w.refuse(k, ch, "ڕەت کرایەوە") }, "Not posted: " + fsi + "ڕەت کرایەوە" + pdi + " · nmune"},

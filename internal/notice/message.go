@@ -150,7 +150,9 @@ func (n *Notifier) language(to string, items []item) *remark.Language {
 	if l := remark.In(n.Config.Notices[to].Language); l != nil {
 		return l
 	}
-	of := func(it item) *remark.Language { return remark.In(n.Config.Sites[it.dossier.Story.Site].Language) }
+	of := func(it item) *remark.Language {
+		return remark.In(article.Tongue(n.Config.Sites[it.dossier.Story.Site].Language))
+	}
 	l := of(items[0])
 	if l == nil || slices.ContainsFunc(items, func(it item) bool { return of(it) != l }) {
 		l = remark.In("en")
