@@ -208,7 +208,7 @@ func byline(s string) string {
 	var names []string
 	for _, n := range bySplit.Split(s, -1) {
 		for _, n := range arabicNames(strings.TrimSpace(byPrefix.ReplaceAllString(n, ""))) {
-			if n != "" && !isAgency(n, "") && !isHouse(n) {
+			if n != "" && !isHouse(n) {
 				names = append(names, n)
 			}
 		}
