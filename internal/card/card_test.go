@@ -31,10 +31,26 @@ var samples = []struct{ name, lang, headline, dek, section, site, photo string }
 }
 
 func load(t testing.TB, name string) *photo.Photo {
+	t.Helper()
 	data, err := os.ReadFile("../../sample/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return opened(t, data)
+}
+
+// loadOf is a photo of what was drawn.
+func loadOf(t testing.TB, m image.Image) *photo.Photo {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	return opened(t, b.Bytes())
+}
+
+func opened(t testing.TB, data []byte) *photo.Photo {
+	t.Helper()
 	p, err := photo.Open(data, photo.Limits{})
 	if err != nil {
 		t.Fatal(err)
@@ -129,14 +145,7 @@ func TestBrightPhotoGetsAScrimOrAnotherLayout(t *testing.T) {
 	for i := range white.Pix {
 		white.Pix[i] = 255
 	}
-	var b bytes.Buffer
-	if err := png.Encode(&b, white); err != nil {
-		t.Fatal(err)
-	}
-	ph, err := photo.Open(b.Bytes(), photo.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	ph := loadOf(t, white)
 	for format := range Formats {
 		d, err := Draw(context.Background(), spec(0, format, ""), ph, set)
 		if err != nil || d.Card.Contrast < 4.5 || d.Card.Layout == "bottom" && d.Card.Scrim < .5 && format != "vertical" {
@@ -152,17 +161,9 @@ func TestTextOnStripes(t *testing.T) {
 	for i := range m.Pix {
 		m.Pix[i] = uint8(i / m.Stride / 8 & 1 * 255)
 	}
-	var b bytes.Buffer
-	if err := png.Encode(&b, m); err != nil {
-		t.Fatal(err)
-	}
-	ph, err := photo.Open(b.Bytes(), photo.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	s := spec(0, "og", "")
 	s.PNG = true
-	d, err := Draw(context.Background(), s, ph, set)
+	d, err := Draw(context.Background(), s, loadOf(t, m), set)
 	if err != nil || d.Card.Layout != "bottom" {
 		t.Fatal(d.Card.Layout, err)
 	}
@@ -200,7 +201,12 @@ func TestWordsOfTheSitesLanguage(t *testing.T) {
 			t.Errorf("%s: %s", lang, got)
 		}
 	}
-	for lang, want := range map[string]string{"en": "From 2019", "ku-Arab": "ساڵی ٢٠١٩", "ja": "2019年", "he": "2019"} {
+	for lang, want := range map[string]string{"ku-Arab": "ڕاستەوخۆ", "ku": "Zindî", "kmr": "Zindî", "ar_IQ": "مباشر", "xx": "Live"} {
+		if got := word(kickers["live"], lang); got != want {
+			t.Errorf("%s: %s", lang, got)
+		}
+	}
+	for lang, want := range map[string]string{"ku": "Ji 2019", "en": "From 2019", "ku-Arab": "ساڵی ٢٠١٩", "ja": "2019年", "he": "2019"} {
 		if got := yearWord(2019, lang); got != want {
 			t.Errorf("%s: %s", lang, got)
 		}
