@@ -105,27 +105,28 @@ func (s *Store) Records(ctx context.Context, d *Dossier) error {
 	return nil
 }
 
-// record reads a channel's record. begun says that there is none, but that the story's first ones are written.
-func (s *Store) record(ctx context.Context, k Key, channel string) (v Versioned[Post], begun bool, err error) {
-	if v, err = readVersion(ctx, s, k.post(channel), Post{Key: k, Channel: channel}); err != nil || v.Exists() {
-		return v, false, err
+// record reads a channel's record.
+func (s *Store) record(ctx context.Context, k Key, channel string) (Versioned[Post], error) {
+	v, err := readVersion(ctx, s, k.post(channel), Post{Key: k, Channel: channel})
+	if err != nil || v.Exists() {
+		return v, err
 	}
 	o, err := s.Bucket.Get(ctx, k.first())
 	if errors.Is(err, bucket.ErrNotFound) {
-		return v, false, nil
+		return v, nil
 	} else if err != nil {
-		return v, false, err
+		return v, err
 	}
 	all, err := decodeFirst(o.Key, o.Body)
 	if entry, ok := all[channel]; ok {
-		return entry, false, nil
+		return entry, nil
 	}
-	return v, true, err
+	return v, err
 }
 
 // Post reads one record; a missing one is the zero value with its key and channel.
 func (s *Store) Post(ctx context.Context, k Key, channel string) (Post, error) {
-	v, _, err := s.record(ctx, k, channel)
+	v, err := s.record(ctx, k, channel)
 	return v.Doc, err
 }
 
@@ -209,10 +210,7 @@ func (s *Store) amendPost(ctx context.Context, was Versioned[Post], change func(
 	if _, err := there(was, nil); err != nil {
 		return was, false, err
 	}
-	newest := func() (Versioned[Post], error) {
-		v, _, err := s.record(ctx, k, name)
-		return there(v, err)
-	}
+	newest := func() (Versioned[Post], error) { return there(s.record(ctx, k, name)) }
 	return amend(ctx, s, k.post(name), &was, newest, func(d *Post) error {
 		d.Schema, d.Key, d.Channel = max(d.Schema, Schema), k, name
 		return change(d)
@@ -222,19 +220,19 @@ func (s *Store) amendPost(ctx context.Context, was Versioned[Post], change func(
 // UpdatePost changes a record as [Store.UpdateStory] does a story, and makes it where there is none.
 func (s *Store) UpdatePost(ctx context.Context, k Key, channel string, change func(*Post) error) (Post, bool, error) {
 	for {
-		v, begun, err := s.record(ctx, k, channel)
-		if err == nil && v.Exists() {
+		d := Dossier{Story: Story{Key: k}, Posts: map[string]Versioned[Post]{}, Ages: map[string]time.Duration{}}
+		if err := s.Records(ctx, &d); err != nil {
+			return Post{}, false, err
+		}
+		if v := d.Posts[channel]; v.Exists() {
 			v, wrote, err := s.amendPost(ctx, v, change)
 			return v.Doc, wrote, err
 		}
-		if err == nil {
-			err = change(&v.Doc)
+		p := Post{Key: k, Channel: channel}
+		if err := change(&p); err != nil {
+			return p, false, err
 		}
-		if err != nil {
-			return v.Doc, false, err
-		}
-		d := Dossier{Story: Story{Key: k}, Posts: map[string]Versioned[Post]{}, Ages: map[string]time.Duration{}, begun: begun}
-		if _, err = s.SwapPosts(ctx, &d, v.Doc); !errors.Is(err, bucket.ErrChanged) || ctx.Err() != nil {
+		if _, err := s.SwapPosts(ctx, &d, p); !errors.Is(err, bucket.ErrChanged) || ctx.Err() != nil {
 			return d.Posts[channel].Doc, err == nil, err
 		}
 	}
