@@ -46,7 +46,7 @@ func (l *look) callAll(ctx context.Context, calls []*work) (lost bool, err error
 		if w.asked {
 			l.accounts[w.name] = w.facts.Account
 		}
-		l.wrote(w.was)
+		l.d.Wrote(w.was)
 		lost = lost || w.lost
 	}
 	if err := errors.Join(append(errs, failed)...); err != nil {

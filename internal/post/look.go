@@ -27,8 +27,8 @@ type look struct {
 	key      story.Key
 	d        *story.Dossier           // nil: it is to be read anew
 	known    bool                     // d has what people decided
-	begun    bool                     // this is not the first look, or the story was read before in it
-	unlisted bool                     // d is as if the story had no records
+	first    bool                     // this may be the first look, and the story was not read before in it
+	unlisted bool                     // d was read without the records, as if there were none
 	accounts map[string]story.Account // by channel; one that was not read counts as one where nothing is the matter
 	unsaved  map[string]bool          // channels whose record in d is further than the one in the bucket
 	clock    bucketClock              // since the story was read last
@@ -46,7 +46,7 @@ const (
 // settle returns the story as it stands then, and the due entry that it still needs, if any. Of what ended early there is
 // no story.
 func (p *Poster) settle(ctx context.Context, k story.Key, woken bool) (*story.Dossier, string, error) {
-	l := &look{Poster: p, key: k, begun: !woken}
+	l := &look{Poster: p, key: k, first: woken}
 	for range rounds {
 		if l.d == nil {
 			if err := l.begin(ctx); errors.Is(err, story.ErrNone) {
@@ -75,14 +75,14 @@ func (p *Poster) settle(ctx context.Context, k story.Key, woken bool) (*story.Do
 func (l *look) begin(ctx context.Context) error {
 	d, err := l.Store.Open(ctx, l.key)
 	if err == nil {
-		if l.unlisted = !l.begun && l.firstOf(&d); !l.unlisted {
+		if l.unlisted = l.first && l.firstOf(&d); !l.unlisted {
 			err = l.Store.Records(ctx, &d)
 		}
 	}
 	if err != nil {
 		return err
 	}
-	l.begun = true
+	l.first = false
 	l.d, l.known, l.accounts, l.unsaved = &d, false, map[string]story.Account{}, map[string]bool{}
 	l.told()
 	if len(d.Posts) > 0 {
@@ -111,7 +111,6 @@ func (l *look) list(ctx context.Context) error {
 	if !l.unlisted {
 		return nil
 	}
-	l.unlisted = false
 	if err := l.Store.Records(ctx, l.d); err != nil {
 		return err
 	}
@@ -189,7 +188,6 @@ func (l *look) round(ctx context.Context) (again bool, until time.Time, err erro
 		if stale, err = l.callAll(ctx, calls); err != nil {
 			return false, until, errors.Join(append(errs, err)...)
 		}
-		l.unlisted = l.unlisted && stale // the first records were written here, so there were none
 	case guess: // what the channels rest on may not be so
 		return true, until, errors.Join(append(errs, l.list(ctx), l.complete(ctx))...)
 	default:
@@ -280,10 +278,4 @@ func (l *look) save(ctx context.Context, claims []story.Post) (written []string,
 		err = fmt.Errorf("recording %s: %w", l.key, err)
 	}
 	return written, lost, err
-}
-
-// wrote takes a record that is in the bucket now.
-func (l *look) wrote(v story.Versioned[story.Post]) {
-	l.d.Wrote(v)
-	delete(l.unsaved, v.Doc.Channel)
 }
