@@ -74,13 +74,7 @@ func sortedNames[V any](m map[string]V) []string {
 func checkParts(ctx context.Context, c *config.Config, dir string) error {
 	var errs []error
 	set := typeset.NewFonts(fonts.All()...)
-	secret := func(where string, s config.Secret) {
-		if s.Given() {
-			if _, err := s.Value(ctx); err != nil {
-				errs = append(errs, fmt.Errorf("%s: %w", where, err))
-			}
-		}
-	}
+	secret := func(where string, s config.Secret) { errs = append(errs, readSecret(ctx, where, s)) }
 	for _, n := range sortedNames(c.Sites) {
 		if _, err := render.OpenLook(c.Sites[n], dir, set); err != nil {
 			errs = append(errs, fmt.Errorf("sites.%s: %w", n, err))

@@ -75,19 +75,19 @@ func (p *program) carry(ctx context.Context, s *steps, c *config.Config, k story
 
 // readSecrets says which of a channel's secrets cannot be read.
 func readSecrets(ctx context.Context, name string, c config.Channel) error {
-	var errs []error
-	for _, s := range []struct {
-		key   string
-		value config.Secret
-	}{{"secret", c.Secret}, {"app_secret", c.AppSecret}, {"token_secret", c.TokenSecret}} {
-		if !s.value.Given() {
-			continue
-		}
-		if _, err := s.value.Value(ctx); err != nil {
-			errs = append(errs, fmt.Errorf("channels.%s.%s: %w", name, s.key, err))
-		}
+	at := "channels." + name
+	return errors.Join(readSecret(ctx, at+".secret", c.Secret), readSecret(ctx, at+".app_secret", c.AppSecret), readSecret(ctx, at+".token_secret", c.TokenSecret))
+}
+
+// readSecret says that a secret cannot be read, and which.
+func readSecret(ctx context.Context, where string, s config.Secret) error {
+	if !s.Given() {
+		return nil
 	}
-	return errors.Join(errs...)
+	if _, err := s.Value(ctx); err != nil {
+		return fmt.Errorf("%s: %w", where, err)
+	}
+	return nil
 }
 
 func openChannels(c *config.Config, st *story.Store, public string) (map[string]channel.Channel, error) {
