@@ -100,10 +100,7 @@ func TestClaimsAndProposalsAreOneObject(t *testing.T) {
 
 // A story that an older version has posted has a record a channel and no first ones.
 func TestStoryOfAnOlderVersionGoesOn(t *testing.T) {
-	n := open(t, "auto")
-	p := n.worker(0)
-	k := n.publish("1", "the spillway")
-	n.look(p, k)
+	n, p, k := begun(t, "auto")
 	n.want(k, "post")
 	if err := n.store.Bucket.Delete(t.Context(), story.Posts+string(k)+"/_first.json", bucket.Always); err != nil {
 		t.Fatal(err)
@@ -131,10 +128,7 @@ func TestStoryOfAnOlderVersionGoesOn(t *testing.T) {
 
 // A claim that cannot be written keeps no other from its call: of a network that cannot be asked nobody would know that none was made.
 func TestClaimThatCannotBeWrittenHoldsUpNoOther(t *testing.T) {
-	n := open(t, "required")
-	p := n.worker(0)
-	k := n.publish("1", "the spillway")
-	n.look(p, k)
+	n, p, k := begun(t, "required")
 	n.decide(k, story.Approve)
 	p.Store.Bucket = refusing{p.Store.Bucket, "/feed.json"}
 	if err := p.Look(t.Context(), k); err == nil {

@@ -159,11 +159,18 @@ func (n *newsroom) want(k story.Key, acts string) {
 	}
 }
 
-func TestApprovedStoryIsPostedCorrectedAndTakenDown(t *testing.T) {
-	n := open(t, "required")
+// begun is a newsroom where a worker has looked at a story once.
+func begun(t *testing.T, review string) (*newsroom, *Poster, story.Key) {
+	t.Helper()
+	n := open(t, review)
 	p := n.worker(0)
 	k := n.publish("1", "the spillway")
 	n.look(p, k)
+	return n, p, k
+}
+
+func TestApprovedStoryIsPostedCorrectedAndTakenDown(t *testing.T) {
+	n, p, k := begun(t, "required")
 	n.want(k, "")
 	n.decide(k, story.Approve, func(d *story.Decision) { d.NotBefore = n.clock().Add(10 * time.Second) })
 	n.look(p, k)
@@ -205,10 +212,7 @@ func TestApprovedStoryIsPostedCorrectedAndTakenDown(t *testing.T) {
 }
 
 func TestDraftThatWasSeenIsTheDraftThatIsSent(t *testing.T) {
-	n := open(t, "required")
-	p := n.worker(0)
-	k := n.publish("1", "the spillway")
-	n.look(p, k)
+	n, p, k := begun(t, "required")
 	rec, err := n.store.Post(context.Background(), k, "log")
 	if err != nil {
 		t.Fatal(err)
@@ -324,10 +328,7 @@ func TestAnotherAccountUnderTheSameNamePostsNothingTwice(t *testing.T) {
 }
 
 func TestTickTakesOnlyWhatIsDueAndClearsIt(t *testing.T) {
-	n := open(t, "auto after 15m")
-	p := n.worker(0)
-	k := n.publish("1", "the spillway")
-	n.look(p, k)
+	n, p, k := begun(t, "auto after 15m")
 	due := func() []string {
 		e, err := n.store.Bucket.List(context.Background(), "due/", "", 0)
 		if err != nil {
@@ -359,11 +360,8 @@ func TestTickTakesOnlyWhatIsDueAndClearsIt(t *testing.T) {
 
 // TestTickPassesOverAFractionThatIsNotDueYet: in due/ "12:15:00.5Z" sorts before "12:15:00Z".
 func TestTickPassesOverAFractionThatIsNotDueYet(t *testing.T) {
-	n := open(t, "auto after 15m")
-	p := n.worker(0)
+	n, p, k := begun(t, "auto after 15m") // leaves an entry at 12:15:00
 	ctx := context.Background()
-	k := n.publish("1", "the spillway")
-	n.look(p, k) // leaves an entry at 12:15:00
 	later := "due/2026-11-26T12:15:00.500000000Z/2026-11-26/abcdefghijklmnopqrstuvwxyz"
 	if _, err := n.store.Bucket.Put(ctx, later, []byte{'\n'}, "text/plain", bucket.Always); err != nil {
 		t.Fatal(err)
