@@ -76,9 +76,7 @@ func (n *x) uploadPieces(ctx context.Context, c *Call, card []byte) (string, Out
 		if resumed {
 			out.End = Later
 		}
-		if kept := keep(""); kept.End != Posted {
-			return "", kept
-		}
+		c.Keep("pieces", "")
 		return "", out
 	}
 	path := "/2/media/upload/" + url.PathEscape(up.id)
