@@ -1,5 +1,6 @@
 # Everything needs Go and make alone, unless it says otherwise. GOARCH=amd64 builds for the other kind of Lambda.
 GOARCH ?= arm64
+DIST ?= dist
 CONFIG ?= cutline.yaml
 FILES ?= $(wildcard $(dir $(CONFIG))look)
 ADDR ?= 127.0.0.1:8787
@@ -8,7 +9,6 @@ FUNCTIONS = webhook render post desk
 SMALL = github.com/aws/... go.yaml.in/... crypto/tls net/... encoding/json encoding/xml log/... fmt os time math/big
 BUILD = go build -trimpath -tags lambda.norpc,nethttpomithttp2 $(SMALL:%=-gcflags=%=-l) -ldflags '-s -w' -o $@
 export CGO_ENABLED = 0
-
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9 -]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
@@ -29,12 +29,12 @@ bench: ## how fast each part is, what a function's memory brings, and at last on
 goldens: ## draw the cards that tests compare with anew
 	go test ./internal/gallery -run Golden -update
 
-build: $(FUNCTIONS:%=dist/%/bootstrap) ## the functions for Lambda in dist/, each with $(CONFIG), if it is there, and $(FILES), its folder look/
-%/bootstrap: FORCE
-	rm -rf $* && GOOS=linux GOARCH=$(GOARCH) $(BUILD) ./functions/$(notdir $*)
-	if [ -f $(CONFIG) ]; then cp $(CONFIG) $*/cutline.yaml; fi; $(if $(FILES),cp -R $(FILES) $*/)
+build: $(FUNCTIONS:%=$(DIST)/%/bootstrap) ## the functions for Lambda in dist/, each with $(CONFIG), if it is there, and $(FILES), its folder look/
+$(DIST)/%/bootstrap: FORCE
+	rm -rf $(@D) && GOOS=linux GOARCH=$(GOARCH) $(BUILD) ./functions/$*
+	if [ -f $(CONFIG) ]; then cp $(CONFIG) $(@D)/cutline.yaml; fi; $(if $(FILES),cp -R $(FILES) $(@D)/)
 build-%: FORCE # what sam build calls for a function of the template
-	$(MAKE) dist/$(shell echo $* | tr A-Z a-z)/bootstrap && cp -R dist/$(shell echo $* | tr A-Z a-z)/. $(ARTIFACTS_DIR)
+	$(MAKE) $(DIST)/$(shell echo $* | tr A-Z a-z)/bootstrap && cp -R $(DIST)/$(shell echo $* | tr A-Z a-z)/. $(ARTIFACTS_DIR)
 fonts-cjk fonts-emoji: ## font packs too large for the program, into CUTLINE_FONTS or bin/fonts
 	fonts/fetch.sh $(@:fonts-%=%)
 .PHONY: fonts-cjk fonts-emoji help run test e2e crash bench goldens build FORCE

@@ -26,7 +26,7 @@ func buildFunctions(t testing.TB, names ...string) string {
 	dir := t.TempDir()
 	for _, n := range names {
 		into := filepath.Join(dir, n, "bootstrap")
-		cmd := exec.Command("make", "-s", into, "GOARCH="+runtime.GOARCH, "CONFIG=none", "FILES=")
+		cmd := exec.Command("make", "-s", into, "DIST="+dir, "GOARCH="+runtime.GOARCH, "CONFIG=none", "FILES=")
 		if n == "hello" { // what others are compared with
 			cmd = exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", into, "./internal/e2e/testdata/hello")
 		}
