@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -239,5 +241,24 @@ func TestRefusalsSayWhyInTheInterfacesLanguage(t *testing.T) {
 	f["channel"] = []string{"log"}
 	if w := d.as("ana", d.at()+"/decide?lang=tr", f); w.Code != 422 || !strings.Contains(w.Body.String(), "<p>fotoğraf") || strings.Contains(w.Body.String(), "the photo has no credit") {
 		t.Errorf("what wants a reason: %d %s", w.Code, w.Body)
+	}
+}
+
+// A browser's language is the first that it asks for and there is, whatever the tag says of script and region.
+func TestLanguageOfTheBrowser(t *testing.T) {
+	words, err := readWords()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &desk{words: words}
+	for asked, want := range map[string]string{
+		"": "en", "*": "en", "xx, zz;q=0.5": "en", "en-GB,fa;q=0.8": "en", "fa-IR": "fa", "ckb-IQ, en;q=0.5": "ckb",
+		"ku-Arab": "ckb", "ku-Latn-TR": "kmr", "ku": "kmr", "de, tr;q=0.9, en;q=0.8": "tr", "ar_IQ": "ar",
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header.Set("Accept-Language", asked)
+		if got := d.language(r).Tag; got != want {
+			t.Errorf("%q gets %s, want %s", asked, got, want)
+		}
 	}
 }

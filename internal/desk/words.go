@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"cutline/internal/article"
 	"cutline/internal/remark"
 	"cutline/internal/staff"
 )
@@ -62,7 +63,7 @@ func (d *desk) language(r *http.Request) *language {
 	}
 	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
 		tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
-		if l := remark.In(tag); l != nil {
+		if l := remark.In(article.Tongue(tag)); l != nil {
 			return d.words[l.Tag]
 		}
 	}
