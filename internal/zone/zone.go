@@ -67,14 +67,17 @@ func find(name string) ([]byte, error) {
 		if err == io.EOF {
 			return nil, errUnknown
 		}
-		entry := strings.Fields(line)
-		if err != nil || len(entry) < 2 {
+		if err != nil {
 			return nil, fmt.Errorf("reading the list: %w", err)
+		}
+		entry := strings.Fields(line)
+		if len(entry) < 2 {
+			return nil, fmt.Errorf("reading the list: a line %q in it", line)
 		}
 		names, last := entry[:len(entry)-1], entry[len(entry)-1]
 		size, err := strconv.Atoi(last)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("reading the list: %w", err)
 		}
 		data := make([]byte, size)
 		if _, err := io.ReadFull(r, data); err != nil {
